@@ -1,0 +1,38 @@
+/** The one place that calls fetch. */
+
+import { ApiError, problemOf } from '../pure/problem'
+
+export type Query = Record<string, string | number | boolean | undefined>
+
+export function apiPath(path: string, query: Query = {}): string {
+  const params = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '' && value !== false) params.set(name, value === true ? 'true' : String(value))
+  }
+  const text = params.toString()
+  return `/api/${path}${text === '' ? '' : '?' + text}`
+}
+
+/** Reads JSON. T is trusted: the server's own tests hold it to docs/openapi.yaml. */
+export async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
+  let response: Response
+  try {
+    response = await fetch(apiPath(path, query), { signal, headers: { accept: 'application/json' } })
+  } catch (cause) {
+    if (signal?.aborted === true) throw cause
+    throw new ApiError(0, 'unreachable', 'Sightline did not answer.', 'Check that the server is running and reachable, then retry.', '', null)
+  }
+  if (!response.ok) throw await refusal(response)
+  // JSON.parse gives an unknown shape; see above.
+  return (await response.json()) as T
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  let body: unknown = null
+  try {
+    body = await response.json()
+  } catch {
+    // A proxy's page, not our server's answer: the status says enough.
+  }
+  return problemOf(response.status, body, response.headers.get('x-request-id') ?? '')
+}

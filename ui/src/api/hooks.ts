@@ -1,0 +1,128 @@
+/** One hook an endpoint. Ranges travel as the texts of the URL, so the server's clock resolves `now`. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import type { Range } from '../pure/time'
+import { get } from './client'
+import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TracePage } from './types'
+
+/** How often live pages ask again, in ms. */
+export const LIVE_MS = 5000
+
+const live = (on: boolean | undefined) => (on === true ? LIVE_MS : false)
+
+export const statusQuery = () =>
+  queryOptions({ queryKey: ['status'], queryFn: ({ signal }) => get<Status>('status', {}, signal), staleTime: 10_000 })
+
+export function useStatus(everyMs: number | false = false) {
+  return useQuery({ ...statusQuery(), refetchInterval: everyMs })
+}
+
+export type Scope = { range: Range; env?: string; live?: boolean }
+
+export type MapFilter = { namespace?: string; focus?: string; hops?: number; errors_only?: boolean }
+
+export function useMap(scope: Scope, filter: MapFilter = {}) {
+  return useQuery({
+    queryKey: ['map', scope.range, scope.env, filter],
+    queryFn: ({ signal }) => get<ServiceMap>('map', { ...scope.range, env: scope.env, ...filter }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: live(scope.live),
+  })
+}
+
+/** Of a node, or of the edge between two. */
+export type SeriesOf = { node: string } | { source: string; target: string }
+
+export function useSeries(of: SeriesOf | null, scope: Scope) {
+  return useQuery({
+    queryKey: ['map', 'series', of, scope.range],
+    queryFn: ({ signal }) => get<Series>('map/series', { ...of, ...scope.range }, signal),
+    enabled: of !== null,
+    placeholderData: keepPreviousData,
+    refetchInterval: live(scope.live),
+  })
+}
+
+export const servicesQuery = (scope: Scope) =>
+  queryOptions({
+    queryKey: ['services', scope.range, scope.env],
+    queryFn: ({ signal }) => get<Services>('services', { ...scope.range, env: scope.env }, signal),
+    staleTime: 15_000,
+  })
+
+export function useServices(scope: Scope) {
+  return useQuery({ ...servicesQuery(scope), placeholderData: keepPreviousData, refetchInterval: live(scope.live) })
+}
+
+export const serviceQuery = (name: string, scope: Scope) =>
+  queryOptions({
+    queryKey: ['service', name, scope.range, scope.env],
+    queryFn: ({ signal }) =>
+      get<Service>(`services/${encodeURIComponent(name)}`, { ...scope.range, env: scope.env }, signal),
+    staleTime: 15_000,
+  })
+
+export function useService(name: string, scope: Scope) {
+  return useQuery({
+    ...serviceQuery(name, scope),
+    // The figures of one service must never stand under the name of another.
+    placeholderData: (before, query) => (query?.queryKey[1] === name ? before : undefined),
+    refetchInterval: live(scope.live),
+  })
+}
+
+export const TRACES_PAGE = 50
+
+export const tracesQuery = (q: string, scope: Scope) =>
+  infiniteQueryOptions({
+    queryKey: ['traces', q, scope.range, scope.env],
+    queryFn: ({ signal, pageParam }) =>
+      get<TracePage>('traces', { q, ...scope.range, env: scope.env, limit: TRACES_PAGE, cursor: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last: TracePage) => last.next_cursor ?? undefined,
+    staleTime: 15_000,
+  })
+
+export function useTraces(q: string, scope: Scope) {
+  return useInfiniteQuery({ ...tracesQuery(q, scope), placeholderData: keepPreviousData, refetchInterval: live(scope.live) })
+}
+
+/** `start` and `end` bound the search in time; without them the server asks its index. */
+export type TraceHint = { start?: string; end?: string }
+
+export const traceQuery = (id: string, hint: TraceHint = {}) =>
+  queryOptions({
+    // The hint only makes the answer faster; it is no part of what is asked.
+    queryKey: ['trace', id],
+    queryFn: ({ signal }) => get<Trace>(`traces/${id}`, hint, signal),
+    staleTime: 60_000,
+  })
+
+export function useTrace(id: string, hint: TraceHint = {}) {
+  return useQuery({
+    ...traceQuery(id, hint),
+    // A trace whose spans still arrive is asked again until it is whole.
+    refetchInterval: (query) => (query.state.data?.in_progress === true ? LIVE_MS : false),
+  })
+}
+
+export function useSpan(traceId: string, spanId: string | null, hint: TraceHint = {}) {
+  return useQuery({
+    queryKey: ['span', traceId, spanId],
+    queryFn: ({ signal }) => get<{ spans: SpanDetail[] }>(`traces/${traceId}/spans/${spanId ?? ''}`, hint, signal),
+    enabled: spanId !== null,
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** Keys and values for the query bar. Failing is quiet: completion must never stand in the way of a search. */
+export function useCompletion(q: string, pos: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ['complete', q, pos],
+    queryFn: ({ signal }) => get<{ items: Completion[] }>('complete', { q, pos }, signal),
+    enabled,
+    staleTime: 60_000,
+    retry: false,
+    placeholderData: keepPreviousData,
+  })
+}

@@ -1,0 +1,244 @@
+/** What the server answers; docs/openapi.yaml is the truth. Keys are the server's own. */
+import type { Nanos } from '../pure/units'
+
+export type Class = 'ok' | 'error' | 'throttle' | 'fault'
+
+/** Counts are weighted by sampling, so they may be fractions. */
+export type Stats = {
+  requests: number
+  ok: number
+  error: number
+  throttle: number
+  fault: number
+  /** Requests per second. */
+  rate: number
+  avg_ns: Nanos
+  p50_ns: Nanos
+  p95_ns: Nanos
+  p99_ns: Nanos
+  max_ns?: Nanos
+  /** [low, high, count] */
+  histogram: [Nanos, Nanos, number][]
+}
+
+export type MapNode = {
+  id: string
+  kind: 'service' | 'client' | 'inferred'
+  type: string
+  name: string
+  env: string
+  namespace: string
+  versions: string[]
+  root: boolean
+  stats: Stats | null
+}
+
+export type MapEdge = {
+  id: string
+  source: string
+  target: string
+  async: boolean
+  /** The caller's view. */
+  stats: Stats
+  server: Stats | null
+  event_age: { avg_ns: Nanos; p50_ns: Nanos; p95_ns: Nanos; histogram: [Nanos, Nanos, number][] } | null
+}
+
+export type ServiceMap = {
+  from: string
+  to: string
+  generated: string
+  complete: boolean
+  notes: string[]
+  envs: string[]
+  nodes: MapNode[]
+  edges: MapEdge[]
+  buckets: { step_s: number; start: string; requests: number[]; bad: number[] }
+}
+
+export type Series = {
+  step_s: number
+  start: string
+  ok: number[]
+  error: number[]
+  throttle: number[]
+  fault: number[]
+  p50_ns: (Nanos | null)[]
+  p95_ns: (Nanos | null)[]
+  p99_ns: (Nanos | null)[]
+}
+
+export type ServiceRow = {
+  name: string
+  env: string
+  namespace: string
+  type: string
+  versions: { name: string; first_seen: string }[]
+  stats: Stats
+  /** The period of the same length before; absent where the server does not compare. */
+  previous?: Stats | null
+  series: { step_s: number; start: string; requests: number[]; fault: number[]; p95_ns: (Nanos | null)[] }
+}
+
+export type Services = { services: ServiceRow[]; envs: string[] }
+
+export type Operation = { name: string; kind: string; stats: Stats; series?: Series }
+
+export type Service = {
+  name: string
+  env: string
+  namespace: string
+  type: string
+  versions: { name: string; first_seen: string; last_seen: string; stats: Stats }[]
+  stats: Stats
+  previous?: Stats | null
+  series: Series
+  operations: Operation[]
+  upstream: MapEdge[]
+  downstream: MapEdge[]
+}
+
+export type TraceSummary = {
+  trace_id: string
+  /** RFC 3339 with nanoseconds. */
+  start: string
+  duration_ns: Nanos
+  root: { service: string; name: string } | null
+  spans: number
+  errors: number
+  class: Class
+  services: { name: string; spans: number; errors: number }[]
+  matched: { span_id: string; service: string; name: string; duration_ns: Nanos; class: Class; start: string }
+  in_progress: boolean
+}
+
+export type TracePage = {
+  traces: TraceSummary[]
+  next_cursor: string | null
+  complete: boolean
+  reason: '' | 'time_limit' | 'row_limit'
+  searched_from: string
+  elapsed_ms: number
+  rows_read: number
+  /** The query in its canonical text. */
+  query: string
+}
+
+/** Bits of Trace.spans.flags. */
+export const FLAG = {
+  orphan: 1,
+  skewAdjusted: 2,
+  inProgress: 4,
+  cycleBroken: 8,
+  outlivesParent: 16,
+  critical: 32,
+  duplicateId: 64,
+  sanitised: 128,
+} as const
+
+/** The columns of a trace's spans, depth first; offsets and durations in ns from the trace's start. */
+export type SpanColumns = {
+  id: string[]
+  /** Index of the parent, -1 for none. */
+  parent: number[]
+  depth: number[]
+  start: Nanos[]
+  duration: Nanos[]
+  self: Nanos[]
+  service: number[]
+  name: number[]
+  /** 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
+  kind: number[]
+  /** 0 ok, 1 error, 2 throttle, 3 fault. */
+  class: number[]
+  /** 0 unset, 1 ok, 2 error. */
+  status: number[]
+  http: number[]
+  flags: number[]
+  events: number[]
+  links: number[]
+  peer_name: number[]
+  peer_type: number[]
+  descendants: number[]
+  skew: Nanos[]
+}
+
+export type Trace = {
+  trace_id: string
+  xray_id: string
+  /** Decimal string of ns since 1970. */
+  start: string
+  duration_ns: Nanos
+  root: { service: string; name: string } | null
+  class: Class
+  span_count: number
+  error_count: number
+  depth: number
+  service_count: number
+  critical_ns: Nanos
+  warnings: { code: string; message: string }[]
+  truncated: { kept: number; total: number } | null
+  in_progress: boolean
+  services: { name: string; env: string; type: string; spans: number; errors: number; self_ns: Nanos }[]
+  dict: { name: string[]; peer_name: string[]; peer_type: string[] }
+  spans: SpanColumns
+  critical_path: { span: number; start: Nanos; end: Nanos }[]
+  /** Indices in order of interest. */
+  errors: number[]
+  /** The span to select when the trace is opened. */
+  focus: number
+}
+
+export type Attribute = { key: string; type: string; value: string | number | boolean | null }
+
+export type SpanDetail = {
+  span_id: string
+  parent_id: string
+  name: string
+  service: string
+  kind: string
+  class: Class
+  status: string
+  status_message: string
+  start: string
+  duration_ns: Nanos
+  trace_state: string
+  flags: number
+  peer: { type: string; name: string } | null
+  attributes: Attribute[]
+  dropped_attributes: number
+  resource: { attributes: Attribute[]; schema_url: string; dropped_attributes: number }
+  scope: { name: string; version: string; schema_url: string; attributes: Attribute[] }
+  events: { time: string; offset_ns: Nanos; name: string; attributes: Attribute[]; dropped_attributes: number }[]
+  links: { trace_id: string; span_id: string; trace_state: string; attributes: Attribute[] }[]
+  dropped_events: number
+  dropped_links: number
+  linked_from: { trace_id: string; span_id: string }[]
+}
+
+export type Completion = { text: string; kind: string; count?: number }
+
+export type Ingest = {
+  received: number
+  stored: number
+  rejected: Record<string, number>
+  deduplicated: number
+  in_journal: number
+  dead_letter: number
+  undecodable: number
+}
+
+export type Status = {
+  version: string
+  started: string
+  now: string
+  endpoints: { http: string; otlp_grpc: string; otlp_http: string }
+  has_data: boolean
+  engine: { state: string; version: string; restarts: number; error: string }
+  ingest: { traces: Ingest }
+  lag_ms: number
+  journal: { bytes: number; max_bytes: number; segments: number }
+  storage: { spans_rows: number; bytes: number }
+  retention: { traces_days: number }
+  warnings: string[]
+}

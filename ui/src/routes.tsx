@@ -1,0 +1,106 @@
+/** The one route table. Each page is its own chunk; its search parameters are declared in url.ts. */
+import type { QueryClient } from '@tanstack/react-query'
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { parseTraceId } from './pure/trace-id'
+import { NotFound, PageError } from './shell/Problem'
+import { Shell } from './shell/Shell'
+import { decode, type Page, printSearch, readSearch } from './url'
+
+const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Shell, notFoundComponent: NotFound })
+
+const validate =
+  <P extends Page>(page: P) =>
+  (raw: Record<string, unknown>) =>
+    decode(page, raw).search
+
+const homeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/map', replace: true })
+  },
+})
+
+const mapRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/map',
+  validateSearch: validate('map'),
+  component: lazyRouteComponent(() => import('./pages/map/MapPage'), 'MapPage'),
+})
+
+const tracesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/traces',
+  validateSearch: validate('traces'),
+  component: lazyRouteComponent(() => import('./pages/traces/TracesPage'), 'TracesPage'),
+})
+
+const traceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/trace/$traceId',
+  validateSearch: validate('trace'),
+  beforeLoad: ({ params, search }) => {
+    // X-Ray's spelling and upper case are accepted and written in the one spelling that caches and links share.
+    const id = parseTraceId(params.traceId)
+    if (id !== null && id !== params.traceId) throw redirect({ to: '/trace/$traceId', params: { traceId: id }, search, replace: true })
+  },
+  component: lazyRouteComponent(() => import('./pages/trace/TracePage'), 'TracePage'),
+})
+
+const servicesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/services',
+  validateSearch: validate('services'),
+  component: lazyRouteComponent(() => import('./pages/services/ServicesPage'), 'ServicesPage'),
+})
+
+const serviceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/services/$name',
+  validateSearch: validate('service'),
+  component: lazyRouteComponent(() => import('./pages/service/ServicePage'), 'ServicePage'),
+})
+
+const startRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/start',
+  validateSearch: validate('plain'),
+  component: lazyRouteComponent(() => import('./pages/start/StartPage'), 'StartPage'),
+})
+
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/settings',
+  validateSearch: validate('plain'),
+  component: lazyRouteComponent(() => import('./pages/settings/SettingsPage'), 'SettingsPage'),
+})
+
+const routeTree = rootRoute.addChildren([
+  homeRoute,
+  mapRoute,
+  tracesRoute,
+  traceRoute,
+  servicesRoute,
+  serviceRoute,
+  startRoute,
+  settingsRoute,
+])
+
+export function createAppRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    parseSearch: readSearch,
+    stringifySearch: printSearch,
+    defaultPreload: 'intent',
+    defaultPreloadDelay: 60,
+    defaultErrorComponent: PageError,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The one codec between the URL and what a page shows. The URL is the whole view state: each page declares its
+ * parameters here, reads them typed from the router, and never keeps a second copy. Defaults stay out of the URL,
+ * unknown parameters are dropped, and values that cannot be read fall back and are named as problems.
+ */
+import { DEFAULT_RANGE, type Range, resolveTime } from './pure/time'
+
+/** One parameter: `read` gives undefined where the text is no value of it. Printing goes by the value's type, see printValue. */
+export type Param<T> = { read: (text: string) => T | undefined }
+
+type Params = Record<string, Param<unknown>>
+export type SearchOf<P extends Params> = { [K in keyof P]?: P[K] extends Param<infer T> ? T : never }
+
+export const text = (max = 4000): Param<string> => ({
+  read: (t) => (t !== '' && t.length <= max ? t : undefined),
+})
+
+export const oneOf = <const T extends string>(...values: readonly T[]): Param<T> => ({
+  read: (t) => values.find((v) => v === t),
+})
+
+export const flag: Param<boolean> = {
+  read: (t) => (t === '1' || t === 'true' ? true : undefined),
+}
+
+export const integer = (min: number, max: number): Param<number> => ({
+  read: (t) => (/^-?\d{1,15}$/.test(t) && Number(t) >= min && Number(t) <= max ? Number(t) : undefined),
+})
+
+/** Texts separated by commas; a comma inside a value is written `%2C` before the URL's own encoding. */
+export const list: Param<string[]> = {
+  read: (t) => {
+    const values = t.split(',').filter((v) => v !== '')
+    return values.length > 0 ? values.map((v) => v.replaceAll('%2C', ',').replaceAll('%25', '%')) : undefined
+  },
+}
+
+/** Two integers, `from,to`, such as a zoomed part of a trace in nanoseconds. */
+export const pair: Param<[number, number]> = {
+  read: (t) => {
+    const m = /^(\d{1,16}),(\d{1,16})$/.exec(t)
+    return m && Number(m[1]) < Number(m[2]) ? [Number(m[1]), Number(m[2])] : undefined
+  },
+}
+
+const moment: Param<string> = {
+  read: (t) => (resolveTime(t, 0) === null ? undefined : t),
+}
+
+/** On every page. */
+const shared = { from: moment, to: moment, env: text(200), live: flag }
+
+export const CLASSES = ['ok', 'error', 'throttle', 'fault'] as const
+export const SORTS = ['name', 'rate', 'fault', 'error', 'p50', 'p95', 'p99'] as const
+
+export const PAGES = {
+  map: { ...shared, focus: text(400), hops: integer(1, 4), errors: flag, sel: text(800), group: text(100), view: oneOf('map', 'table'), namespace: text(200) },
+  traces: { ...shared, q: text(), min: integer(0, 1e15), max: integer(0, 1e15), facets: oneOf('off'), chart: oneOf('off') },
+  trace: { ...shared, span: text(40), view: oneOf('timeline', 'flame', 'map', 'table', 'events', 'critical'), zoom: pair, q: text(), show: oneOf('all', 'match', 'errors', 'critical'), hide: list, start: text(40), end: text(40), tab: text(40) },
+  services: { ...shared, q: text(200), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
+  service: { ...shared, tab: oneOf('overview', 'operations', 'dependencies', 'versions'), op: text(400), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
+  plain: { ...shared },
+} as const
+
+export type Page = keyof typeof PAGES
+export type SearchFor<P extends Page> = SearchOf<(typeof PAGES)[P]>
+export type SharedSearch = SearchOf<typeof shared>
+
+/** Reads a page's parameters; `raw` is what readSearch gave or an already typed search. */
+export function decode<P extends Page>(page: P, raw: Record<string, unknown>): { search: SearchFor<P>; problems: string[] } {
+  const out: Record<string, unknown> = {}
+  const problems: string[] = []
+  for (const [name, param] of Object.entries<Param<unknown>>(PAGES[page])) {
+    const given = raw[name]
+    if (given === undefined || given === null || given === '') continue
+    const value = param.read(typeof given === 'string' ? given : printValue(given))
+    if (value === undefined) problems.push(`${name}=${printValue(given)}`)
+    else out[name] = value
+  }
+  if (out.from === DEFAULT_RANGE.from && (out.to ?? DEFAULT_RANGE.to) === DEFAULT_RANGE.to) {
+    delete out.from
+    delete out.to
+  }
+  // Each value was made by the parameter of its own name.
+  return { search: out as SearchFor<P>, problems }
+}
+
+/** Values by their type alone, because the router prints a search without knowing its page. */
+function printValue(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'boolean') return value ? '1' : ''
+  if (Array.isArray(value)) {
+    return value.every((v) => typeof v === 'number') ? value.join(',') : value.map((v) => String(v).replaceAll('%', '%25').replaceAll(',', '%2C')).join(',')
+  }
+  return ''
+}
+
+/** `?a=b&c=d` as texts; the first of a repeated name counts. */
+export function readSearch(query: string): Record<string, string> {
+  const out: Record<string, string> = {}
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (!(name in out)) out[name] = value
+  }
+  return out
+}
+
+/** The reverse of readSearch and decode; `:`, `/`, `,` and `@` stay readable. */
+export function printSearch(search: Record<string, unknown>): string {
+  const parts: string[] = []
+  for (const [name, value] of Object.entries(search)) {
+    const t = value === undefined || value === null ? '' : printValue(value)
+    if (t !== '') parts.push(`${encodeURIComponent(name)}=${encodeURIComponent(t).replace(/%(3A|2F|2C|40)/g, decodeURIComponent).replaceAll('%20', '+')}`)
+  }
+  return parts.length > 0 ? '?' + parts.join('&') : ''
+}
+
+/** The time range of a search. */
+export function rangeOfSearch(search: SharedSearch): Range {
+  return { from: search.from ?? DEFAULT_RANGE.from, to: search.to ?? DEFAULT_RANGE.to }
+}
+
+/** What a link to another page takes along. */
+export function sharedOf(search: SharedSearch): SharedSearch {
+  return { from: search.from, to: search.to, env: search.env, live: search.live }
+}
