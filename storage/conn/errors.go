@@ -1,0 +1,93 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// ErrUnavailable says that ClickHouse did not answer, or not to the end: it restarts, or can't be reached. Whether a write was done
+// is unknown. It is worth another try, later.
+var ErrUnavailable = errors.New("clickhouse is unavailable")
+
+// Error is a statement's failure in ClickHouse's words.
+type Error struct {
+	Code    int32  // ClickHouse's number, e.g. 60
+	Name    string // e.g. UNKNOWN_TABLE; may be ""
+	Message string
+}
+
+func (e *Error) Error() string {
+	if e.Name == "" {
+		return fmt.Sprintf("clickhouse error %d: %s", e.Code, e.Message)
+	}
+	return fmt.Sprintf("clickhouse error %d (%s): %s", e.Code, e.Name, e.Message)
+}
+
+// Codes that callers branch on.
+const (
+	CodeUnknownTable    = 60
+	CodeUnknownDatabase = 81
+	CodeTimeout         = 159 // max_execution_time
+	CodeReadonly        = 164
+	CodeMemoryLimit     = 241
+	CodeCancelled       = 394
+)
+
+// Code is the ClickHouse error code in err, or 0.
+func Code(err error) int32 {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}
+
+// explain turns what clickhouse-go returned into this package's words: the context's own error, ErrUnavailable, or an *Error.
+func (c *call) explain(ctx context.Context, err error) error {
+	if cause := ctx.Err(); cause != nil {
+		return cause
+	}
+	var exception *clickhouse.Exception
+	if errors.As(err, &exception) {
+		return &Error{Code: exception.Code, Name: exception.CodeName, Message: exception.Message}
+	}
+	var ours *Error
+	if errors.As(err, &ours) {
+		return ours
+	}
+	if c.failure != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, c.failure)
+	}
+	if errors.Is(err, clickhouse.ErrAcquireConnTimeout) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
+}
+
+var (
+	codePattern = regexp.MustCompile(`Code: (\d+)\. `)
+	namePattern = regexp.MustCompile(`\(([A-Z][A-Z0-9_]+)\)`)
+)
+
+// parseError reads the text of a failed answer; code is the header's, 0 when there was none.
+func parseError(code int32, text []byte) error {
+	message := strings.TrimSpace(string(text))
+	if m := codePattern.FindStringSubmatch(message); m != nil && code == 0 {
+		n, _ := strconv.ParseInt(m[1], 10, 32)
+		code = int32(n)
+	}
+	if code == 0 {
+		return fmt.Errorf("read clickhouse's answer: %q", message)
+	}
+	e := &Error{Code: code, Message: message}
+	if m := namePattern.FindAllStringSubmatch(message, -1); m != nil {
+		e.Name = m[len(m)-1][1]
+	}
+	return e
+}

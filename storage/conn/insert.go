@@ -1,0 +1,51 @@
+package conn
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Insert is one block of rows for one table.
+type Insert struct {
+	Table   string   // may be qualified
+	Columns []string // in the block's order
+	Body    []byte   // ClickHouse's Native format, revision 0
+	Token   string   // repeats with the same token within the table's deduplication window add nothing; never ""
+}
+
+// Insert sends a block and returns when it is stored. It is not cut short by ctx: half of the callers would not know what happened.
+// After ErrUnavailable the block may be stored or not.
+func (d *DB) Insert(ctx context.Context, in Insert) error {
+	if in.Token == "" {
+		return fmt.Errorf("insert into %s: no deduplication token", in.Table)
+	}
+	columns := make([]string, len(in.Columns))
+	for i, c := range in.Columns {
+		columns[i] = quoteName(c)
+	}
+	sql := fmt.Sprintf("INSERT INTO %s (%s) FORMAT Native", quoteNames(in.Table), strings.Join(columns, ", "))
+	values := url.Values{
+		"database":                   {d.target.database},
+		"insert_deduplication_token": {in.Token},
+		"async_insert":               {"0"},
+	}
+	if err := d.post(context.WithoutCancel(ctx), values, sql, in.Body); err != nil {
+		return fmt.Errorf("insert into %s: %w", in.Table, err)
+	}
+	return nil
+}
+
+// quoteNames quotes a name that may have a database before its dot.
+func quoteNames(s string) string {
+	parts := strings.Split(s, ".")
+	for i, p := range parts {
+		parts[i] = quoteName(p)
+	}
+	return strings.Join(parts, ".")
+}
+
+func quoteName(s string) string {
+	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(s) + "`"
+}

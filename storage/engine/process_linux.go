@@ -1,0 +1,33 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// childAttributes make the kernel kill the child when the thread that started it ends, and keep a terminal's Ctrl-C from it: the
+// parent decides when it stops.
+func childAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+}
+
+// scratchFile is an anonymous file in memory and a path by which the engine can open it.
+func scratchFile() (*os.File, string, error) {
+	fd, err := unix.MemfdCreate("insert", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, "", fmt.Errorf("make memory file: %w", err)
+	}
+	return os.NewFile(uintptr(fd), "insert"), fmt.Sprintf("/proc/self/fd/%d", fd), nil
+}
+
+// machineMemory is the machine's in bytes; 0 when unknown.
+func machineMemory() int64 {
+	var info unix.Sysinfo_t
+	if err := unix.Sysinfo(&info); err != nil {
+		return 0
+	}
+	return int64(info.Totalram) * int64(info.Unit)
+}

@@ -1,0 +1,123 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+	"text/template"
+)
+
+// durability and shape that every table shares. A power cut loses nothing that the loader's checkpoint has passed: inserts, merges
+// and the folders that name their parts are fsynced.
+const common = "min_bytes_for_wide_part = 134217728, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, " +
+	"fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1"
+
+// expand renders a file and splits it at the lines that hold only ";". In a cluster every table "x_local" gets a Distributed "x".
+func expand(name, text string, t Topology) ([]string, error) {
+	var tables []string
+	functions := template.FuncMap{
+		"table": func(table string) string {
+			tables = append(tables, table)
+			return quote(t.Database) + "." + quote(t.local(table))
+		},
+		"on_cluster": t.onCluster,
+		"engine":     t.engine,
+		"settings":   t.settings,
+	}
+	var statements []string
+	for part := range strings.SplitSeq(text, "\n;\n") {
+		if part = withoutComments(part); part == "" {
+			continue
+		}
+		tables = nil
+		tmpl, err := template.New(name).Funcs(functions).Parse(part)
+		if err != nil {
+			return nil, err
+		}
+		var b strings.Builder
+		if err := tmpl.Execute(&b, nil); err != nil {
+			return nil, err
+		}
+		statements = append(statements, strings.TrimSpace(b.String()))
+		if t.Cluster == "" || !strings.Contains(part, "CREATE TABLE") {
+			continue
+		}
+		for _, table := range tables {
+			statements = append(statements, t.distributed(table))
+		}
+	}
+	return statements, nil
+}
+
+// withoutComments drops the lines that are only a comment; those may hold anything, template actions too.
+func withoutComments(part string) string {
+	var kept []string
+	for line := range strings.Lines(part) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "--") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.TrimSpace(strings.Join(kept, ""))
+}
+
+func (t Topology) local(table string) string {
+	if t.Cluster == "" {
+		return table
+	}
+	return table + "_local"
+}
+
+func (t Topology) onCluster() string {
+	if t.Cluster == "" {
+		return ""
+	}
+	return "ON CLUSTER " + quote(t.Cluster)
+}
+
+// engine prints the engine with its arguments; in a cluster its replicated form, whose path and name are the server's defaults.
+func (t Topology) engine(name string, args ...string) string {
+	if t.Cluster != "" {
+		name = "Replicated" + name
+	}
+	if len(args) == 0 {
+		return name
+	}
+	return name + "(" + strings.Join(args, ", ") + ")"
+}
+
+// settings are those that every table has. A replicated table has a deduplication window of its own.
+func (t Topology) settings() string {
+	if t.Cluster == "" {
+		return common + ", non_replicated_deduplication_window = 10000"
+	}
+	return common + ", replicated_deduplication_window = 10000"
+}
+
+// distributed is the table that readers use in a cluster. Rows are inserted into the local table of the shard that the loader
+// computes; the sharding key is the same, so that a trace and its joins stay on one shard.
+func (t Topology) distributed(table string) string {
+	key := "rand()"
+	if table == "spans" || table == "trace_index" {
+		key = "cityHash64(trace_id)"
+	}
+	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.%s %s AS %s.%s\nENGINE = Distributed(%s, %s, %s, %s)",
+		quote(t.Database), quote(table), t.onCluster(), quote(t.Database), quote(t.local(table)),
+		quote(t.Cluster), quote(t.Database), quote(t.local(table)), key)
+}
+
+// ledger makes the database and the table of what was run. It is not sharded: every node has the same rows.
+func ledger(t Topology) []string {
+	engine := "MergeTree"
+	if t.Cluster != "" {
+		engine = "ReplicatedMergeTree('/clickhouse/tables/{database}/schema_migrations', '{replica}')"
+	}
+	return []string{
+		fmt.Sprintf("CREATE DATABASE IF NOT EXISTS %s %s", quote(t.Database), t.onCluster()),
+		fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.schema_migrations %s (version UInt32, ordinal UInt32, applied_at DateTime('UTC'))\n"+
+			"ENGINE = %s ORDER BY (version, ordinal) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1",
+			quote(t.Database), t.onCluster(), engine),
+	}
+}
+
+func quote(name string) string {
+	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(name) + "`"
+}
