@@ -1,0 +1,194 @@
+package filter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// term reads a comparison, a key alone, or text to search for.
+func (p *parser) term() (Expr, *Error) {
+	at := p.pos
+	if p.end() {
+		return nil, &Error{Pos: at, Message: "expected a condition", Hint: "such as service = checkout"}
+	}
+	if isQuote(p.peek()) {
+		return p.quotedText()
+	}
+	if p.keyword("and", "or") {
+		return nil, &Error{Pos: at, Message: fmt.Sprintf("expected a condition before %q", strings.ToLower(p.text[at:p.pos]))}
+	}
+	if p.keyword("exists") {
+		return p.exists()
+	}
+	k, err := p.key()
+	if err != nil {
+		return nil, err
+	}
+	afterKey := p.pos
+	p.skipSpace()
+	opAt := p.pos
+	op, ok := p.op()
+	if !ok {
+		p.pos = afterKey
+		return k.alone()
+	}
+	if err := k.check(); err != nil {
+		return nil, err
+	}
+	p.skipSpace()
+	valueAt := p.pos
+	v, err := p.literal(op)
+	if err != nil {
+		return nil, err
+	}
+	return compare(k.attr, op, opAt, v, valueAt)
+}
+
+func (p *parser) quotedText() (Expr, *Error) {
+	at := p.pos
+	q, err := p.quoted()
+	if err != nil {
+		return nil, err
+	}
+	if q.pattern == "" {
+		return nil, &Error{Pos: at, Message: "there is no text to search for"}
+	}
+	afterText := p.pos
+	p.skipSpace()
+	if _, ok := p.op(); ok {
+		return nil, &Error{Pos: at, Message: "a quoted string is text to search for, not a key", Hint: "write span." + p.text[at:afterText] + " for an attribute of that name"}
+	}
+	p.pos = afterText
+	return Text{q.pattern}, nil
+}
+
+// exists reads what follows "exists": a key, perhaps in parentheses.
+func (p *parser) exists() (Expr, *Error) {
+	p.skipSpace()
+	paren := p.accept("(")
+	p.skipSpace()
+	k, err := p.key()
+	if err != nil {
+		return nil, err
+	}
+	if err := k.check(); err != nil {
+		return nil, err
+	}
+	p.skipSpace()
+	if paren && !p.accept(")") {
+		return nil, &Error{Pos: p.pos, Message: `expected ")"`}
+	}
+	return k.present()
+}
+
+// key is a key as it was written.
+type key struct {
+	attr   Attr
+	word   string // bare, or the prefix of a quoted one
+	quoted bool
+	at     int
+}
+
+// key reads a key: bare, or a scope's prefix and a quoted rest.
+func (p *parser) key() (key, *Error) {
+	k := key{at: p.pos}
+	if p.end() {
+		return k, &Error{Pos: p.pos, Message: "expected a key", Hint: "such as http.route"}
+	}
+	k.word = p.word()
+	if k.word == "" {
+		return k, p.unexpected()
+	}
+	if scope := slices.Index(scopePrefixes[:], k.word); scope > 0 && !p.end() && isQuote(p.peek()) {
+		at := p.pos
+		q, err := p.quoted()
+		if err != nil {
+			return k, err
+		}
+		text, literal := q.pattern.Literal()
+		if !literal || text == "" {
+			return k, &Error{Pos: at, Message: "a key is exact and not empty", Hint: `write \* for a star`}
+		}
+		k.attr, k.quoted = Attr{Scope(scope), text}, true
+		return k, nil
+	}
+	k.attr = attrOf(k.word)
+	return k, nil
+}
+
+// attrOf reads a bare key.
+func attrOf(word string) Attr {
+	if field, ok := FieldOf(word); ok {
+		return Attr{Intrinsic, field.Name}
+	}
+	for scope, prefix := range scopePrefixes {
+		if rest, ok := strings.CutPrefix(word, prefix); ok && prefix != "" && rest != "" {
+			return Attr{Scope(scope), rest}
+		}
+	}
+	return Attr{Span, word}
+}
+
+// check refuses bare words that can't be keys.
+func (k key) check() *Error {
+	if k.quoted {
+		return nil
+	}
+	if i := strings.IndexByte(k.word, '*'); i >= 0 {
+		return &Error{Pos: k.at + i, Message: "a key takes no wildcard", Hint: `write span."` + k.word + `" for a star in the key`}
+	}
+	if slices.Contains(scopePrefixes[1:], k.word) {
+		return &Error{Pos: k.at + len(k.word), Message: "expected a key after " + k.word}
+	}
+	return nil
+}
+
+// alone decides what a word without a comparison is: a key whose presence is asked for, or text to search for.
+func (k key) alone() (Expr, *Error) {
+	scoped := k.attr.Scope != Span || k.attr.Key != k.word
+	if len(k.word) > 1 && slices.Contains(scopePrefixes[1:], k.word) && !k.quoted {
+		return nil, k.check()
+	}
+	if k.quoted || scoped && !strings.Contains(k.word, "*") || isKeyLike(k.word) {
+		return k.present()
+	}
+	return Text{Pattern(k.word)}, nil
+}
+
+// present asks whether the attribute is there.
+func (k key) present() (Expr, *Error) {
+	if k.attr.Scope != Intrinsic {
+		return Exists{k.attr}, nil
+	}
+	field, _ := FieldOf(k.attr.Key)
+	if field.Type == TypeBool {
+		return Compare{k.attr, Eq, BoolValue(true)}, nil
+	}
+	if field.total {
+		return nil, &Error{Pos: k.at, Message: "every span has a " + field.Name, Hint: "compare it: " + example(field)}
+	}
+	return Exists{k.attr}, nil
+}
+
+func example(f Field) string {
+	switch f.Type {
+	case TypeEnum:
+		return f.Name + " = " + f.Values[len(f.Values)-1]
+	case TypeDuration:
+		return f.Name + " > 500ms"
+	case TypeID:
+		return f.Name + " = 4bf92f35…"
+	}
+	return f.Name + " = checkout"
+}
+
+// isKeyLike tells keys such as http.route from words: they have a dot inside and begin with a letter.
+func isKeyLike(word string) bool {
+	if word == "" || !isLetter(word[0]) || strings.HasSuffix(word, ".") || !strings.Contains(word, ".") {
+		return false
+	}
+	return !strings.ContainsAny(word, "*/@:") && !strings.Contains(word, "..")
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80 }
