@@ -27,6 +27,7 @@ type checkout struct {
 	catalog  catalogClient
 	client   *http.Client
 	payments string
+	loyalty  string
 	queue    *nats.Conn
 	tracer   trace.Tracer
 }
@@ -37,7 +38,7 @@ func runCheckout(ctx context.Context, e Env) error {
 		return err
 	}
 	defer flush()
-	if err := waitFor(ctx, e.Addrs["catalog"], e.Addrs["payments"], e.Addrs["nats"]); err != nil {
+	if err := waitFor(ctx, e.Addrs["catalog"], e.Addrs["payments"], e.Addrs["loyalty"], e.Addrs["nats"]); err != nil {
 		return err
 	}
 	conn, err := dialGRPC(e.Addrs["catalog"])
@@ -50,8 +51,8 @@ func runCheckout(ctx context.Context, e Env) error {
 		return fmt.Errorf("connect to queue: %w", err)
 	}
 	defer queue.Close()
-	c := &checkout{catalog: catalogClient{conn}, client: httpClient(map[string]string{paymentHost + ":80": e.Addrs["payments"]}),
-		payments: "http://" + paymentHost, queue: queue, tracer: otel.Tracer("shop/checkout")}
+	c := &checkout{catalog: catalogClient{conn}, client: httpClient(map[string]string{paymentHost + ":80": e.Addrs["payments"], "loyalty.shop.internal:80": e.Addrs["loyalty"]}),
+		payments: "http://" + paymentHost, loyalty: "http://loyalty.shop.internal", queue: queue, tracer: otel.Tracer("shop/checkout")}
 	return serveHTTP(ctx, e.Addrs["checkout"], map[string]http.HandlerFunc{"POST /orders": c.place})
 }
 
@@ -75,6 +76,10 @@ func (c *checkout) place(w http.ResponseWriter, r *http.Request) {
 	if err := c.publish(ctx, o); err != nil {
 		refuse(ctx, w, http.StatusInternalServerError, err)
 		return
+	}
+	points, answer, err := post(ctx, c.client, c.loyalty+"/points", map[string]any{"customer": o.Customer, "total": total})
+	if err != nil || points >= 300 { // the order stands without them
+		trace.SpanFromContext(ctx).AddEvent("no loyalty points", trace.WithAttributes(attribute.Int("status", points), attribute.String("reason", fmt.Sprint(answer["error"], err))))
 	}
 	reply(w, http.StatusCreated, map[string]any{"total": total})
 }

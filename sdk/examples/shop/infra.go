@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	sqle "github.com/dolthub/go-mysql-server"
 	"github.com/dolthub/go-mysql-server/memory"
 	mysqld "github.com/dolthub/go-mysql-server/server"
@@ -20,7 +21,8 @@ import (
 
 const database = "shop"
 
-// runInfra is the shop's MySQL and NATS, both real servers on loopback. Like most such servers they send no spans.
+// runInfra is the shop's MySQL, PostgreSQL, Redis and NATS, all speaking their own protocol on loopback. Like most such servers
+// they send no spans.
 func runInfra(ctx context.Context, e Env) error {
 	logrus.SetOutput(io.Discard) // the SQL server's log
 	provider := memory.NewDBProvider(memory.NewDatabase(database))
@@ -42,7 +44,23 @@ func runInfra(ctx context.Context, e Env) error {
 		return fmt.Errorf("start nats: %w", err)
 	}
 	queue.Start()
+	cache := miniredis.NewMiniRedis()
+	if err := cache.StartAddr(e.Addrs["redis"]); err != nil {
+		return fmt.Errorf("start redis: %w", err)
+	}
+	go func() {
+		if err := newWarehouse(e.Seed).serve(ctx, e.Addrs["postgres"]); err != nil && ctx.Err() == nil {
+			e.Log.Error(err.Error())
+		}
+	}()
+	go func() { // keys expire by this clock
+		for ctx.Err() == nil {
+			work(ctx, time.Second)
+			cache.FastForward(time.Second)
+		}
+	}()
 	done := context.AfterFunc(ctx, func() {
+		cache.Close()
 		queue.Shutdown()
 		_ = mysql.Close()
 	})

@@ -2,11 +2,15 @@
 // queue with a producer and a consumer, and an external payment host that is sometimes slow, throttles or fails. Nothing it
 // sends is made up: every span is a call that happened. It exists so that Sightline has something to show in its first minute.
 //
-//	browser ─► web ─► catalog ─► MySQL
-//	            └───► checkout ─► catalog
-//	                     ├──────► api.paybridge.example   (external)
-//	                     └──────► NATS "orders" ─► fulfilment ─► MySQL
-//	                                                   └───────► mailer
+//	browser ─► web ─┬─► catalog ─► MySQL
+//	                ├─► recommendations ─► Redis, catalog
+//	                └─► checkout ─┬─► catalog
+//	                              ├─► api.paybridge.example          (external)
+//	                              ├─► loyalty ─► DynamoDB, SQS "receipts" ─► receipts   (a function)
+//	                              └─► NATS "orders" ─► fulfilment ─► MySQL, mailer
+//	restock (a scheduled job) ─► catalog, PostgreSQL
+//
+// Every few minutes somebody deploys a bad version of recommendations and takes it back a minute later.
 package main
 
 import (
@@ -18,12 +22,14 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 const usage = `shop runs a demo shop of real services that send their traces to Sightline.
 
   shop all [flags]     every service as its own process, and a load on them
-  shop SERVICE         one of: infra payments web catalog checkout fulfilment mailer load
+  shop SERVICE         one of: infra aws payments web catalog recommendations checkout
+                       loyalty receipts restock fulfilment mailer load
 
 Flags of "all":
 `
@@ -34,9 +40,14 @@ var services = []struct {
 	run  func(context.Context, Env) error
 }{
 	{"infra", runInfra},
+	{"aws", runAWS},
 	{"payments", runPayments},
 	{"mailer", runMailer},
 	{"catalog", runCatalog},
+	{"recommendations", runRecommendations},
+	{"loyalty", runLoyalty},
+	{"receipts", runReceipts},
+	{"restock", runRestock},
 	{"checkout", runCheckout},
 	{"fulfilment", runFulfilment},
 	{"web", runWeb},
@@ -60,6 +71,7 @@ func run(ctx context.Context, log *slog.Logger, args []string) error {
 	flags.StringVar(&options.Env, "env", "demo", "deployment environment that the services name")
 	flags.Float64Var(&options.Rate, "rate", 8, "shop visits per second, at most 200")
 	flags.Uint64Var(&options.Seed, "seed", 1, "seed of the visitors' choices")
+	flags.DurationVar(&options.Deploy, "deploy-every", 4*time.Minute, "deploy a bad version of recommendations this often, for a quarter of the time; 0: never")
 	flags.DurationVar(&options.For, "for", 0, "stop the load after this long; 0: until stopped")
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), usage)

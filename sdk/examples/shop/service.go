@@ -20,9 +20,9 @@ import (
 )
 
 // start connects a service to Sightline; the returned function flushes.
-func start(ctx context.Context, e Env) (flush func(), err error) {
+func start(ctx context.Context, e Env, attrs ...attribute.KeyValue) (flush func(), err error) {
 	stop, err := sdk.Start(ctx, sdk.WithEndpoint(e.Endpoint), sdk.WithService(e.Name, e.Version), sdk.WithNamespace("shop"),
-		sdk.WithEnvironment(e.Env), sdk.WithAttributes(attribute.String("service.instance.id", e.Name+"-1")))
+		sdk.WithEnvironment(e.Env), sdk.WithAttributes(append(attrs, attribute.String("service.instance.id", e.Name+"-1"))...))
 	if err != nil {
 		return nil, err
 	}

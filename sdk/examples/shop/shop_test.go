@@ -60,7 +60,7 @@ func (s *sink) calls() map[string]bool {
 			if kv.Key == "server.address" && span.Kind == tracepb.Span_SPAN_KIND_CLIENT && kv.Value.GetStringValue() == "api.paybridge.example" {
 				calls[s.of[id]+" -> external"] = true
 			}
-			if kv.Key == "db.system.name" && span.Kind == tracepb.Span_SPAN_KIND_CLIENT {
+			if (kv.Key == "db.system.name" || kv.Key == "db.system") && span.Kind == tracepb.Span_SPAN_KIND_CLIENT {
 				calls[s.of[id]+" -> "+kv.Value.GetStringValue()] = true
 			}
 		}
@@ -92,7 +92,7 @@ func TestShopServicesReallyTalk(t *testing.T) {
 	if err := shop.Start(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"web -> catalog", "web -> checkout", "checkout -> catalog", "checkout -> external", "catalog -> mysql", "fulfilment -> mysql", "fulfilment -> mailer", "checkout ~> fulfilment"}
+	want := []string{"web -> catalog", "web -> recommendations", "recommendations -> redis", "checkout -> loyalty", "loyalty ~> receipts", "restock -> postgresql", "restock -> catalog", "web -> checkout", "checkout -> catalog", "checkout -> external", "catalog -> mysql", "fulfilment -> mysql", "fulfilment -> mailer", "checkout ~> fulfilment"}
 	var missing []string
 	for ctx.Err() == nil {
 		calls := s.calls()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ type allOptions struct {
 	Rate     float64
 	Seed     uint64
 	For      time.Duration
+	Deploy   time.Duration
 }
 
 // Env is what a service process is told: its own name and where the others are.
@@ -29,14 +31,14 @@ type Env struct {
 	Version  string
 	Endpoint string // OTLP
 	Env      string
-	Addrs    map[string]string // by address name: mysql, nats, payments, mailer, catalog, checkout, web
+	Addrs    map[string]string // by the names of addrNames
 	Rate     float64
 	Seed     uint64
 	For      time.Duration
 	Log      *slog.Logger
 }
 
-var addrNames = []string{"mysql", "nats", "payments", "mailer", "catalog", "checkout", "web"}
+var addrNames = []string{"mysql", "postgres", "redis", "nats", "aws", "payments", "mailer", "catalog", "recommendations", "loyalty", "checkout", "web"}
 
 // runAll starts every service as a child process and keeps it running until ctx ends.
 func runAll(ctx context.Context, log *slog.Logger, o allOptions) error {
@@ -55,10 +57,32 @@ func runAll(ctx context.Context, log *slog.Logger, o allOptions) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, service := range services {
-		group.Go(func() error { return keepRunning(ctx, log, service.name, env) })
+		group.Go(func() error {
+			if service.name == "recommendations" && o.Deploy > 0 {
+				return alternate(ctx, log, o.Deploy, env)
+			}
+			return keepRunning(ctx, log, service.name, env)
+		})
 	}
 	log.Info("shop is open", "visits_per_second", o.Rate, "web", "http://"+addrs[len(addrs)-1])
 	return group.Wait()
+}
+
+// alternate keeps recommendations running, and deploys its bad version for the last quarter of every period.
+func alternate(ctx context.Context, log *slog.Logger, period time.Duration, env []string) error {
+	for good := true; ; good = !good {
+		version, length := "2.3.1", period*3/4
+		if !good {
+			version, length = badRecommendations, period/4
+		}
+		log.Info("deploying", "service", "recommendations", "version", version)
+		until, cancel := context.WithTimeout(ctx, length)
+		err := keepRunning(until, log, "recommendations", append(slices.Clone(env), "SHOP_VERSION_RECOMMENDATIONS="+version))
+		cancel()
+		if ctx.Err() != nil || until.Err() == nil {
+			return err
+		}
+	}
 }
 
 // keepRunning runs one service and starts it again should it end, as an orchestrator would.

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -18,6 +20,7 @@ type web struct {
 	catalog  catalogClient
 	client   *http.Client
 	checkout string
+	like     string
 }
 
 func runWeb(ctx context.Context, e Env) error {
@@ -26,7 +29,7 @@ func runWeb(ctx context.Context, e Env) error {
 		return err
 	}
 	defer flush()
-	if err := waitFor(ctx, e.Addrs["catalog"], e.Addrs["checkout"]); err != nil {
+	if err := waitFor(ctx, e.Addrs["catalog"], e.Addrs["checkout"], e.Addrs["recommendations"]); err != nil {
 		return err
 	}
 	conn, err := dialGRPC(e.Addrs["catalog"])
@@ -34,7 +37,8 @@ func runWeb(ctx context.Context, e Env) error {
 		return err
 	}
 	defer conn.Close()
-	w := &web{catalog: catalogClient{conn}, client: httpClient(map[string]string{"checkout.shop.internal:80": e.Addrs["checkout"]}), checkout: "http://checkout.shop.internal"}
+	w := &web{catalog: catalogClient{conn}, checkout: "http://checkout.shop.internal", like: "http://recommendations.shop.internal",
+		client: httpClient(map[string]string{"checkout.shop.internal:80": e.Addrs["checkout"], "recommendations.shop.internal:80": e.Addrs["recommendations"]})}
 	return serveHTTP(ctx, e.Addrs["web"], map[string]http.HandlerFunc{
 		"GET /{$}":           w.home,
 		"GET /products/{id}": w.product,
@@ -67,7 +71,32 @@ func (w *web) product(rw http.ResponseWriter, r *http.Request) {
 		refuse(r.Context(), rw, http.StatusBadGateway, err)
 		return
 	}
+	like, err := w.recommend(r.Context(), id)
+	if err != nil { // the page is whole without it, but slower and poorer
+		trace.SpanFromContext(r.Context()).AddEvent("no recommendations", trace.WithAttributes(attribute.String("reason", err.Error())))
+	}
+	product["like"] = like
 	reply(rw, http.StatusOK, product)
+}
+
+func (w *web) recommend(ctx context.Context, id int) (json.RawMessage, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/recommendations/%d", w.like, id), nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := w.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("recommendations answered %d", res.StatusCode)
+	}
+	return data, nil
 }
 
 func (w *web) buy(rw http.ResponseWriter, r *http.Request) {
