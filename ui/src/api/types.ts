@@ -63,10 +63,13 @@ export type Series = {
   error: number[]
   throttle: number[]
   fault: number[]
-  p50_ns: (Nanos | null)[]
-  p95_ns: (Nanos | null)[]
-  p99_ns: (Nanos | null)[]
+  /** Percentiles are 0 where there was no request. */
+  p50_ns: Nanos[]
+  p95_ns: Nanos[]
+  p99_ns: Nanos[]
 }
+
+export type Sparkline = { step_s: number; start: string; requests: number[]; fault: number[]; p95_ns: Nanos[] }
 
 export type ServiceRow = {
   name: string
@@ -75,14 +78,12 @@ export type ServiceRow = {
   type: string
   versions: { name: string; first_seen: string }[]
   stats: Stats
-  /** The period of the same length before; absent where the server does not compare. */
-  previous?: Stats | null
-  series: { step_s: number; start: string; requests: number[]; fault: number[]; p95_ns: (Nanos | null)[] }
+  series: Sparkline
 }
 
 export type Services = { services: ServiceRow[]; envs: string[] }
 
-export type Operation = { name: string; kind: string; stats: Stats; series?: Series }
+export type Operation = { name: string; kind: string; stats: Stats; series?: Sparkline }
 
 export type Service = {
   name: string
@@ -91,7 +92,6 @@ export type Service = {
   type: string
   versions: { name: string; first_seen: string; last_seen: string; stats: Stats }[]
   stats: Stats
-  previous?: Stats | null
   series: Series
   operations: Operation[]
   upstream: MapEdge[]
@@ -159,7 +159,11 @@ export type SpanColumns = {
   links: number[]
   peer_name: number[]
   peer_type: number[]
+  /** In this answer. */
   descendants: number[]
+  /** Descendants left out of this answer; absent when nothing was. */
+  hidden?: number[]
+  /** What was added to the start as it was sent. */
   skew: Nanos[]
 }
 
@@ -183,40 +187,51 @@ export type Trace = {
   dict: { name: string[]; peer_name: string[]; peer_type: string[] }
   spans: SpanColumns
   critical_path: { span: number; start: Nanos; end: Nanos }[]
-  /** Indices in order of interest. */
+  /** Indices of failed spans, most interesting first. */
   errors: number[]
-  /** The span to select when the trace is opened. */
+  /** The span to select when the trace is opened; -1 in an empty trace. */
   focus: number
 }
 
-export type Attribute = { key: string; type: string; value: string | number | boolean | null }
+/** The value is as people read it; bytes in base64, arrays and maps in OTLP's JSON. */
+export type Attribute = { key: string; type: 'string' | 'bool' | 'int' | 'double' | 'bytes' | 'json' | 'empty'; value: string }
 
 export type SpanDetail = {
+  trace_id: string
   span_id: string
+  /** Empty for a root. */
   parent_id: string
   name: string
   service: string
+  service_type: string
+  env: string
+  namespace: string
+  version: string
   kind: string
   class: Class
   status: string
   status_message: string
+  /** As sent, a decimal string of ns. */
   start: string
   duration_ns: Nanos
+  in_progress: boolean
+  /** How many requests this sampled span stands for. */
+  weight: number
   trace_state: string
   flags: number
   peer: { type: string; name: string } | null
   attributes: Attribute[]
   dropped_attributes: number
   resource: { attributes: Attribute[]; schema_url: string; dropped_attributes: number }
-  scope: { name: string; version: string; schema_url: string; attributes: Attribute[] }
+  scope: { name: string; version: string; schema_url: string; attributes: Attribute[]; dropped_attributes: number }
   events: { time: string; offset_ns: Nanos; name: string; attributes: Attribute[]; dropped_attributes: number }[]
-  links: { trace_id: string; span_id: string; trace_state: string; attributes: Attribute[] }[]
+  links: { trace_id: string; span_id: string; trace_state: string; flags: number; attributes: Attribute[]; dropped_attributes: number }[]
   dropped_events: number
   dropped_links: number
   linked_from: { trace_id: string; span_id: string }[]
 }
 
-export type Completion = { text: string; kind: string; count?: number }
+export type Completion = { text: string; kind: 'key' | 'value' | 'operator' | 'keyword'; count?: number }
 
 export type Ingest = {
   received: number
@@ -234,8 +249,10 @@ export type Status = {
   now: string
   endpoints: { http: string; otlp_grpc: string; otlp_http: string }
   has_data: boolean
+  auth: { required: boolean; user: string }
   engine: { state: string; version: string; restarts: number; error: string }
-  ingest: { traces: Ingest }
+  /** By signal. received = stored + rejected + deduplicated + in_journal + dead_letter; undecodable requests are apart. */
+  ingest: Record<string, Ingest>
   lag_ms: number
   journal: { bytes: number; max_bytes: number; segments: number }
   storage: { spans_rows: number; bytes: number }
