@@ -1,0 +1,186 @@
+package loader
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// A minute that a batch touched is recomputed these times after the touch: soon, so that the map is fresh; then twice more, because
+// an edge's two ends and late spans arrive in other batches, which may touch other minutes.
+var recomputeAfter = [...]time.Duration{15 * time.Second, time.Minute, 5 * time.Minute}
+
+// recomputeEvery is the rhythm of a minute that is still touched after that.
+const recomputeEvery = 10 * time.Minute
+
+// minuteKey is a minute of a project: what the rollups are written by.
+type minuteKey struct {
+	project string
+	minute  int64 // unix time in minutes
+}
+
+func (k minuteKey) time() time.Time { return time.Unix(k.minute*60, 0).UTC() }
+
+// dirtyMinute is where a touched minute stands in its sequence of recomputations.
+type dirtyMinute struct {
+	stage     int       // how many of recomputeAfter are behind it
+	touched   bool      // by a batch, since the last recomputation began
+	since     time.Time // the touch that began the sequence
+	done      time.Time // when the last recomputation began
+	notBefore time.Time // after a failure; not persisted
+}
+
+// due is when the minute is to be looked at again.
+func (d *dirtyMinute) due() time.Time {
+	at := d.done.Add(recomputeEvery)
+	if d.stage < len(recomputeAfter) {
+		at = d.since.Add(recomputeAfter[d.stage])
+	}
+	if at.Before(d.notBefore) {
+		return d.notBefore
+	}
+	return at
+}
+
+// pending says that the rollup of the minute may differ from its spans.
+func (d *dirtyMinute) pending() bool { return d.touched || d.stage < len(recomputeAfter) }
+
+// schedule says which minute to recompute next. It does no work and has no lock.
+type schedule map[minuteKey]*dirtyMinute
+
+// touch notes that rows of the minute were stored at now.
+func (s schedule) touch(k minuteKey, now time.Time) {
+	d, ok := s[k]
+	if !ok {
+		d = &dirtyMinute{since: now}
+		s[k] = d
+	}
+	d.touched = true
+}
+
+// next gives the newest minute that is due, or how long to wait for one; 0 and false if nothing is dirty.
+func (s schedule) next(now time.Time) (k minuteKey, wait time.Duration, ok bool) {
+	first := time.Time{}
+	for key, d := range s {
+		d.turnBack(now)
+		at := d.due()
+		if at.After(now) {
+			if first.IsZero() || at.Before(first) {
+				first = at
+			}
+			continue
+		}
+		if !d.pending() { // ten quiet minutes after its last recomputation
+			delete(s, key)
+			continue
+		}
+		if !ok || newer(key, k) {
+			k, ok = key, true
+		}
+	}
+	if ok || first.IsZero() {
+		return k, 0, ok
+	}
+	return minuteKey{}, first.Sub(now), false
+}
+
+// turnBack keeps a clock that was set back from putting the minute off for as long as the step.
+func (d *dirtyMinute) turnBack(now time.Time) {
+	for _, t := range []*time.Time{&d.since, &d.done} {
+		if t.After(now) {
+			*t = now
+		}
+	}
+	if latest := now.Add(recomputeEvery); d.notBefore.After(latest) {
+		d.notBefore = latest
+	}
+}
+
+// begin notes that a recomputation starts: a touch from now on counts for the next one.
+func (s schedule) begin(k minuteKey) {
+	if d, ok := s[k]; ok {
+		d.touched = false
+	}
+}
+
+// finish notes that the recomputation that began at the given time is stored.
+func (s schedule) finish(k minuteKey, began time.Time) {
+	d, ok := s[k]
+	if !ok {
+		return
+	}
+	d.done, d.notBefore = began, time.Time{}
+	d.stage = min(d.stage+1, len(recomputeAfter))
+	for d.stage < len(recomputeAfter) && began.Sub(d.since) >= recomputeAfter[d.stage] {
+		d.stage++ // after a long stop one recomputation does for all that were missed
+	}
+}
+
+// fail notes that the recomputation is to be tried again at the given time.
+func (s schedule) fail(k minuteKey, at time.Time) {
+	if d, ok := s[k]; ok {
+		d.touched, d.notBefore = true, at
+	}
+}
+
+// stale lists the minutes, newest first, whose rollup may lack rows that were stored before now.
+func (s schedule) stale(stored time.Time) []minuteKey {
+	var keys []minuteKey
+	for k, d := range s {
+		if d.touched || d.pending() && !d.done.After(stored) {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b minuteKey) int {
+		return cmp.Or(-cmp.Compare(a.minute, b.minute), cmp.Compare(a.project, b.project))
+	})
+	return keys
+}
+
+func newer(a, b minuteKey) bool {
+	return a.minute > b.minute || a.minute == b.minute && a.project < b.project
+}
+
+// dirtyRecord is a dirty minute in the state file: minute, stage, touched, since, done (unix seconds). Its array form keeps a
+// backlog of a month's minutes at about a megabyte.
+type dirtyRecord [5]int64
+
+func (s schedule) records() map[string][]dirtyRecord {
+	out := map[string][]dirtyRecord{}
+	for k, d := range s {
+		r := dirtyRecord{k.minute, int64(d.stage), 0, unix(d.since), unix(d.done)}
+		if d.touched {
+			r[2] = 1
+		}
+		out[k.project] = append(out[k.project], r)
+	}
+	for _, list := range out {
+		slices.SortFunc(list, func(a, b dirtyRecord) int { return cmp.Compare(a[0], b[0]) })
+	}
+	return out
+}
+
+func scheduleOf(records map[string][]dirtyRecord) schedule {
+	s := schedule{}
+	for project, list := range records {
+		for _, r := range list {
+			stage := min(max(int(r[1]), 0), len(recomputeAfter))
+			s[minuteKey{project, r[0]}] = &dirtyMinute{stage: stage, touched: r[2] != 0, since: fromUnix(r[3]), done: fromUnix(r[4])}
+		}
+	}
+	return s
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func fromUnix(s int64) time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0).UTC()
+}

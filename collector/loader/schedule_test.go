@@ -1,0 +1,128 @@
+package loader
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func at(offset time.Duration) time.Time { return noon.Add(offset) }
+
+var quiet = minuteKey{"shop", noon.Unix() / 60}
+
+// run plays the clock forward in seconds until the end and says when the minute was recomputed.
+func run(s schedule, from, to time.Duration, touched func(time.Duration) bool) []time.Duration {
+	var done []time.Duration
+	for t := from; t <= to; t += time.Second {
+		if touched != nil && touched(t) {
+			s.touch(quiet, at(t))
+		}
+		if k, _, ok := s.next(at(t)); ok {
+			s.begin(k)
+			s.finish(k, at(t))
+			done = append(done, t)
+		}
+	}
+	return done
+}
+
+func TestTouchedMinuteIsRecomputedThreeTimes(t *testing.T) {
+	s := schedule{}
+	s.touch(quiet, at(0))
+	got := run(s, 0, time.Hour, nil)
+	want := []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("recomputed at %v, want %v", got, want)
+	}
+	if len(s) != 0 {
+		t.Errorf("the minute is never forgotten: %+v", s)
+	}
+}
+
+func TestMinuteThatIsTouchedForEverIsRecomputedEveryTenMinutes(t *testing.T) {
+	s := schedule{}
+	got := run(s, 0, 40*time.Minute, func(time.Duration) bool { return true })
+	want := []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 25 * time.Minute, 35 * time.Minute}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("recomputed at %v, want %v", got, want)
+	}
+}
+
+func TestLateTouchWaitsForTheTenMinutes(t *testing.T) {
+	s := schedule{}
+	got := run(s, 0, time.Hour, func(d time.Duration) bool { return d == 0 || d == 6*time.Minute })
+	want := []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("recomputed at %v, want %v", got, want)
+	}
+}
+
+func TestNewestDueMinuteGoesFirst(t *testing.T) {
+	s := schedule{}
+	for _, m := range []int64{3, 9, 5} {
+		s.touch(minuteKey{"shop", m}, at(0))
+	}
+	if k, _, ok := s.next(at(15 * time.Second)); !ok || k.minute != 9 {
+		t.Errorf("first is %v %v, want minute 9", k, ok)
+	}
+	if _, wait, ok := s.next(at(10 * time.Second)); ok || wait != 5*time.Second {
+		t.Errorf("wait %v %v, want 5s", wait, ok)
+	}
+}
+
+func TestOneRecomputationDoesForAllThatAStopMissed(t *testing.T) {
+	s := schedule{}
+	s.touch(quiet, at(0))
+	s = scheduleOf(s.records()) // the program ends and starts again
+	if got, want := run(s, 2*time.Minute, time.Hour, nil), []time.Duration{2 * time.Minute, 5 * time.Minute}; !reflect.DeepEqual(got, want) {
+		t.Errorf("recomputed at %v, want %v", got, want)
+	}
+}
+
+func TestTouchDuringARecomputationCountsForTheNext(t *testing.T) {
+	s := schedule{}
+	s.touch(quiet, at(0))
+	run(s, 0, 5*time.Minute-time.Second, nil)
+	s.begin(quiet)
+	s.touch(quiet, at(5*time.Minute))
+	s.finish(quiet, at(5*time.Minute))
+	if got, want := run(s, 5*time.Minute+1, time.Hour, nil), 1; len(got) != want {
+		t.Errorf("recomputed at %v after that, want once", got)
+	}
+}
+
+func TestFailedRecomputationIsRepeated(t *testing.T) {
+	s := schedule{}
+	s.touch(quiet, at(0))
+	s.begin(quiet)
+	s.fail(quiet, at(40*time.Second))
+	if got := run(s, 16*time.Second, 45*time.Second, nil); len(got) != 1 || got[0] != 40*time.Second {
+		t.Errorf("repeated at %v, want 40s", got)
+	}
+}
+
+func TestClockSetBackPutsNothingOffForLong(t *testing.T) {
+	s := schedule{}
+	s.touch(quiet, at(365*24*time.Hour))
+	if got := run(s, 0, time.Minute, nil); len(got) != 2 {
+		t.Errorf("recomputed at %v, want twice within a minute", got)
+	}
+}
+
+func TestStaleMinutesAreThoseWithRowsSinceTheirRecomputation(t *testing.T) {
+	s := schedule{}
+	s.touch(quiet, at(0))
+	if got := s.stale(at(0)); len(got) != 1 {
+		t.Fatalf("stale = %v, want the touched minute", got)
+	}
+	s.begin(quiet)
+	s.finish(quiet, at(time.Second))
+	if got := s.stale(at(0)); len(got) != 0 {
+		t.Errorf("stale = %v after its recomputation", got)
+	}
+	if got := s.stale(at(2 * time.Second)); len(got) != 1 {
+		t.Errorf("stale = %v: a batch of another minute may hold the other end of an edge", got)
+	}
+}
