@@ -83,9 +83,29 @@ func (d *DB) Close() error {
 // Exec runs a statement that gives no rows, as the writer. It ends when ctx does, but what it began may be done.
 func (d *DB) Exec(ctx context.Context, sql string, params ...Param) error {
 	c := &call{}
-	ctx = clickhouse.Context(withCall(ctx, c), clickhouse.WithParameters(parameters(params)))
+	ctx = clickhouse.Context(withCall(ctx, c), options(params)...)
 	if err := d.writer.Exec(ctx, sql); err != nil {
 		return fmt.Errorf("run statement: %w", c.explain(ctx, err))
+	}
+	return nil
+}
+
+// CreateDatabase makes the configured database where it is missing. Other statements need it to exist.
+func (d *DB) CreateDatabase(ctx context.Context) error {
+	sql := "CREATE DATABASE IF NOT EXISTS " + quoteName(d.target.database)
+	if d.target.cluster != "" {
+		sql += " ON CLUSTER " + quoteName(d.target.cluster)
+	}
+	if err := d.post(ctx, url.Values{"database": {"default"}}, sql, nil); err != nil {
+		return fmt.Errorf("create database %s: %w", d.target.database, err)
+	}
+	return nil
+}
+
+// DropDatabase drops the configured database with everything in it. The data goes some minutes later.
+func (d *DB) DropDatabase(ctx context.Context) error {
+	if err := d.post(ctx, url.Values{"database": {"default"}}, "DROP DATABASE IF EXISTS "+quoteName(d.target.database), nil); err != nil {
+		return fmt.Errorf("drop database %s: %w", d.target.database, err)
 	}
 	return nil
 }

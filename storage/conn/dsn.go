@@ -9,6 +9,23 @@ import (
 	"strings"
 )
 
+// Server is what a URL of storage.clickhouse names.
+type Server struct {
+	Addresses []string // host:port
+	User      string
+	Database  string
+	Cluster   string
+}
+
+// ParseURL checks a server's URL without connecting. Its errors quote no password.
+func ParseURL(text string) (Server, error) {
+	t, err := parseURL(Config{URL: text})
+	if err != nil {
+		return Server{}, err
+	}
+	return Server{Addresses: t.addrs, User: t.writer.name, Database: t.database, Cluster: t.cluster}, nil
+}
+
 // parseURL reads a server's URL. Settings are not taken from it: statements carry theirs.
 func parseURL(c Config) (target, error) {
 	// url.Parse refuses a list of hosts with ports, so the list is taken out first.

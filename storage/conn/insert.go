@@ -2,9 +2,11 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Insert is one block of rows for one table.
@@ -13,9 +15,13 @@ type Insert struct {
 	Columns []string // in the block's order
 	Body    []byte   // ClickHouse's Native format, revision 0
 	Token   string   // repeats with the same token within the table's deduplication window add nothing; never ""
+	Rows    int      // in Body, for the words of a failure
 }
 
-// Insert sends a block and returns when it is stored. It is not cut short by ctx: half of the callers would not know what happened.
+// insertTimeout ends an insert that hangs; a block of any size that we send takes seconds.
+const insertTimeout = 5 * time.Minute
+
+// Insert sends a block and returns when it is stored. It is not cut short by ctx, since the caller could not know what became of it.
 // After ErrUnavailable the block may be stored or not.
 func (d *DB) Insert(ctx context.Context, in Insert) error {
 	if in.Token == "" {
@@ -31,8 +37,16 @@ func (d *DB) Insert(ctx context.Context, in Insert) error {
 		"insert_deduplication_token": {in.Token},
 		"async_insert":               {"0"},
 	}
-	if err := d.post(context.WithoutCancel(ctx), values, sql, in.Body); err != nil {
-		return fmt.Errorf("insert into %s: %w", in.Table, err)
+	if d.target.cluster != "" {
+		values.Set("distributed_foreground_insert", "1") // answered when every shard has its rows
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), insertTimeout)
+	defer cancel()
+	if err := d.post(ctx, values, sql, in.Body); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("%w: no answer within %s", ErrUnavailable, insertTimeout)
+		}
+		return fmt.Errorf("insert %d rows into %s: %w", in.Rows, in.Table, err)
 	}
 	return nil
 }

@@ -10,39 +10,43 @@ import (
 
 // Param is a value that the server puts in the place of {name:Type}. It never becomes part of the statement's text.
 type Param struct {
-	name  string
-	value string // in the escaped text form that parameters are read in
+	name    string
+	value   string // in the escaped text form that parameters are read in
+	setting bool
 }
 
+// Setting is no value of the statement but a setting for it alone, e.g. insert_deduplication_token. Writers only.
+func Setting(name, value string) Param { return Param{name: name, value: value, setting: true} }
+
 // Str is a String (or FixedString, or anything else that is read from text). Any bytes may be in it.
-func Str(name, value string) Param { return Param{name, escapeText(value)} }
+func Str(name, value string) Param { return Param{name: name, value: escapeText(value)} }
 
 // Int is an integer of any size.
 func Int[T ~int | ~int8 | ~int16 | ~int32 | ~int64](name string, value T) Param {
-	return Param{name, strconv.FormatInt(int64(value), 10)}
+	return Param{name: name, value: strconv.FormatInt(int64(value), 10)}
 }
 
 // Uint is an unsigned integer of any size.
 func Uint[T ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64](name string, value T) Param {
-	return Param{name, strconv.FormatUint(uint64(value), 10)}
+	return Param{name: name, value: strconv.FormatUint(uint64(value), 10)}
 }
 
 // Float is a Float64, without loss.
 func Float(name string, value float64) Param {
-	return Param{name, strconv.FormatFloat(value, 'g', -1, 64)}
+	return Param{name: name, value: strconv.FormatFloat(value, 'g', -1, 64)}
 }
 
 // Bool is a Bool or a UInt8.
 func Bool(name string, value bool) Param {
 	if value {
-		return Param{name, "1"}
+		return Param{name: name, value: "1"}
 	}
-	return Param{name, "0"}
+	return Param{name: name, value: "0"}
 }
 
 // Time is a DateTime64(9), as seconds with nine decimals since 1970. Compare times only with such a parameter: a strict < between
 // a DateTime64 key and a DateTime loses rows.
-func Time(name string, value time.Time) Param { return Param{name, timeText(value)} }
+func Time(name string, value time.Time) Param { return Param{name: name, value: timeText(value)} }
 
 // Strings is an Array(String).
 func Strings(name string, values []string) Param {
@@ -81,7 +85,7 @@ func Times(name string, values []time.Time) Param {
 }
 
 func array(name string, elements []string) Param {
-	return Param{name, "[" + strings.Join(elements, ",") + "]"}
+	return Param{name: name, value: "[" + strings.Join(elements, ",") + "]"}
 }
 
 func timeText(t time.Time) string {
@@ -106,10 +110,15 @@ var (
 func escapeText(s string) string   { return textEscapes.Replace(s) }
 func escapeQuoted(s string) string { return quotedEscapes.Replace(s) }
 
-func parameters(params []Param) clickhouse.Parameters {
-	p := make(clickhouse.Parameters, len(params))
-	for _, one := range params {
-		p[one.name] = one.value
+// options hand params to clickhouse-go, which sends values as they are here.
+func options(params []Param) []clickhouse.QueryOption {
+	values, settings := clickhouse.Parameters{}, clickhouse.Settings{}
+	for _, p := range params {
+		if p.setting {
+			settings[p.name] = p.value
+		} else {
+			values[p.name] = p.value
+		}
 	}
-	return p
+	return []clickhouse.QueryOption{clickhouse.WithParameters(values), clickhouse.WithSettings(settings)}
 }

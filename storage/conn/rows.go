@@ -47,12 +47,15 @@ func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 		}
 		ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 		defer cancel()
-		c := &call{class: q.Class, stats: q.Stats}
+		c := &call{reader: true, class: q.Class, stats: q.Stats}
 		if !d.target.embedded {
 			c.settings = url.Values{"readonly": {"2"}, "max_execution_time": {strconv.FormatInt(int64(timeout/time.Second)+1, 10)}}
+			if d.target.cluster != "" {
+				c.settings.Set("distributed_product_mode", "local") // what is joined lies on one shard
+			}
 		}
 		fail := func(err error) { yield(zero, fmt.Errorf("run query: %w", c.explain(ctx, err))) }
-		rows, err := d.reader.Query(clickhouse.Context(withCall(ctx, c), clickhouse.WithParameters(parameters(q.Params))), q.SQL)
+		rows, err := d.reader.Query(clickhouse.Context(withCall(ctx, c), options(q.Params)...), q.SQL)
 		if err != nil {
 			fail(err)
 			return

@@ -57,6 +57,7 @@ func (t target) tls() *tls.Config {
 
 // call is what a request's context carries for the transport: what to ask for, and where to put what it saw.
 type call struct {
+	reader   bool
 	class    Class
 	settings url.Values // server mode only
 	stats    *Stats
@@ -80,10 +81,11 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		if c.class == Background {
 			r.Header.Set("X-Sightline-Class", "background")
 		}
-		// clickhouse-go makes a setting of the context's deadline; readers of the engine have their limits and may set none.
-		values := r.URL.Query()
-		values.Del("max_execution_time")
-		r.URL.RawQuery = values.Encode()
+		if c.reader { // clickhouse-go makes a setting of the context's deadline, and readers of the engine may set nothing
+			values := r.URL.Query()
+			values.Del("max_execution_time")
+			r.URL.RawQuery = values.Encode()
+		}
 	}
 	if !t.target.embedded && len(c.settings) > 0 {
 		values := r.URL.Query()

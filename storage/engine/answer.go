@@ -12,134 +12,145 @@ import (
 
 const (
 	summaryHeader = "X-ClickHouse-Summary"
-	resultFormat  = "Native" // revision 0, which is what clickhouse-go decodes once hello has told it so
+	native        = "Native" // of revision 0, which clickhouse-go decodes once hello has told it so
 )
+
+// summary is what a statement cost.
+type summary struct {
+	started                                        time.Time
+	readRows, readBytes, writtenRows, writtenBytes uint64
+}
+
+// header is the value of X-ClickHouse-Summary, where ClickHouse writes numbers as strings.
+func (s *summary) header() string {
+	return fmt.Sprintf(`{"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d","elapsed_ns":"%d"}`,
+		s.readRows, s.readBytes, s.writtenRows, s.writtenBytes, time.Since(s.started).Nanoseconds())
+}
 
 // run answers with a statement's whole result.
 func (s *server) run(w http.ResponseWriter, p *pooled, q request) error {
-	started := time.Now()
-	r := p.session.run(q.sql, resultFormat, q.params)
+	sum := summary{started: time.Now()}
+	r := p.run(q.sql, native, q.params)
 	defer r.free()
 	if err := r.err(); err != nil {
 		p.settle()
 		return err
 	}
-	var sum summary
 	r.addTo(&sum)
-	sum.elapsedNS = time.Since(started).Nanoseconds()
 	w.Header().Set(summaryHeader, sum.header())
 	w.Header().Set("Content-Length", strconv.Itoa(len(r.data())))
-	_, err := w.Write(r.data())
-	return ignoreGone(err)
+	w.Write(r.data()) // a client that is gone needs no answer
+	return nil
 }
 
-// stream answers with a SELECT's result as it comes. It looks one piece ahead, so that the error of a short result still has its
-// status and the cost of one its header; a longer one has the cost in a trailer and an error in ClickHouse's in-band form.
+// stream answers with a SELECT's result as it comes. It looks one piece ahead at the start, so that a short result, or its failure,
+// has status, cost and length in the header; the cost of a longer one is in a trailer and its failure in ClickHouse's in-band form.
 func (s *server) stream(w http.ResponseWriter, p *pooled, q request) error {
-	started := time.Now()
-	var sum summary
-	cursor := p.session.stream(q.sql, resultFormat, q.params)
-	defer cursor.free()
-	if err := cursor.err(); err != nil {
+	sum := summary{started: time.Now()}
+	c, err := p.stream(q.sql, native, q.params)
+	if err != nil {
 		p.settle()
 		return err
 	}
-	next := func() (result, error) {
-		r := p.fetch(cursor)
-		if err := r.err(); err != nil {
-			r.free()
+	defer func() {
+		c.close()
+		if c.failed {
 			p.settle()
-			return result{}, err
 		}
-		r.addTo(&sum)
-		return r, nil
-	}
-	r, err := next()
+	}()
+	piece, err := c.next()
 	if err != nil {
 		return err
 	}
-	started2 := false
-	for {
-		data := r.data()
-		if len(data) == 0 {
-			r.free()
+	ahead, err := c.next()
+	if err != nil {
+		piece.free()
+		return err
+	}
+	piece.addTo(&sum)
+	if ahead.addTo(&sum); c.ended {
+		w.Header().Set(summaryHeader, sum.header())
+		w.Header().Set("Content-Length", strconv.Itoa(len(piece.data())))
+	} else {
+		w.Header().Set("Trailer", summaryHeader)
+	}
+	out := http.NewResponseController(w)
+	for len(piece.data()) > 0 {
+		_, gone := w.Write(piece.data())
+		if gone == nil && !c.ended {
+			gone = out.Flush()
+		}
+		piece.free()
+		if piece = ahead; gone != nil {
 			break
 		}
-		ahead, err := next()
-		if err != nil && !started2 {
-			r.free()
-			return err
+		if len(piece.data()) == 0 {
+			continue
 		}
-		if !started2 {
-			started2 = true
-			if len(ahead.data()) == 0 {
-				sum.elapsedNS = time.Since(started).Nanoseconds()
-				w.Header().Set(summaryHeader, sum.header())
-				w.Header().Set("Content-Length", strconv.Itoa(len(data)))
-			} else {
-				w.Header().Set("Trailer", summaryHeader)
-			}
-		}
-		_, gone := w.Write(data)
-		r.free()
-		if err != nil {
+		if ahead, err = c.next(); err != nil {
+			w.Write(piece.data())
+			piece.free()
 			writeException(w, err)
 			return nil
 		}
-		r = ahead
-		if gone != nil {
-			r.free()
-			s.lib.call(s.lib.streamCancel, p.connection(), cursor.handle)
-			return nil
-		}
+		ahead.addTo(&sum)
 	}
-	sum.elapsedNS = time.Since(started).Nanoseconds()
-	w.Header().Set(summaryHeader, sum.header()) // the trailer, or the header of an empty result
+	piece.free()
+	if c.ended {
+		w.Header().Set(summaryHeader, sum.header()) // the trailer; without effect where it was the header
+	}
 	return nil
 }
 
-// insert takes an INSERT's data into a file in memory and lets the engine read it from there: data inline in a statement is cut
-// at its newlines.
+// insert answers an INSERT with data.
 func (s *server) insert(w http.ResponseWriter, p *pooled, q request) error {
-	started := time.Now()
-	f, path, err := scratchFile()
+	sum := summary{started: time.Now()}
+	sql, format, err := splitInsert(q.sql)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if _, err := io.Copy(f, q.body); err != nil {
-		return fmt.Errorf("receive the rows: %w", err)
+	if len(q.params) > 0 {
+		return exception(36, "BAD_ARGUMENTS", "an INSERT with data takes no parameters")
 	}
-	sql, err := insertFromFile(q.sql, path)
+	r, err := p.insert(sql, format, q.body)
 	if err != nil {
-		return err
-	}
-	r := p.session.run(sql, resultFormat, q.params)
-	defer r.free()
-	if err := r.err(); err != nil {
 		p.settle()
 		return err
 	}
-	var sum summary
+	defer r.free()
 	r.addTo(&sum)
-	sum.elapsedNS = time.Since(started).Nanoseconds()
 	w.Header().Set(summaryHeader, sum.header())
 	return nil
 }
 
-// settle makes the session forget a failed statement, which stays in system.processes and holds its tables until the next one.
-func (p *pooled) settle() { p.session.run("SELECT 1", "Null", nil).free() }
+// writeError answers before anything of a result was written.
+func writeError(w http.ResponseWriter, err error) {
+	var e *Exception
+	if !errors.As(err, &e) {
+		e = exception(1002, "UNKNOWN_EXCEPTION", "%v", err)
+	}
+	status := http.StatusInternalServerError
+	switch e.Code {
+	case 516:
+		status = http.StatusForbidden
+	case 36, 62, 115, 164, 457:
+		status = http.StatusBadRequest
+	case 60, 81:
+		status = http.StatusNotFound
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	h.Set("X-ClickHouse-Exception-Code", strconv.Itoa(e.Code))
+	w.WriteHeader(status)
+	io.WriteString(w, e.Message+"\n")
+}
 
 // writeException ends a result that has begun with its failure, framed as ClickHouse frames it.
 func writeException(w io.Writer, err error) {
 	text := err.Error()
-	var e *Exception
-	if !errors.As(err, &e) {
+	if e := (*Exception)(nil); !errors.As(err, &e) {
 		text = exception(1002, "UNKNOWN_EXCEPTION", "%v", err).Message
 	}
 	tag := rand.Text()[:16]
 	fmt.Fprintf(w, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", tag, text, len(text)+1, tag)
 }
-
-// ignoreGone drops the error of a client that went away: there is nobody to tell.
-func ignoreGone(error) error { return nil }

@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 )
 
@@ -71,7 +69,8 @@ func serve(ctx context.Context, o order, tell func(report) error) error {
 	if err != nil {
 		return errors.Join(err, tell(report{Error: err.Error()}))
 	}
-	web := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	// Parameters travel in the request line; a list of ten thousand ids is half a megabyte.
+	web := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 20}
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	if err := tell(report{Version: s.version, Address: listener.Addr().String()}); err != nil {
@@ -105,53 +104,4 @@ func listen(network, address string) (net.Listener, error) {
 		}
 	}
 	return listener, nil
-}
-
-// defaultMemory is a quarter of the machine's, at least 1 GiB and at most 8 GiB.
-func defaultMemory() int64 { return min(max(machineMemory()/4, 1<<30), 8<<30) }
-
-// arguments are the engine's command line. The caches are ceilings, filled by use; the engine's own system.*_log tables are off
-// because no section asks for them, and an explicit (empty) configuration file keeps it from reading the user's.
-func arguments(o order) ([]string, error) {
-	empty := filepath.Join(o.Dir, "engine.xml")
-	if err := os.WriteFile(empty, []byte("<clickhouse></clickhouse>\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("write the engine's configuration: %w", err)
-	}
-	args := []string{
-		"--path=" + filepath.Join(o.Dir, "clickhouse"), // absolute: fsync_part_directory fails with a relative one
-		"--config-file=" + empty,
-	}
-	for _, setting := range []struct {
-		name  string
-		value int64
-	}{
-		{"max_server_memory_usage", o.Memory},
-		{"mark_cache_size", 128 << 20},
-		{"index_mark_cache_size", 32 << 20},
-		{"primary_index_cache_size", 64 << 20},
-		{"query_condition_cache_size", 32 << 20},
-		{"compiled_expression_cache_size", 32 << 20},
-		{"max_table_size_to_drop", 0}, // 0: no limit, retention drops what it must
-		{"max_partition_size_to_drop", 0},
-	} {
-		args = append(args, fmt.Sprintf("--%s=%d", setting.name, setting.value))
-	}
-	return args, nil
-}
-
-// setStatement is a SET of several settings; values are quoted, which the engine accepts for numbers too.
-func setStatement(settings [][2]string) string {
-	var b strings.Builder
-	b.WriteString("SET ")
-	for i, s := range settings {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%s = %s", s[0], quoteString(s[1]))
-	}
-	return b.String()
-}
-
-func quoteString(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }

@@ -155,9 +155,6 @@ func (e *Engine) Close(ctx context.Context) error {
 		close(e.stop)
 	})
 	<-e.done // bounded: the supervisor kills a child that outlives the grace
-	if e.endpoint.Network == "unix" {
-		removeSocket(e.cfg.Dir, e.endpoint.Address)
-	}
 	return nil
 }
 

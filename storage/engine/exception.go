@@ -31,3 +31,8 @@ func parseException(text string) *Exception {
 	}
 	return &Exception{Code: code, Message: text}
 }
+
+// exception makes a failure of the server's own in ClickHouse's words.
+func exception(code int, name, format string, args ...any) *Exception {
+	return &Exception{Code: code, Message: fmt.Sprintf("Code: %d. DB::Exception: %s. (%s)", code, fmt.Sprintf(format, args...), name)}
+}

@@ -2,18 +2,22 @@ package engine
 
 import (
 	"iter"
+	"slices"
 	"strings"
 )
 
 // token is a word, a quoted name, a literal or a sign of a statement.
 type token struct {
-	text string // as written; without its quotes for a name
-	at   int    // byte offset in the statement
-	word bool   // a name or keyword, quoted or not
-	bare bool   // not quoted: may be a keyword
+	text    string // as written; without its quotes for a name
+	at      int    // byte offset in the statement
+	word    bool   // a name or keyword, quoted or not
+	bare    bool   // not quoted: may be a keyword
+	foreign bool   // a byte that is not ASCII; ClickHouse takes some typographic signs for quotes and spaces
 }
 
 func (t token) is(keyword string) bool { return t.bare && strings.EqualFold(t.text, keyword) }
+
+func (t token) isOneOf(keywords []string) bool { return slices.ContainsFunc(keywords, t.is) }
 
 // tokens walks a statement as ClickHouse's lexer does, past comments. It need not understand numbers or operators: it exists to
 // find keywords and names that are neither in a literal nor in a comment.
@@ -23,10 +27,10 @@ func tokens(sql string) iter.Seq[token] {
 			start := i
 			c := sql[i]
 			switch {
-			case c <= ' ' || c >= 0x7f:
+			case c <= ' ':
 				i++
 				continue
-			case strings.HasPrefix(sql[i:], "--") || c == '#':
+			case strings.HasPrefix(sql[i:], "--"), strings.HasPrefix(sql[i:], "# "), strings.HasPrefix(sql[i:], "#!"):
 				i = lineEnd(sql, i)
 				continue
 			case strings.HasPrefix(sql[i:], "/*"):
@@ -64,7 +68,7 @@ func tokens(sql string) iter.Seq[token] {
 				}
 			}
 			i++
-			if !yield(token{text: sql[start:i], at: start}) {
+			if !yield(token{text: sql[start:i], at: start, foreign: c >= 0x7f}) {
 				return
 			}
 		}

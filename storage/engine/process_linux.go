@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"fmt"
-	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -12,15 +10,6 @@ import (
 // parent decides when it stops.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-}
-
-// scratchFile is an anonymous file in memory and a path by which the engine can open it.
-func scratchFile() (*os.File, string, error) {
-	fd, err := unix.MemfdCreate("insert", unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, "", fmt.Errorf("make memory file: %w", err)
-	}
-	return os.NewFile(uintptr(fd), "insert"), fmt.Sprintf("/proc/self/fd/%d", fd), nil
 }
 
 // machineMemory is the machine's in bytes; 0 when unknown.

@@ -1,16 +1,10 @@
 package engine
 
 import (
-	"bytes"
-	"context"
-	"crypto/subtle"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,21 +12,21 @@ import (
 	"time"
 )
 
-// server is the part of ClickHouse's HTTP interface that clickhouse-go and storage/conn use.
+// server answers the part of ClickHouse's HTTP interface that clickhouse-go and storage/conn use.
 type server struct {
 	lib            *library
+	arguments      []string
 	version        string // ClickHouse's
 	hello          []byte
 	writer, reader credential
 
-	control                          *pooled // kills statements; also keeps the engine up: closing the last session ends it
-	controlMu                        sync.Mutex
 	writers, interactive, background *pool
-	sessions                         atomic.Uint64 // ever opened, for their ids
-	sources                          map[string]bool
-}
+	opened                           atomic.Uint64 // sessions, for their ids
+	guard                            *guard
 
-const classHeader = "X-Sightline-Class"
+	controlMu sync.Mutex
+	control   *pooled // kills statements; also keeps the engine up, which closing the last session would end
+}
 
 // openServer loads the library and starts the engine on the folder.
 func openServer(o order) (*server, error) {
@@ -40,80 +34,56 @@ func openServer(o order) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	args, err := arguments(o)
-	if err != nil {
-		return nil, err
-	}
 	s := &server{lib: lib, writer: o.Writer, reader: o.Reader}
-	common := [][2]string{
-		{"async_insert", "0"}, // on by default in this build
-		{"max_execution_time", "0"},
-	}
-	open := func(settings [][2]string, last string) func() (*pooled, error) {
-		return func() (*pooled, error) {
-			raw, err := lib.open(args...)
-			if err != nil {
-				return nil, fmt.Errorf("open %s: %w", o.Dir, err)
-			}
-			p := &pooled{session: raw, id: fmt.Sprintf("session-%d", s.sessions.Add(1)), database: "default"}
-			set := append(slices.Clone(settings), [2]string{"log_comment", p.id})
-			for _, sql := range []string{setStatement(set), last} {
-				if sql == "" {
-					continue
-				}
-				r := p.run(sql, "Native", nil)
-				err := r.err()
-				r.free()
-				if err != nil {
-					p.close()
-					return nil, fmt.Errorf("prepare a session: %w", err)
-				}
-			}
-			return p, nil
-		}
-	}
-	if s.control, err = open(common, "")(); err != nil {
+	if s.arguments, err = arguments(o); err != nil {
 		return nil, err
 	}
 	cpus := runtime.GOMAXPROCS(0)
-	memory := func(share int64) [2]string {
-		return [2]string{"max_memory_usage", strconv.FormatInt(o.Memory/share, 10)}
+	bytes := func(n int64) string { return strconv.FormatInt(n, 10) }
+	write := [][2]string{
+		{"async_insert", "0"}, // on by default in this build; an answered insert is a stored one
+		{"max_memory_usage", bytes(o.Memory / 2)},
 	}
-	s.writers = newPool(8, open(append(common, memory(2)), ""))
-	// The limits first: once readonly is 1 nothing can be set on the session, not even readonly.
-	s.interactive = newPool(max(8, 2*cpus), open([][2]string{
-		{"max_execution_time", "60"}, memory(3),
-	}, "SET readonly = 1"))
-	s.background = newPool(2, open([][2]string{
-		{"max_execution_time", "600"}, {"max_threads", strconv.Itoa(max(1, cpus/2))}, memory(3),
-	}, "SET readonly = 1"))
+	if s.control, err = s.open(class{settings: write}); err != nil {
+		return nil, err
+	}
+	s.writers = s.newPool(class{size: 8, settings: write})
+	s.interactive = s.newPool(class{size: max(8, 2*cpus), readonly: true, settings: [][2]string{
+		{"max_execution_time", "60"}, // seconds; a client's own limit ends a statement earlier, by going away
+		{"max_memory_usage", bytes(o.Memory / 3)},
+	}})
+	s.background = s.newPool(class{size: 2, readonly: true, settings: [][2]string{
+		{"max_execution_time", "600"},
+		{"max_memory_usage", bytes(o.Memory / 3)},
+		{"max_threads", strconv.Itoa(max(1, cpus/2))},
+	}})
 	if err := s.describe(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// describe asks the engine who it is and which table functions it has.
+// describe asks the engine who it is and what could reach out of it.
 func (s *server) describe() error {
-	for _, q := range []struct {
-		sql string
-		use func(string)
-	}{
-		{"SELECT version()", func(text string) { s.version = strings.TrimSpace(text) }},
-		{"SELECT timezone()", func(text string) { s.hello = helloBlock("sightline", s.version, strings.TrimSpace(text)) }},
-		{"SELECT name FROM system.table_functions", func(text string) { s.sources = sourceFunctions(strings.Fields(text)) }},
-	} {
-		r := s.control.run(q.sql, "TSVRaw", nil)
-		if err := r.err(); err != nil {
-			r.free()
-			return fmt.Errorf("describe the engine: %w", err)
-		}
-		q.use(string(r.data()))
-		r.free()
+	version, err := s.control.text("SELECT version()")
+	if err != nil {
+		return fmt.Errorf("ask the engine's version: %w", err)
 	}
+	zone, err := s.control.text("SELECT timezone()")
+	if err != nil {
+		return fmt.Errorf("ask the engine's time zone: %w", err)
+	}
+	functions, err := s.control.text("SELECT name FROM system.table_functions")
+	if err != nil {
+		return fmt.Errorf("list the engine's table functions: %w", err)
+	}
+	s.version = strings.TrimSpace(version)
+	s.hello = helloBlock("sightline", s.version, strings.TrimSpace(zone))
+	s.guard = newGuard(strings.Fields(functions))
 	return nil
 }
 
+// close ends the engine. No statement may be running.
 func (s *server) close() {
 	for _, p := range []*pool{s.writers, s.interactive, s.background} {
 		p.close()
@@ -121,163 +91,12 @@ func (s *server) close() {
 	s.control.close()
 }
 
-// request is one statement as it came.
-type request struct {
-	sql      string
-	body     io.Reader // an INSERT's data; nil when the body was the statement
-	params   []param
-	settings [][2]string
-	database string
-	reader   bool
-	pool     *pool
-}
-
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/ping" {
-		io.WriteString(w, "Ok.\n")
-		return
-	}
-	w.Header().Set("X-ClickHouse-Server-Display-Name", "sightline")
-	q, err := s.parse(r)
-	if err == nil {
-		switch {
-		case q.sql == helloQuery:
-			w.Header().Set("Content-Length", strconv.Itoa(len(s.hello)))
-			w.Write(s.hello)
-			return
-		default:
-			err = s.answer(w, r, q)
-		}
-	}
-	if err != nil {
-		writeError(w, err)
-	}
-}
-
-// longestStatement bounds the text of a statement; values travel as parameters.
-const longestStatement = 4 << 20
-
-var reserved = []string{"query", "database", "default_format", "client_protocol_version", "query_id", "session_id", "quota_key",
-	"wait_end_of_query", "user", "password", "compress", "decompress", "buffer_size"}
-
-func (s *server) parse(r *http.Request) (request, error) {
-	user, key, _ := r.BasicAuth()
-	if name := r.Header.Get("X-ClickHouse-User"); name != "" {
-		user, key = name, r.Header.Get("X-ClickHouse-Key")
-	}
-	q := request{}
-	switch {
-	case matches(s.writer, user, key):
-		q.pool = s.writers
-	case matches(s.reader, user, key):
-		q.reader, q.pool = true, s.interactive
-		if r.Header.Get(classHeader) == "background" {
-			q.pool = s.background
-		}
-	default:
-		return q, exception(516, "AUTHENTICATION_FAILED", "%s: Authentication failed", user)
-	}
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return q, exception(36, "BAD_ARGUMENTS", "read the URL's parameters: %v", err)
-	}
-	for name := range values {
-		value := values.Get(name)
-		if p, ok := strings.CutPrefix(name, "param_"); ok {
-			q.params = append(q.params, param{p, value})
-		} else if !slices.Contains(reserved, name) {
-			if !settingName.MatchString(name) {
-				return q, exception(115, "UNKNOWN_SETTING", "Setting %s is neither a builtin setting nor started with the prefix", name)
-			}
-			if q.reader {
-				return q, exception(164, "READONLY", "Cannot modify '%s' setting in readonly mode", name)
-			}
-			q.settings = append(q.settings, [2]string{name, value})
-		}
-	}
-	q.database = values.Get("database")
-	if q.sql = values.Get("query"); q.sql != "" {
-		q.body = r.Body
-		return q, nil
-	}
-	var text bytes.Buffer
-	if _, err := text.ReadFrom(io.LimitReader(r.Body, longestStatement+1)); err != nil {
-		return q, exception(27, "CANNOT_PARSE_INPUT_ASSERTION_FAILED", "read the statement: %v", err)
-	}
-	if text.Len() > longestStatement {
-		return q, exception(62, "SYNTAX_ERROR", "the statement is longer than %d bytes", longestStatement)
-	}
-	q.sql = text.String()
-	return q, nil
-}
-
-func matches(c credential, user, key string) bool {
-	return subtle.ConstantTimeCompare([]byte(c.User), []byte(user))&subtle.ConstantTimeCompare([]byte(c.Key), []byte(key)) == 1
-}
-
-// answer runs the statement on a session of its pool.
-func (s *server) answer(w http.ResponseWriter, r *http.Request, q request) error {
-	kind := statementKind(q.sql)
-	if q.reader {
-		if err := s.allow(q.sql, kind); err != nil {
-			return err
-		}
-	}
-	session, err := q.pool.get(r.Context())
-	if err != nil {
-		return exception(202, "TOO_MANY_SIMULTANEOUS_QUERIES", "%v", err)
-	}
-	spoilt := false
-	defer func() { q.pool.put(session, spoilt) }()
-	if q.database != "" && q.database != session.database {
-		if err := s.exec(session, "USE "+quoteName(q.database)); err != nil {
-			return err
-		}
-		session.database = q.database
-	}
-	if len(q.settings) > 0 {
-		if err := s.exec(session, setStatement(q.settings)); err != nil {
-			spoilt = true
-			return err
-		}
-		defer func() { spoilt = s.exec(session, resetStatement(q.settings)) != nil || spoilt }()
-	}
-	if kind == kindInsert && q.body != nil {
-		return s.insert(w, session, q)
-	}
-	// A statement ends when its client goes away. The kill has to be over before the session serves another.
-	finished := make(chan struct{})
-	killed := make(chan struct{})
-	stop := context.AfterFunc(r.Context(), func() {
-		defer close(killed)
-		s.kill(session.id, finished)
-	})
-	defer func() {
-		close(finished)
-		if !stop() {
-			<-killed
-		}
-	}()
-	if kind == kindSelect {
-		return s.stream(w, session, q)
-	}
-	return s.run(w, session, q)
-}
-
-// exec runs a statement of the server's own.
-func (s *server) exec(p *pooled, sql string) error {
-	r := p.run(sql, "Native", nil)
-	defer r.free()
-	return r.err()
-}
-
 // kill cancels what the session runs, again and again until it has finished: a statement is not in system.processes while it is
-// parsed. The asynchronous form only: SYNC waits for the session's next statement.
+// parsed. Only the asynchronous form: SYNC waits for the session's next statement.
 func (s *server) kill(id string, finished <-chan struct{}) {
 	for {
 		s.controlMu.Lock()
-		r := s.control.run("KILL QUERY WHERE Settings['log_comment'] = "+quoteString(id)+" ASYNC", "Null", nil)
-		r.free()
+		s.control.run("KILL QUERY WHERE Settings['log_comment'] = "+quoteString(id)+" ASYNC", "Null", nil).free()
 		s.controlMu.Unlock()
 		select {
 		case <-finished:
@@ -287,29 +106,34 @@ func (s *server) kill(id string, finished <-chan struct{}) {
 	}
 }
 
-func exception(code int, name, format string, args ...any) *Exception {
-	return &Exception{Code: code, Message: fmt.Sprintf("Code: %d. DB::Exception: %s. (%s)", code, fmt.Sprintf(format, args...), name)}
+// arguments are the engine's command line. Sizes are ceilings, filled by use. The engine's own system.*_log tables are off because no
+// section asks for them, and an explicit, empty configuration file keeps it from reading the user's.
+func arguments(o order) ([]string, error) {
+	empty := filepath.Join(o.Dir, "engine.xml")
+	if err := os.WriteFile(empty, []byte("<clickhouse></clickhouse>\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("write the engine's configuration: %w", err)
+	}
+	args := []string{
+		"--path=" + filepath.Join(o.Dir, "clickhouse"), // absolute: fsync_part_directory fails with a relative one
+		"--config-file=" + empty,
+	}
+	for _, setting := range []struct {
+		name  string
+		value int64
+	}{
+		{"max_server_memory_usage", o.Memory},
+		{"mark_cache_size", 128 << 20},
+		{"index_mark_cache_size", 32 << 20},
+		{"primary_index_cache_size", 64 << 20},
+		{"query_condition_cache_size", 32 << 20},
+		{"compiled_expression_cache_size", 32 << 20},
+		{"max_table_size_to_drop", 0}, // no limit: retention drops what it must
+		{"max_partition_size_to_drop", 0},
+	} {
+		args = append(args, fmt.Sprintf("--%s=%d", setting.name, setting.value))
+	}
+	return args, nil
 }
 
-// writeError answers before anything of a result was written.
-func writeError(w http.ResponseWriter, err error) {
-	var e *Exception
-	if !errors.As(err, &e) {
-		e = exception(1002, "UNKNOWN_EXCEPTION", "%v", err)
-	}
-	status := http.StatusInternalServerError
-	switch e.Code {
-	case 516:
-		status = http.StatusForbidden
-	case 62, 36, 27, 457:
-		status = http.StatusBadRequest
-	case 60, 81:
-		status = http.StatusNotFound
-	}
-	h := w.Header()
-	h.Del("Trailer")
-	h.Set("Content-Type", "text/plain; charset=UTF-8")
-	h.Set("X-ClickHouse-Exception-Code", strconv.Itoa(e.Code))
-	w.WriteHeader(status)
-	io.WriteString(w, e.Message+"\n")
-}
+// defaultMemory is a quarter of the machine's, at least 1 GiB and at most 8 GiB.
+func defaultMemory() int64 { return min(max(machineMemory()/4, 1<<30), 8<<30) }

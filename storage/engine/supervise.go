@@ -51,7 +51,12 @@ func (e *Engine) supervise(first chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(e.done)
-	defer e.update(func(s *Status) { s.State, s.PID = StateFailed, 0 })
+	defer func() {
+		e.update(func(s *Status) { s.State, s.PID = StateFailed, 0 })
+		if ep := e.Endpoint(); ep.Network == "unix" {
+			removeSocket(e.cfg.Dir, ep.Address)
+		}
+	}()
 
 	var crashes []time.Time
 	backoff := time.Duration(0)
@@ -253,7 +258,7 @@ func (c *child) readOutput(f *os.File, log *slog.Logger) {
 			continue
 		}
 		text := string(line)
-		log.Info("storage engine says", "line", text)
+		log.Warn("storage engine says", "line", text)
 		c.mu.Lock()
 		if c.last = append(c.last, text); len(c.last) > stderrKept {
 			c.last = c.last[1:]

@@ -81,10 +81,11 @@ type step struct {
 }
 
 func migrate(ctx context.Context, db *conn.DB, t Topology, migrations []Migration) (applied []int, err error) {
-	for _, sql := range ledger(t) {
-		if err := db.Exec(ctx, sql); err != nil {
-			return nil, fmt.Errorf("migrate: prepare the database: %w", err)
-		}
+	if err := db.CreateDatabase(ctx); err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	if err := db.Exec(ctx, ledger(t)); err != nil {
+		return nil, fmt.Errorf("migrate: make the table of migrations: %w", err)
 	}
 	steps, err := conn.All[step](ctx, db, conn.Query{SQL: "SELECT DISTINCT version, ordinal FROM schema_migrations ORDER BY version, ordinal"})
 	if err != nil {

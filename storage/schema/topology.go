@@ -104,18 +104,15 @@ func (t Topology) distributed(table string) string {
 		quote(t.Cluster), quote(t.Database), quote(t.local(table)), key)
 }
 
-// ledger makes the database and the table of what was run. It is not sharded: every node has the same rows.
-func ledger(t Topology) []string {
+// ledger is the table of what was run. It is not sharded: every node has the same rows.
+func ledger(t Topology) string {
 	engine := "MergeTree"
 	if t.Cluster != "" {
 		engine = "ReplicatedMergeTree('/clickhouse/tables/{database}/schema_migrations', '{replica}')"
 	}
-	return []string{
-		fmt.Sprintf("CREATE DATABASE IF NOT EXISTS %s %s", quote(t.Database), t.onCluster()),
-		fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.schema_migrations %s (version UInt32, ordinal UInt32, applied_at DateTime('UTC'))\n"+
-			"ENGINE = %s ORDER BY (version, ordinal) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1",
-			quote(t.Database), t.onCluster(), engine),
-	}
+	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.schema_migrations %s (version UInt32, ordinal UInt32, applied_at DateTime('UTC'))\n"+
+		"ENGINE = %s ORDER BY (version, ordinal) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1",
+		quote(t.Database), t.onCluster(), engine)
 }
 
 func quote(name string) string {

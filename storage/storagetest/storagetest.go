@@ -93,21 +93,14 @@ func Empty(t testing.TB) *conn.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := conn.Open(t.Context(), conn.Config{Endpoint: &endpoint})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := root.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
+	if err := db.CreateDatabase(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := root.Exec(context.Background(), "DROP DATABASE "+name); err != nil {
+		if err := db.DropDatabase(context.Background()); err != nil {
 			t.Error(err)
 		}
 		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := root.Close(); err != nil {
 			t.Error(err)
 		}
 	})
