@@ -124,3 +124,24 @@ export function rangeOfSearch(search: SharedSearch): Range {
 export function sharedOf(search: SharedSearch): SharedSearch {
   return { from: search.from, to: search.to, env: search.env, live: search.live }
 }
+
+/** Which parameters a route has; null for those without any. */
+export function pageOfRoute(route: string): Page | null {
+  switch (route) {
+    case '/map':
+      return 'map'
+    case '/traces':
+      return 'traces'
+    case '/trace/$traceId':
+      return 'trace'
+    case '/services':
+      return 'services'
+    case '/services/$name':
+      return 'service'
+    case '/start':
+    case '/settings':
+      return 'plain'
+    default:
+      return null
+  }
+}

@@ -15,16 +15,25 @@ export function apiPath(path: string, query: Query = {}): string {
 
 /** Reads JSON. T is trusted: the server's own tests hold it to docs/openapi.yaml. */
 export async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
-  let response: Response
-  try {
-    response = await fetch(apiPath(path, query), { signal, headers: { accept: 'application/json' } })
-  } catch (cause) {
-    if (signal?.aborted === true) throw cause
-    throw new ApiError(0, 'unreachable', 'Sightline did not answer.', 'Check that the server is running and reachable, then retry.', '', null)
-  }
-  if (!response.ok) throw await refusal(response)
+  const response = await send(apiPath(path, query), { signal, headers: { accept: 'application/json' } })
   // JSON.parse gives an unknown shape; see above.
   return (await response.json()) as T
+}
+
+export async function post(path: string, body: Record<string, string>): Promise<void> {
+  await send(apiPath(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(url, init)
+  } catch (cause) {
+    if (init.signal?.aborted === true) throw cause
+    throw new ApiError(0, 'unreachable', 'Sightline did not answer.', 'Check that the server is running and reachable, then try again.', '', null)
+  }
+  if (!response.ok) throw await refusal(response)
+  return response
 }
 
 async function refusal(response: Response): Promise<ApiError> {

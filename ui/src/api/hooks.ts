@@ -1,7 +1,8 @@
 /** One hook an endpoint. Ranges travel as the texts of the URL, so the server's clock resolves `now`. */
-import { infiniteQueryOptions, keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { withEnv } from '../pure/query'
 import type { Range } from '../pure/time'
-import { get } from './client'
+import { get, post } from './client'
 import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TracePage } from './types'
 
 /** How often live pages ask again, in ms. */
@@ -72,11 +73,12 @@ export function useService(name: string, scope: Scope) {
 
 export const TRACES_PAGE = 50
 
+/** The search has no parameter for the environment, so it becomes part of the filter. */
 export const tracesQuery = (q: string, scope: Scope) =>
   infiniteQueryOptions({
     queryKey: ['traces', q, scope.range, scope.env],
     queryFn: ({ signal, pageParam }) =>
-      get<TracePage>('traces', { q, ...scope.range, env: scope.env, limit: TRACES_PAGE, cursor: pageParam }, signal),
+      get<TracePage>('traces', { q: withEnv(q, scope.env), ...scope.range, limit: TRACES_PAGE, cursor: pageParam }, signal),
     initialPageParam: '',
     getNextPageParam: (last: TracePage) => last.next_cursor ?? undefined,
     staleTime: 15_000,
@@ -115,14 +117,30 @@ export function useSpan(traceId: string, spanId: string | null, hint: TraceHint 
   })
 }
 
-/** Keys and values for the query bar. Failing is quiet: completion must never stand in the way of a search. */
-export function useCompletion(q: string, pos: number, enabled: boolean) {
+/**
+ * Keys and values for the query bar; `pos` is an offset in bytes. Failing is quiet: completion must never stand in the
+ * way of a search.
+ */
+export function useCompletion(q: string, pos: number, range: Range, enabled: boolean) {
   return useQuery({
-    queryKey: ['complete', q, pos],
-    queryFn: ({ signal }) => get<{ items: Completion[] }>('complete', { q, pos }, signal),
+    queryKey: ['complete', q, pos, range],
+    queryFn: ({ signal }) => get<{ items: Completion[] }>('complete', { q, pos, ...range }, signal),
     enabled,
     staleTime: 60_000,
     retry: false,
     placeholderData: keepPreviousData,
   })
+}
+
+/** Begins a session; afterwards everything is asked again. */
+export function useLogin(onDone: () => void) {
+  return useMutation({
+    mutationFn: (body: { user: string; password: string }) => post('login', body),
+    onSuccess: onDone,
+  })
+}
+
+export function useLogout() {
+  const queryClient = useQueryClient()
+  return useMutation({ mutationFn: () => post('logout', {}), onSuccess: () => queryClient.resetQueries() })
 }

@@ -1,9 +1,112 @@
-import { Outlet } from '@tanstack/react-router'
+import { Outlet, useMatches, useNavigate, useRouterState } from '@tanstack/react-router'
+import { useIsFetching, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { useStatus } from '../api/hooks'
+import { usePatchShared, useSetRange, useShared } from '../nav'
+import { crumbsOf, type Place } from '../pure/crumbs'
+import { ApiError } from '../pure/problem'
+import { shift, zoomOut } from '../pure/time'
+import { decode, pageOfRoute, rangeOfSearch, readSearch } from '../url'
+import { notify, Toasts } from '../widgets/Toast'
+import { useHotkeys } from '../widgets/hotkeys'
+import { HelpSheet } from './HelpSheet'
+import { Login } from './Login'
+import { Palette } from './Palette'
+import { Rail } from './Rail'
+import { copyLink } from './share'
+import { TopBar } from './TopBar'
+import css from './Shell.module.css'
+
+/** Where the page in view stands: the deepest route that matches. */
+function usePlace(): Place {
+  return useMatches({
+    select: (matches) => {
+      const match = matches[matches.length - 1]
+      // The params of a union of routes cannot be told apart here; crumbsOf looks at the names it knows.
+      const params: Record<string, string | undefined> = match.params
+      return { route: match.routeId, name: params.name, traceId: params.traceId }
+    },
+    structuralSharing: true,
+  })
+}
+
+/** Says which parameters of the address could not be read; what is shown is then the default. */
+function useUnreadable(place: Place): void {
+  const query = useRouterState({ select: (s) => s.location.searchStr })
+  const first = useRef(query)
+  useEffect(() => {
+    const page = pageOfRoute(place.route)
+    if (page === null) return
+    const { problems } = decode(page, readSearch(first.current))
+    if (problems.length > 0) notify(`Part of this link could not be read and was left out: ${problems.join(', ')}`)
+  }, [place.route])
+}
 
 export function Shell() {
+  const place = usePlace()
+  const shared = useShared()
+  const range = rangeOfSearch(shared)
+  const setRange = useSetRange()
+  const patch = usePatchShared()
+  const navigate = useNavigate()
+  const queryClient = useQueryClient()
+  const fetching = useIsFetching() > 0
+  const status = useStatus(60_000)
+  const [palette, setPalette] = useState(false)
+  const [help, setHelp] = useState(false)
+  const [picking, setPicking] = useState(false)
+  useUnreadable(place)
+
+  const crumbs = crumbsOf(place)
+  const title = crumbs.map((c) => c.label).reverse().join(' · ')
+  useEffect(() => {
+    document.title = `${title} · Sightline`
+  }, [title])
+
+  const refresh = () => void queryClient.invalidateQueries()
+  const go = (to: '/map' | '/traces' | '/services' | '/settings') => () => void navigate({ to, search: shared })
+  useHotkeys('Everywhere', [
+    { keys: 'mod+k', label: 'Go to anything', run: () => setPalette((open) => !open), inFields: true },
+    { keys: 'g m', label: 'Service map', run: go('/map') },
+    { keys: 'g t', label: 'Traces', run: go('/traces') },
+    { keys: 'g s', label: 'Services', run: go('/services') },
+    { keys: 'g i', label: 'Status of this instance', run: go('/settings') },
+    { keys: 't', label: 'Change the time range', run: () => setPicking(true) },
+    { keys: ',', label: 'Earlier by half the range', run: () => setRange(shift(range, -1, Date.now())) },
+    { keys: '.', label: 'Later by half the range', run: () => setRange(shift(range, 1, Date.now())) },
+    { keys: '-', label: 'Zoom out in time', run: () => setRange(zoomOut(range, Date.now())) },
+    { keys: 'r', label: 'Refresh', run: refresh },
+    { keys: 'shift+l', label: 'Live on or off', run: () => patch({ live: shared.live === true ? undefined : true }) },
+    { keys: 'y', label: 'Copy a link to this view', run: () => void copyLink(range) },
+    { keys: '?', label: 'This sheet', run: () => setHelp(true) },
+  ])
+
+  if (status.error instanceof ApiError && status.error.status === 401) {
+    return <Login onDone={refresh} />
+  }
   return (
-    <main>
-      <Outlet />
-    </main>
+    <div className={css.shell}>
+      <a className={css.skip} href="#content">
+        Skip to content
+      </a>
+      <Rail route={place.route} shared={shared} status={status.data} onHelp={() => setHelp(true)} />
+      <div className={css.column}>
+        <TopBar
+          crumbs={crumbs}
+          shared={shared}
+          fetching={fetching}
+          picking={picking}
+          onPicking={setPicking}
+          onPalette={() => setPalette(true)}
+          onRefresh={refresh}
+        />
+        <main id="content" className={css.content} tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
+      <Palette open={palette} onOpenChange={setPalette} onHelp={() => setHelp(true)} />
+      <HelpSheet open={help} onOpenChange={setHelp} />
+      <Toasts />
+    </div>
   )
 }

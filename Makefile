@@ -1,0 +1,85 @@
+# Two commands matter: `make run` and `make test`. Everything else is a part of them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+NPM ?= npm
+export GOFLAGS ?= -buildvcs=false
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# Packages with goroutines of ours; the race detector needs gcc and costs minutes elsewhere.
+RACE := ./collector/journal/... ./collector/loader/... ./collector/otlp/... ./query/...
+
+.PHONY: help
+help: ## what there is to make
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build bin/shop ## install, build and start everything with the demo shop beside it; Ctrl-C stops it
+	@deploy/run.sh
+
+.PHONY: build
+build: prerequisites engine ui ## leave the program at ./sightline
+	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o sightline .
+
+.PHONY: bin/shop
+bin/shop:
+	cd sdk/examples && $(GO) build -trimpath -o ../../bin/shop ./shop
+
+.PHONY: prerequisites
+prerequisites:
+	@deploy/prerequisites.sh
+
+.PHONY: engine
+engine: deploy/engine/node_modules/.package-lock.json
+deploy/engine/node_modules/.package-lock.json: deploy/engine/package-lock.json
+	$(NPM) ci --prefix deploy/engine --no-audit --no-fund --loglevel=error
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	$(NPM) ci --prefix ui --no-audit --no-fund --loglevel=error
+
+UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/tsconfig.json ui/package.json -type f 2>/dev/null)
+.PHONY: ui
+ui: ui/dist/index.html
+ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES)
+	$(NPM) run --prefix ui build --silent
+	@touch ui/dist/.keep $@
+
+.PHONY: test
+test: build bin/shop lint test-go test-ui test-browser ## every test
+	@echo "all tests passed"
+
+.PHONY: test-go
+test-go: engine ui
+	$(GO) test -timeout 15m ./...
+	@if command -v gcc >/dev/null; then $(GO) test -race -short -timeout 15m $(RACE); else echo "no gcc: the race detector did not run"; exit 1; fi
+	cd sdk && $(GO) vet ./... && $(GO) test -timeout 5m ./...
+	cd sdk/examples && $(GO) vet ./... && $(GO) test -timeout 10m ./...
+
+.PHONY: test-ui
+test-ui: ui/node_modules/.package-lock.json
+	$(NPM) run --prefix ui test --silent
+
+.PHONY: test-browser
+test-browser: build bin/shop
+	$(NPM) run --prefix ui test:browser --silent
+
+.PHONY: lint
+lint: ui ## formatting, vet, staticcheck, eslint, tsc
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool -modfile=deploy/tools/go.mod staticcheck ./...
+	$(NPM) run --prefix ui lint --silent
+
+.PHONY: bench
+bench: build ## spans per CPU-second, bytes a span, query latencies, memory, cold start
+	$(GO) run ./bench/report $(BENCH)
+
+.PHONY: chaos
+chaos: build ## the long versions of the kill tests
+	SIGHTLINE_CHAOS=long $(GO) test -count=1 -timeout 80m ./collector/...
+
+.PHONY: clean
+clean: ## remove what was built and installed, not your data
+	rm -rf sightline bin ui/dist/assets ui/dist/index.html ui/node_modules deploy/engine/node_modules

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sightline/sightline/storage/conn"
+)
+
+// Config is everything that a user can set, in one YAML file. Every scalar is also an environment variable: otlp.grpc is
+// SIGHTLINE_OTLP_GRPC. deploy/config/sightline.yaml explains each key.
+type Config struct {
+	Listen    string          `yaml:"listen"`
+	DataDir   string          `yaml:"data_dir"`
+	TLS       TLSConfig       `yaml:"tls"`
+	OTLP      OTLPConfig      `yaml:"otlp"`
+	Storage   StorageConfig   `yaml:"storage"`
+	Retention RetentionConfig `yaml:"retention"`
+	Auth      AuthConfig      `yaml:"auth"`
+	Ingest    IngestConfig    `yaml:"ingest"`
+	Log       LogConfig       `yaml:"log"`
+	Collector map[string]any  `yaml:"collector"`
+}
+
+// TLSConfig names the certificate that all listeners use.
+type TLSConfig struct {
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+	// EndedBefore says that something in front of Sightline ends TLS, so that plain text beyond loopback is meant.
+	EndedBefore bool `yaml:"ended_before"`
+}
+
+// OTLPConfig is where telemetry comes in; an empty address turns a protocol off.
+type OTLPConfig struct {
+	GRPC        string   `yaml:"grpc"`
+	HTTP        string   `yaml:"http"`
+	CORSOrigins []string `yaml:"cors_origins"`
+	MaxRequest  Size     `yaml:"max_request"`
+}
+
+// StorageConfig chooses between the engine inside and a server outside.
+type StorageConfig struct {
+	ClickHouse   string `yaml:"clickhouse"`    // empty: the embedded engine
+	EngineMemory Size   `yaml:"engine_memory"` // 0: a quarter of the machine's, at most 4 GiB
+}
+
+// RetentionConfig says how long data is kept.
+type RetentionConfig struct {
+	Traces   Duration            `yaml:"traces"`
+	Rollups  Duration            `yaml:"rollups"`
+	Services map[string]Duration `yaml:"services"` // traces of a service, instead of Traces
+}
+
+// AuthConfig names the file that `sightline key` writes. Keys and the login are enforced once they exist.
+type AuthConfig struct {
+	File string `yaml:"file"` // empty: auth.json in data_dir
+}
+
+// IngestConfig bounds what may wait between received and stored.
+type IngestConfig struct {
+	JournalMax  Size `yaml:"journal_max"`
+	DiskReserve Size `yaml:"disk_reserve"`
+	Redact      bool `yaml:"redact"`
+}
+
+// LogConfig is the program's own log.
+type LogConfig struct {
+	Level string `yaml:"level"`
+	JSON  bool   `yaml:"json"`
+}
+
+// DefaultConfig runs the product untouched.
+func DefaultConfig() Config {
+	return Config{
+		Listen:    "127.0.0.1:7070",
+		DataDir:   "./sightline-data",
+		OTLP:      OTLPConfig{GRPC: "127.0.0.1:4317", HTTP: "127.0.0.1:4318", MaxRequest: 16 << 20},
+		Retention: RetentionConfig{Traces: Duration(7 * 24 * time.Hour), Rollups: Duration(90 * 24 * time.Hour)},
+		Ingest:    IngestConfig{JournalMax: 8 << 30, DiskReserve: 1 << 30, Redact: true},
+		Log:       LogConfig{Level: "info"},
+	}
+}
+
+const day = 24 * time.Hour
+
+// maxRetentionClasses is how many different retentions spans may have: each is a partition a day (DESIGN section 5).
+const maxRetentionClasses = 8
+
+// problems are everything that is wrong with the settings' values, each with its key path.
+func (c *Config) problems() []string {
+	var out []string
+	add := func(path, format string, args ...any) { out = append(out, path+": "+fmt.Sprintf(format, args...)) }
+
+	addresses := map[string]string{}
+	for _, a := range []struct{ path, value string }{{"listen", c.Listen}, {"otlp.grpc", c.OTLP.GRPC}, {"otlp.http", c.OTLP.HTTP}} {
+		if a.value == "" {
+			if a.path == "listen" {
+				add(a.path, "is empty; it is where the page and the API are, e.g. 127.0.0.1:7070")
+			}
+			continue
+		}
+		_, port, err := net.SplitHostPort(a.value)
+		if err != nil {
+			add(a.path, "%q is not host:port", a.value)
+			continue
+		}
+		if other, taken := addresses[a.value]; taken && port != "0" {
+			add(a.path, "%s is already %s", a.value, other)
+		}
+		addresses[a.value] = a.path
+	}
+	if c.DataDir == "" {
+		add("data_dir", "is empty")
+	}
+	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
+		add("tls", "cert_file and key_file go together")
+	}
+	for _, f := range []struct{ path, value string }{{"tls.cert_file", c.TLS.CertFile}, {"tls.key_file", c.TLS.KeyFile}} {
+		if f.value != "" {
+			if _, err := os.Stat(f.value); err != nil {
+				add(f.path, "%v", err)
+			}
+		}
+	}
+	if c.OTLP.MaxRequest < 64<<10 || c.OTLP.MaxRequest > 64<<20 {
+		add("otlp.max_request", "%s is not between 64KiB and 64MiB", c.OTLP.MaxRequest)
+	}
+	for i, origin := range c.OTLP.CORSOrigins {
+		if origin != "*" && !strings.HasPrefix(origin, "http://") && !strings.HasPrefix(origin, "https://") {
+			add(fmt.Sprintf("otlp.cors_origins[%d]", i), "%q is not an origin like https://shop.example", origin)
+		}
+	}
+	if c.Storage.ClickHouse != "" {
+		if _, err := conn.ParseURL(c.Storage.ClickHouse); err != nil {
+			add("storage.clickhouse", "%v", err)
+		}
+	}
+	c.Retention.problems(add)
+	if c.Ingest.JournalMax < 64<<20 {
+		add("ingest.journal_max", "%s is less than 64MiB", c.Ingest.JournalMax)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		add("log.level", "%q is not debug, info, warn or error", c.Log.Level)
+	}
+	return out
+}
+
+func (r *RetentionConfig) problems(add func(path, format string, args ...any)) {
+	check := func(path string, d Duration) {
+		if t := time.Duration(d); t < day || t > 3650*day || t%day != 0 {
+			add(path, "%s is not a number of days between 1d and 3650d", d)
+		}
+	}
+	check("retention.traces", r.Traces)
+	check("retention.rollups", r.Rollups)
+	classes := map[Duration]bool{r.Traces: true}
+	for service, d := range r.Services {
+		check("retention.services."+service, d)
+		classes[d] = true
+	}
+	if len(classes) > maxRetentionClasses {
+		add("retention.services", "%d different durations; spans are kept in at most %d retention classes", len(classes), maxRetentionClasses)
+	}
+}
+
+// Days is a retention in whole days.
+func (d Duration) Days() uint16 { return uint16(time.Duration(d) / day) }
+
+// AuthFile is where keys and the login are.
+func (c *Config) AuthFile() string {
+	if c.Auth.File != "" {
+		return c.Auth.File
+	}
+	return filepath.Join(c.DataDir, "auth.json")
+}
+
+// exposure says what keeps the configured listeners from being started: an address beyond loopback wants authentication, and
+// TLS unless something in front of us ends it.
+func (c *Config) exposure(haveKeys, haveLogin bool) []string {
+	var out []string
+	check := func(path, address, need string, have bool) {
+		if address == "" || isLoopback(address) {
+			return
+		}
+		if !have {
+			out = append(out, fmt.Sprintf("%s: %s can be reached from other machines; %s first, or bind to 127.0.0.1", path, address, need))
+		}
+		if c.TLS.CertFile == "" && !c.TLS.EndedBefore {
+			out = append(out, fmt.Sprintf("%s: %s would send keys and data in plain text; set tls.cert_file and tls.key_file, or tls.ended_before: true where a proxy in front ends TLS", path, address))
+		}
+	}
+	check("listen", c.Listen, "set a login with `sightline key login`", haveLogin)
+	check("otlp.grpc", c.OTLP.GRPC, "make an ingest key with `sightline key create NAME`", haveKeys)
+	check("otlp.http", c.OTLP.HTTP, "make an ingest key with `sightline key create NAME`", haveKeys)
+	return out
+}
+
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

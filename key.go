@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+func keyCommand(load func() (Config, error)) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "key",
+		Short: "Make, list and revoke ingest keys; set the login of the page",
+		Long: `Keys and the login are kept as hashes in auth.json in the data folder. As soon as one ingest key exists, every sender must
+show one; as soon as a login exists, the page and its API ask for it. A running Sightline follows changes within seconds.`,
+	}
+	open := func() (*Auth, error) {
+		config, err := load()
+		if err != nil {
+			return nil, err
+		}
+		return OpenAuth(config.AuthFile())
+	}
+	var project string
+	create := &cobra.Command{
+		Use:     "create NAME",
+		Short:   "Make an ingest key and print it once",
+		Example: "  sightline key create payments-team\n  OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer sl_...\" ./my-service",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			auth, err := open()
+			if err != nil {
+				return err
+			}
+			first := !auth.HasKeys()
+			key, err := auth.CreateKey(args[0], project)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), key)
+			fmt.Fprintln(c.ErrOrStderr(), "This is the only time that the key is shown. Senders set OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer <key>\".")
+			if first {
+				fmt.Fprintln(c.ErrOrStderr(), "From now on every sender must show a key.")
+			}
+			return nil
+		},
+	}
+	create.Flags().StringVar(&project, "project", defaultProject, "project that the key's telemetry belongs to")
+	list := &cobra.Command{
+		Use: "list", Short: "List ingest keys", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			auth, err := open()
+			if err != nil {
+				return err
+			}
+			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 3, ' ', 0)
+			fmt.Fprintln(w, "ID\tNAME\tPROJECT\tCREATED")
+			for _, k := range auth.current().Keys {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Project, k.Created.Format(time.RFC3339))
+			}
+			return w.Flush()
+		},
+	}
+	revoke := &cobra.Command{
+		Use: "revoke ID", Short: "Revoke an ingest key", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			auth, err := open()
+			if err != nil {
+				return err
+			}
+			return auth.RevokeKey(args[0])
+		},
+	}
+	loginCommand := &cobra.Command{
+		Use:     "login [USER]",
+		Short:   "Set the user and password of the page",
+		Long:    "Set the user (admin if not named) and password of the page and its API. The password is asked for, or read from standard input.",
+		Example: "  sightline key login\n  echo \"$PASSWORD\" | sightline key login alice",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			auth, err := open()
+			if err != nil {
+				return err
+			}
+			user := "admin"
+			if len(args) > 0 {
+				user = args[0]
+			}
+			password, err := readPassword(c.InOrStdin(), c.ErrOrStderr(), user)
+			if err != nil {
+				return err
+			}
+			return auth.SetLogin(user, password)
+		},
+	}
+	c.AddCommand(create, list, revoke, loginCommand)
+	return c
+}
+
+func readPassword(in io.Reader, prompt io.Writer, user string) (string, error) {
+	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprintf(prompt, "Password for %s: ", user)
+		password, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(prompt)
+		if err != nil {
+			return "", fmt.Errorf("read password: %w", err)
+		}
+		return string(password), nil
+	}
+	line, err := bufio.NewReader(io.LimitReader(in, 4096)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read password: %w", err)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}

@@ -1,0 +1,25 @@
+/** The breadcrumb of a page. */
+
+export type Place = { route: string; name?: string; traceId?: string }
+export type Crumb = { label: string; to?: '/traces' | '/services'; mono?: boolean }
+
+export function crumbsOf(place: Place): Crumb[] {
+  switch (place.route) {
+    case '/map':
+      return [{ label: 'Service map' }]
+    case '/traces':
+      return [{ label: 'Traces' }]
+    case '/trace/$traceId':
+      return [{ label: 'Traces', to: '/traces' }, { label: (place.traceId ?? '').slice(0, 8), mono: true }]
+    case '/services':
+      return [{ label: 'Services' }]
+    case '/services/$name':
+      return [{ label: 'Services', to: '/services' }, { label: place.name ?? '' }]
+    case '/start':
+      return [{ label: 'Get started' }]
+    case '/settings':
+      return [{ label: 'Status' }]
+    default:
+      return [{ label: 'Sightline' }]
+  }
+}

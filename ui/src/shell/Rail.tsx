@@ -1,0 +1,82 @@
+import { Link } from '@tanstack/react-router'
+import { Activity, CircleHelp, Network, PanelLeftClose, PanelLeftOpen, Rocket, Server, Waypoints } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useState } from 'react'
+import type { Status } from '../api/types'
+import { healthOf } from '../pure/health'
+import type { SharedSearch } from '../url'
+import { Tooltip } from '../widgets/Tooltip'
+import { Appearance } from './Appearance'
+import { Logo } from './Logo'
+import css from './Rail.module.css'
+
+const KEY = 'sightline.rail'
+
+function storedSmall(): boolean {
+  try {
+    return localStorage.getItem(KEY) === 'small'
+  } catch {
+    return false
+  }
+}
+
+type To = '/map' | '/traces' | '/services' | '/start' | '/settings'
+
+type Props = { route: string; shared: SharedSearch; status: Status | undefined; onHelp: () => void }
+
+/** The left rail; at the bottom of narrow screens. */
+export function Rail({ route, shared, status, onHelp }: Props) {
+  const [small, setSmall] = useState(storedSmall)
+  const toggle = () => {
+    setSmall(!small)
+    try {
+      localStorage.setItem(KEY, small ? 'wide' : 'small')
+    } catch {
+      // The choice then lasts as long as the page.
+    }
+  }
+  const health = healthOf(status)
+  const item = (to: To, label: string, icon: ReactNode, active: boolean, dot?: 'warn' | 'bad') => (
+    <li>
+      <Tooltip content={label} side="right">
+        <Link to={to} search={shared} className={css.item} data-active={active || undefined} aria-current={active ? 'page' : undefined}>
+          <span className={css.icon}>
+            {icon}
+            {dot !== undefined && <span className={css.dot} data-tone={dot} />}
+          </span>
+          <span className={css.label}>{label}</span>
+        </Link>
+      </Tooltip>
+    </li>
+  )
+  return (
+    <nav className={css.rail} data-small={small || undefined} aria-label="Main">
+      <Link to="/map" search={shared} className={css.brand} aria-label="Sightline">
+        <Logo />
+        <span className={css.name}>Sightline</span>
+      </Link>
+      <ul className={css.list}>
+        {item('/map', 'Service map', <Network size={17} />, route === '/map')}
+        {item('/traces', 'Traces', <Activity size={17} />, route === '/traces' || route.startsWith('/trace/'))}
+        {item('/services', 'Services', <Waypoints size={17} />, route.startsWith('/services'))}
+      </ul>
+      <ul className={css.list}>
+        {status?.has_data === false && item('/start', 'Get started', <Rocket size={17} />, route === '/start')}
+        {item('/settings', 'Status', <Server size={17} />, route === '/settings', health === 'ok' ? undefined : health)}
+      </ul>
+      <div className={css.tools}>
+        <Appearance />
+        <Tooltip content="Keyboard shortcuts" keys="?" side="right">
+          <button type="button" className={css.tool} onClick={onHelp} aria-label="Keyboard shortcuts">
+            <CircleHelp size={16} />
+          </button>
+        </Tooltip>
+        <Tooltip content={small ? 'Widen the menu' : 'Narrow the menu'} side="right">
+          <button type="button" className={css.tool} onClick={toggle} aria-label={small ? 'Widen the menu' : 'Narrow the menu'} data-collapse>
+            {small ? <PanelLeftOpen size={16} /> : <PanelLeftClose size={16} />}
+          </button>
+        </Tooltip>
+      </div>
+    </nav>
+  )
+}
