@@ -1,0 +1,234 @@
+// Where nodes stand. Layered from callers (left) to callees (right) by dagre; boxes are laid out inside first, then
+// as one big node each. Known positions never move: new nodes find a free place beside their neighbours.
+import dagre from '@dagrejs/dagre'
+import type { Point } from './mapDraw'
+import type { Px } from './units'
+
+export interface LayoutNode {
+  readonly id: string
+  readonly width: Px
+  readonly height: Px
+  /** box that it stands in, or '' */
+  readonly box: string
+}
+
+export interface LayoutInput {
+  readonly nodes: readonly LayoutNode[]
+  readonly edges: readonly { readonly source: string; readonly target: string }[]
+}
+
+export type Positions = ReadonlyMap<string, Point>
+
+export interface Rect {
+  readonly x: Px
+  readonly y: Px
+  readonly width: Px
+  readonly height: Px
+}
+
+const RANK_GAP: Px = 96
+const NODE_GAP: Px = 18
+/** More nodes than this in one column are dealt over neighbouring columns. */
+const COLUMN = 9
+export const BOX_PADDING: Px = 28
+export const BOX_TITLE: Px = 30
+
+type Ranker = 'tight-tree' | 'longest-path'
+
+/** Centres of all nodes. Deterministic: the same map always gives the same picture. */
+export function layoutMap(input: LayoutInput, ranker: Ranker = 'tight-tree'): Map<string, Point> {
+  const boxes = new Map<string, LayoutNode[]>()
+  for (const n of input.nodes) {
+    if (n.box === '') continue
+    const members = boxes.get(n.box)
+    if (members) members.push(n)
+    else boxes.set(n.box, [n])
+  }
+  const boxOf = new Map(input.nodes.map((n) => [n.id, n.box]))
+  const inside = new Map<string, Map<string, Point>>()
+  const outer: LayoutNode[] = input.nodes.filter((n) => n.box === '')
+  for (const [box, members] of boxes) {
+    const ids = new Set(members.map((m) => m.id))
+    const placed = layoutFlat(members, input.edges.filter((e) => ids.has(e.source) && ids.has(e.target)), ranker)
+    inside.set(box, placed)
+    const size = bounds(members, placed)
+    outer.push({ id: box, width: size.width + 2 * BOX_PADDING, height: size.height + 2 * BOX_PADDING + BOX_TITLE, box: '' })
+  }
+  const up = (id: string) => boxOf.get(id) || id
+  const between = input.edges.map((e) => ({ source: up(e.source), target: up(e.target) })).filter((e) => e.source !== e.target)
+  const placed = layoutFlat(outer, between, ranker)
+  for (const [box, points] of inside) {
+    const at = placed.get(box) ?? { x: 0, y: 0 }
+    placed.delete(box)
+    const size = bounds(boxes.get(box) ?? [], points)
+    for (const [id, p] of points) {
+      placed.set(id, { x: at.x + p.x - size.x - size.width / 2, y: at.y + p.y - size.y - size.height / 2 + BOX_TITLE / 2 })
+    }
+  }
+  return placed
+}
+
+function layoutFlat(nodes: readonly LayoutNode[], edges: LayoutInput['edges'], ranker: Ranker): Map<string, Point> {
+  const touched = new Set<string>()
+  for (const e of edges) {
+    if (e.source === e.target) continue
+    touched.add(e.source)
+    touched.add(e.target)
+  }
+  const g = new dagre.graphlib.Graph({ multigraph: false })
+  g.setGraph({ rankdir: 'LR', ranker, nodesep: NODE_GAP, ranksep: RANK_GAP, edgesep: 8 })
+  g.setDefaultEdgeLabel(() => ({}))
+  const sorted = [...nodes].sort((a, b) => (a.id < b.id ? -1 : 1))
+  for (const n of sorted) if (touched.has(n.id)) g.setNode(n.id, { width: n.width, height: n.height })
+  for (const e of [...edges].sort((a, b) => (a.source + a.target < b.source + b.target ? -1 : 1))) {
+    if (e.source !== e.target && g.hasNode(e.source) && g.hasNode(e.target)) g.setEdge(e.source, e.target)
+  }
+  if (g.nodeCount() > 0) dagre.layout(g)
+  const out = new Map<string, Point>()
+  for (const id of g.nodes()) {
+    const { x, y } = g.node(id)
+    if (typeof x === 'number' && typeof y === 'number') out.set(id, { x, y })
+  }
+  const size = new Map(nodes.map((n) => [n.id, n]))
+  dealColumns(out, size)
+  gridBelow(sorted.filter((n) => !touched.has(n.id)), out, size)
+  return out
+}
+
+/** Splits columns that are too tall into zigzag columns and moves what is right of them further right. */
+function dealColumns(points: Map<string, Point>, size: ReadonlyMap<string, LayoutNode>): void {
+  const columns = new Map<number, string[]>()
+  for (const [id, p] of points) {
+    const x = Math.round(p.x)
+    const column = columns.get(x)
+    if (column) column.push(id)
+    else columns.set(x, [id])
+  }
+  const tallest = Math.max(0, ...[...columns.values()].map((c) => c.length))
+  if (tallest <= COLUMN) return
+  // A wide map may have taller columns: about as tall as it is wide.
+  const limit = Math.max(COLUMN, Math.ceil(Math.sqrt(points.size) * 1.1))
+  const ways = (ids: readonly string[]) => Math.ceil(ids.length / limit)
+  const squeeze = Math.max(...[...columns.values()].map(ways))
+  let shift = 0
+  for (const x of [...columns.keys()].sort((a, b) => a - b)) {
+    const ids = (columns.get(x) ?? []).sort((a, b) => (points.get(a)?.y ?? 0) - (points.get(b)?.y ?? 0))
+    const width = Math.max(...ids.map((id) => size.get(id)?.width ?? 0)) + 28
+    ids.forEach((id, i) => {
+      points.set(id, { x: x + shift + (i % ways(ids)) * width, y: (points.get(id)?.y ?? 0) / squeeze })
+    })
+    separate(ids, points, size)
+    shift += (ways(ids) - 1) * width
+  }
+  centre(points)
+}
+
+/** Pushes nodes of a column apart where they lie over one another. */
+function separate(ids: readonly string[], points: Map<string, Point>, size: ReadonlyMap<string, LayoutNode>): void {
+  const floor = new Map<number, number>()
+  for (const id of ids) {
+    const p = points.get(id) ?? { x: 0, y: 0 }
+    const half = (size.get(id)?.height ?? 0) / 2
+    const y = Math.max(p.y, (floor.get(p.x) ?? -Infinity) + half)
+    points.set(id, { x: p.x, y })
+    floor.set(p.x, y + half + NODE_GAP)
+  }
+}
+
+/** Columns keep their order but stand around one middle line. */
+function centre(points: Map<string, Point>): void {
+  const range = new Map<number, { min: number; max: number }>()
+  for (const p of points.values()) {
+    const r = range.get(p.x) ?? { min: p.y, max: p.y }
+    range.set(p.x, { min: Math.min(r.min, p.y), max: Math.max(r.max, p.y) })
+  }
+  for (const [id, p] of points) {
+    const r = range.get(p.x)
+    if (r && r.max > r.min) points.set(id, { x: p.x, y: p.y - (r.min + r.max) / 2 })
+    else points.set(id, p)
+  }
+}
+
+/** Nodes without edges stand in rows under the rest. */
+function gridBelow(alone: readonly LayoutNode[], points: Map<string, Point>, size: ReadonlyMap<string, LayoutNode>): void {
+  if (alone.length === 0) return
+  const width = Math.max(...alone.map((n) => n.width)) + 28
+  const height = Math.max(...alone.map((n) => n.height)) + NODE_GAP
+  const rest = bounds([...points.keys()].flatMap((id) => size.get(id) ?? []), points)
+  const across = Math.max(Math.round(rest.width / width), Math.ceil(Math.sqrt(alone.length * 1.8)))
+  const top = points.size === 0 ? 0 : rest.y + rest.height + height * 0.8
+  alone.forEach((n, i) => {
+    points.set(n.id, { x: rest.x + width / 2 + (i % across) * width, y: top + Math.floor(i / across) * height })
+  })
+}
+
+/** The rectangle around nodes. */
+export function bounds(nodes: readonly LayoutNode[], at: Positions): Rect {
+  let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity]
+  for (const n of nodes) {
+    const p = at.get(n.id)
+    if (!p) continue
+    x0 = Math.min(x0, p.x - n.width / 2)
+    x1 = Math.max(x1, p.x + n.width / 2)
+    y0 = Math.min(y0, p.y - n.height / 2)
+    y1 = Math.max(y1, p.y + n.height / 2)
+  }
+  return x0 > x1 ? { x: 0, y: 0, width: 0, height: 0 } : { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }
+}
+
+/** Whether known positions may be kept: at least half of what is drawn has one. */
+export function mostlyKnown(nodes: readonly LayoutNode[], known: Positions): boolean {
+  return nodes.length > 0 && nodes.filter((n) => known.has(n.id)).length * 2 >= nodes.length
+}
+
+/** Keeps every known position and places the rest: right of their callers, at their neighbours' middle, pushed to a free spot. */
+export function placeNew(input: LayoutInput, known: Positions): Map<string, Point> {
+  const out = new Map<string, Point>()
+  const todo: LayoutNode[] = []
+  for (const n of [...input.nodes].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const p = known.get(n.id)
+    if (p) out.set(n.id, p)
+    else todo.push(n)
+  }
+  // A few rounds, because a new node's only neighbour may be new as well.
+  for (let round = 0; todo.length > 0; round++) {
+    const before = todo.length
+    for (let i = todo.length - 1; i >= 0; i--) {
+      const wish = wished(todo[i], input, out)
+      if (wish === null && round < before) continue
+      out.set(todo[i].id, freeSpot(todo[i], wish ?? under(input, out), input, out))
+      todo.splice(i, 1)
+    }
+  }
+  return out
+}
+
+function wished(n: LayoutNode, input: LayoutInput, placed: Positions): Point | null {
+  const from = input.edges.flatMap((e) => (e.target === n.id ? (placed.get(e.source) ?? []) : []))
+  const to = input.edges.flatMap((e) => (e.source === n.id ? (placed.get(e.target) ?? []) : []))
+  const around = [...from, ...to]
+  if (around.length === 0) return null
+  const step = n.width + RANK_GAP
+  const x = from.length > 0 ? Math.max(...from.map((p) => p.x)) + step : Math.min(...to.map((p) => p.x)) - step
+  return { x, y: around.reduce((sum, p) => sum + p.y, 0) / around.length }
+}
+
+function under(input: LayoutInput, placed: Positions): Point {
+  const b = bounds(input.nodes, placed)
+  return { x: b.x + 66, y: b.y + b.height + 90 }
+}
+
+function freeSpot(n: LayoutNode, wish: Point, input: LayoutInput, placed: Positions): Point {
+  const others = input.nodes.flatMap((o) => {
+    const p = placed.get(o.id)
+    return p ? [{ p, o }] : []
+  })
+  const free = (y: number) =>
+    others.every(({ p, o }) => Math.abs(p.x - wish.x) >= (o.width + n.width) / 2 || Math.abs(p.y - y) >= (o.height + n.height) / 2)
+  const step = 12
+  for (let k = 0; k < 2000; k++) {
+    if (free(wish.y + k * step)) return { x: wish.x, y: wish.y + k * step }
+    if (free(wish.y - k * step)) return { x: wish.x, y: wish.y - k * step }
+  }
+  return wish
+}

@@ -1,0 +1,256 @@
+// From the server's map to what is drawn: filter, fold leaves, group; then nodes, boxes and the edges between them.
+import type { MapEdge, MapNode, ServiceMap, Stats } from '../api/types'
+import { kindOf, type Kind } from './mapKind'
+import { badShare, share, sumStats } from './mapStats'
+
+export const GROUPINGS = ['none', 'namespace', 'env', 'type', 'name'] as const
+export type Grouping = (typeof GROUPINGS)[number]
+
+/** More drawn nodes than this are grouped unasked. */
+export const GROUP_OVER = 250
+/** More drawn nodes than this are not drawn at all before the reader chooses. */
+export const ASK_OVER = 600
+/** More leaves of one type below one node than this become one node. */
+export const LEAVES_OVER = 8
+
+export interface SceneNode {
+  readonly id: string
+  readonly shape: 'node' | 'group' | 'leaves'
+  readonly label: string
+  readonly kind: Kind
+  readonly inferred: boolean
+  readonly stats: Stats | null
+  readonly env: string
+  readonly namespace: string
+  readonly type: string
+  /** ids of the server's nodes that this stands for */
+  readonly members: readonly string[]
+  /** box that it stands in, or '' */
+  readonly box: string
+}
+
+export interface SceneEdge {
+  readonly id: string
+  readonly source: string
+  readonly target: string
+  readonly async: boolean
+  readonly stats: Stats
+  readonly members: readonly string[]
+}
+
+export interface SceneBox {
+  readonly id: string
+  readonly label: string
+  readonly count: number
+}
+
+export interface Scene {
+  readonly nodes: readonly SceneNode[]
+  readonly edges: readonly SceneEdge[]
+  readonly boxes: readonly SceneBox[]
+  /** what the grouping became; it may differ from what was asked */
+  readonly group: Grouping
+  /** nodes that would be drawn without grouping */
+  readonly wanted: number
+  /** too many even grouped: ask for a focus instead of drawing */
+  readonly ask: boolean
+}
+
+export interface SceneOptions {
+  /** undefined = decide by size */
+  readonly group?: Grouping
+  /** boxes that are open (or, for leaves, listed one by one) */
+  readonly open: ReadonlySet<string>
+  readonly focus?: string
+  readonly hops: number
+  readonly errorsOnly: boolean
+  /** draw however many there are */
+  readonly force?: boolean
+}
+
+export function buildScene(map: ServiceMap, options: SceneOptions): Scene {
+  const kept = filtered(map, options)
+  const leafOf = leafGroups(kept.nodes, kept.edges, options)
+  const drawn = kept.nodes.filter((n) => !leafOf.has(n.id)).length + new Set(leafOf.values()).size
+  const group = options.group ?? (drawn > GROUP_OVER ? bestGrouping(kept.nodes) : 'none')
+  const placeOf = new Map<string, string>()
+  const boxes = new Map<string, MapNode[]>()
+  for (const n of kept.nodes) {
+    const box = group === 'none' || n.kind === 'client' ? '' : groupKey(n, group)
+    if (box === '') continue
+    const members = boxes.get(box)
+    if (members) members.push(n)
+    else boxes.set(box, [n])
+    if (!options.open.has(box)) placeOf.set(n.id, box)
+  }
+  const nodes: SceneNode[] = []
+  for (const [box, members] of boxes) if (!options.open.has(box)) nodes.push(groupNode(box, members))
+  const folded = new Map<string, MapNode[]>()
+  for (const n of kept.nodes) {
+    if (placeOf.has(n.id)) continue
+    const leaves = leafOf.get(n.id)
+    const box = group === 'none' || n.kind === 'client' ? '' : groupKey(n, group)
+    if (leaves === undefined) {
+      nodes.push(plainNode(n, box))
+    } else {
+      placeOf.set(n.id, leaves)
+      const members = folded.get(leaves)
+      if (members) members.push(n)
+      else folded.set(leaves, [n])
+    }
+  }
+  for (const [id, members] of folded) nodes.push(leavesNode(id, members))
+  const open = [...boxes].filter(([box]) => options.open.has(box))
+  return {
+    nodes,
+    edges: sceneEdges(kept.edges, placeOf),
+    boxes: open.map(([id, members]) => ({ id, label: id.slice(id.indexOf(':') + 1), count: members.length })),
+    group,
+    wanted: kept.nodes.length,
+    ask: options.force !== true && nodes.length > ASK_OVER,
+  }
+}
+
+function filtered(map: ServiceMap, o: SceneOptions): { nodes: MapNode[]; edges: MapEdge[] } {
+  let keep: Set<string> | null = null
+  if (o.focus !== undefined && map.nodes.some((n) => n.id === o.focus)) keep = within(map.edges, o.focus, o.hops)
+  if (o.errorsOnly) keep = intersect(keep, failing(map))
+  if (keep === null) return { nodes: map.nodes, edges: map.edges }
+  const inside = keep
+  return {
+    nodes: map.nodes.filter((n) => inside.has(n.id)),
+    edges: map.edges.filter((e) => inside.has(e.source) && inside.has(e.target)),
+  }
+}
+
+function intersect(a: Set<string> | null, b: Set<string>): Set<string> {
+  return a === null ? b : new Set([...a].filter((x) => b.has(x)))
+}
+
+/** Nodes at most `hops` edges from one node, in either direction. */
+export function within(edges: readonly { source: string; target: string }[], from: string, hops: number): Set<string> {
+  const seen = new Set([from])
+  let rim = [from]
+  for (let i = 0; i < hops; i++) {
+    const next = new Set<string>()
+    const at = new Set(rim)
+    for (const e of edges) {
+      if (at.has(e.source) && !seen.has(e.target)) next.add(e.target)
+      if (at.has(e.target) && !seen.has(e.source)) next.add(e.source)
+    }
+    for (const n of next) seen.add(n)
+    rim = [...next]
+  }
+  return seen
+}
+
+/** Nodes that fail, and both ends of failing edges. */
+function failing(map: ServiceMap): Set<string> {
+  const out = new Set<string>()
+  const bad = (s: Stats | null) => badShare(s) > 0 || share(s, 'error') > 0
+  for (const n of map.nodes) if (bad(n.stats)) out.add(n.id)
+  for (const e of map.edges) {
+    if (bad(e.stats)) {
+      out.add(e.source)
+      out.add(e.target)
+    }
+  }
+  return out
+}
+
+/** Leaves with one caller in common and one type, where there are more than LEAVES_OVER of them. */
+function leafGroups(nodes: readonly MapNode[], edges: readonly MapEdge[], o: SceneOptions): Map<string, string> {
+  const calling = new Set(edges.map((e) => e.source))
+  const callers = new Map<string, string | null>() // null = more than one
+  for (const e of edges) {
+    const known = callers.get(e.target)
+    callers.set(e.target, known === undefined || known === e.source ? e.source : null)
+  }
+  const groups = new Map<string, string[]>()
+  for (const n of nodes) {
+    const caller = callers.get(n.id)
+    if (n.kind !== 'inferred' || caller === undefined || caller === null || calling.has(n.id)) continue
+    const id = `leaves:${caller}>${n.type}`
+    const group = groups.get(id)
+    if (group) group.push(n.id)
+    else groups.set(id, [n.id])
+  }
+  const out = new Map<string, string>()
+  for (const [id, members] of groups) {
+    if (members.length <= LEAVES_OVER || o.open.has(id)) continue
+    for (const m of members) out.set(m, id)
+  }
+  return out
+}
+
+function groupKey(n: MapNode, group: Grouping): string {
+  const value = groupValue(n, group)
+  return value === '' ? '' : `${group}:${value}`
+}
+
+function groupValue(n: MapNode, group: Grouping): string {
+  switch (group) {
+    case 'none': return ''
+    case 'namespace': return n.namespace
+    case 'env': return n.env
+    case 'type': return kindOf(n.type, n.kind === 'inferred').words
+    case 'name': return n.name.split(/[-_.:/]/)[0] ?? ''
+  }
+}
+
+/** The first grouping that leaves a map one can read: between 4 and 250 nodes. People's own names come first. */
+function bestGrouping(nodes: readonly MapNode[]): Grouping {
+  for (const g of ['namespace', 'name', 'env'] as const) {
+    const size = new Set(nodes.map((n) => groupKey(n, g) || n.id)).size
+    if (size >= 4 && size <= GROUP_OVER) return g
+  }
+  return 'type'
+}
+
+function plainNode(n: MapNode, box: string): SceneNode {
+  return {
+    id: n.id, shape: 'node', label: n.name, kind: kindOf(n.type, n.kind === 'inferred'), inferred: n.kind === 'inferred',
+    stats: n.stats, env: n.env, namespace: n.namespace, type: n.type, members: [n.id], box,
+  }
+}
+
+function groupNode(id: string, members: readonly MapNode[]): SceneNode {
+  return {
+    id, shape: 'group', label: id.slice(id.indexOf(':') + 1), kind: { glyph: 'group', badge: String(members.length), words: `group of ${members.length}` },
+    inferred: false, stats: sumStats(members.map((m) => m.stats)), env: '', namespace: '', type: 'group', members: members.map((m) => m.id), box: '',
+  }
+}
+
+function leavesNode(id: string, members: readonly MapNode[]): SceneNode {
+  const kind = kindOf(members[0].type, true)
+  const noun = kind.glyph === 'external' ? 'external hosts' : `${kind.words}s`.replace(/ys$/, 'ies').replace(/xs$/, 'xes')
+  return {
+    id, shape: 'leaves', label: `${members.length} ${noun}`, kind, inferred: true, stats: sumStats(members.map((m) => m.stats)),
+    env: members[0].env, namespace: '', type: members[0].type, members: members.map((m) => m.id), box: '',
+  }
+}
+
+/** Edges between what is drawn; several of the server's become one. Edges inside a closed group vanish. */
+function sceneEdges(edges: readonly MapEdge[], placeOf: ReadonlyMap<string, string>): SceneEdge[] {
+  const merged = new Map<string, MapEdge[]>()
+  for (const e of edges) {
+    const source = placeOf.get(e.source) ?? e.source
+    const target = placeOf.get(e.target) ?? e.target
+    if (source === target && source !== e.source) continue
+    const key = `${source}\n${target}\n${e.async ? 'a' : 's'}`
+    const same = merged.get(key)
+    if (same) same.push(e)
+    else merged.set(key, [e])
+  }
+  return [...merged].map(([key, same]) => {
+    const [source, target, mode] = key.split('\n')
+    return {
+      id: same.length === 1 ? same[0].id : `${source}>${target}${mode === 'a' ? '~' : ''}`,
+      source,
+      target,
+      async: mode === 'a',
+      stats: sumStats(same.map((e) => e.stats)) ?? same[0].stats,
+      members: same.map((e) => e.id),
+    }
+  })
+}
