@@ -15,6 +15,9 @@ import (
 // is unknown. It is worth another try, later.
 var ErrUnavailable = errors.New("clickhouse is unavailable")
 
+// ErrTimeout says that a query's own time limit ended it.
+var ErrTimeout = errors.New("the query's time limit was reached")
+
 // Error is a statement's failure in ClickHouse's words.
 type Error struct {
 	Code    int32  // ClickHouse's number, e.g. 60
@@ -50,11 +53,14 @@ func Code(err error) int32 {
 
 // explain turns what clickhouse-go returned into this package's words: the context's own error, ErrUnavailable, or an *Error.
 func (c *call) explain(ctx context.Context, err error) error {
-	if cause := ctx.Err(); cause != nil {
-		return cause
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // ErrTimeout for a query's own limit
 	}
 	var exception *clickhouse.Exception
 	if errors.As(err, &exception) {
+		if exception.Code == CodeTimeout {
+			return fmt.Errorf("%w: %s", ErrTimeout, exception.Message)
+		}
 		return &Error{Code: exception.Code, Name: exception.CodeName, Message: exception.Message}
 	}
 	var ours *Error

@@ -79,7 +79,7 @@ func Uints[T ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64](name string, values [
 func Times(name string, values []time.Time) Param {
 	texts := make([]string, len(values))
 	for i, v := range values {
-		texts[i] = timeText(v)
+		texts[i] = "'" + timeText(v) + "'"
 	}
 	return array(name, texts)
 }

@@ -27,7 +27,8 @@ type Query struct {
 	Params  []Param
 	Class   Class
 	Timeout time.Duration // 0: the class's
-	Stats   *Stats        // filled when the rows have been read to their end; may be nil
+	Stream  bool          // rows arrive while the query runs; for results of more than some ten thousand
+	Stats   *Stats        // filled when the rows have been read to their end; a lower bound with Stream; may be nil
 }
 
 // ErrNoRows is returned by One.
@@ -36,7 +37,7 @@ var ErrNoRows = errors.New("the query gave no row")
 // classTimeout is the limit of a server's query; the embedded engine's sessions have it built in.
 var classTimeout = [...]time.Duration{Interactive: time.Minute, Background: 10 * time.Minute}
 
-// Rows runs a query and yields its rows as they arrive. T is a struct whose fields name their columns in a `ch` tag, or, for a single
+// Rows runs a query and yields its rows. T is a struct whose fields name their columns in a `ch` tag, or, for a single
 // column, a type that clickhouse-go scans into. Every column needs a field. A loop that ends early ends the query.
 func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
@@ -45,9 +46,9 @@ func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 		if q.Timeout > 0 {
 			timeout = min(timeout, q.Timeout)
 		}
-		ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
+		ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrTimeout)
 		defer cancel()
-		c := &call{reader: true, class: q.Class, stats: q.Stats}
+		c := &call{reader: true, class: q.Class, stream: q.Stream, stats: q.Stats}
 		if !d.target.embedded {
 			c.settings = url.Values{"readonly": {"2"}, "max_execution_time": {strconv.FormatInt(int64(timeout/time.Second)+1, 10)}}
 			if d.target.cluster != "" {
@@ -83,9 +84,6 @@ func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 		}
 	}
 }
-
-// errTimeout is the cause of a context that ended by a query's own limit.
-var errTimeout = errors.New("the query's time limit was reached")
 
 // All collects the rows.
 func All[T any](ctx context.Context, d *DB, q Query) ([]T, error) {

@@ -59,6 +59,7 @@ func (t target) tls() *tls.Config {
 type call struct {
 	reader   bool
 	class    Class
+	stream   bool
 	settings url.Values // server mode only
 	stats    *Stats
 	failure  error // of the way: no answer, a broken one, or a gateway's
@@ -80,6 +81,9 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.target.embedded {
 		if c.class == Background {
 			r.Header.Set("X-Sightline-Class", "background")
+		}
+		if c.stream {
+			r.Header.Set("X-Sightline-Stream", "1")
 		}
 		if c.reader { // clickhouse-go makes a setting of the context's deadline, and readers of the engine may set nothing
 			values := r.URL.Query()

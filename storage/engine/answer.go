@@ -27,7 +27,8 @@ func (s *summary) header() string {
 		s.readRows, s.readBytes, s.writtenRows, s.writtenBytes, time.Since(s.started).Nanoseconds())
 }
 
-// run answers with a statement's whole result.
+// run answers with a statement's whole result. Only here the library's account of what was read is complete: of a stream it misses
+// what was read between two fetches.
 func (s *server) run(w http.ResponseWriter, p *pooled, q request) error {
 	sum := summary{started: time.Now()}
 	r := p.run(q.sql, native, q.params)

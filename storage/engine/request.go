@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	classHeader      = "X-Sightline-Class" // "background": the reader's slow lane
-	longestStatement = 4 << 20             // bytes of text; values travel as parameters
+	classHeader      = "X-Sightline-Class"  // "background": the reader's slow lane
+	streamHeader     = "X-Sightline-Stream" // "1": send a SELECT's result as it comes
+	longestStatement = 4 << 20              // bytes of text; values travel as parameters
 )
 
 // request is one statement as it came.
@@ -26,6 +27,7 @@ type request struct {
 	params   []param
 	settings [][2]string
 	database string
+	stream   bool
 	reader   bool
 	pool     *pool
 }
@@ -105,6 +107,7 @@ func (s *server) parse(r *http.Request) (request, error) {
 		q.sql = text.String()
 	}
 	q.kind = kindOf(q.sql)
+	q.stream = q.kind == kindSelect && r.Header.Get(streamHeader) == "1"
 	return q, nil
 }
 
@@ -156,7 +159,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, q request) (err 
 			<-killed
 		}
 	}()
-	if q.kind == kindSelect {
+	if q.stream {
 		return s.stream(w, p, q)
 	}
 	return s.run(w, p, q)

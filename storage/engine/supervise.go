@@ -185,8 +185,7 @@ func (e *Engine) await(c *child) error {
 	select {
 	case r := <-c.reports:
 		if r.Error != "" {
-			<-c.exited
-			return errors.New(r.Error)
+			return fmt.Errorf("%s (%w)", r.Error, c.why()) // the library tells its reasons on stderr only
 		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
