@@ -26,6 +26,8 @@ export default tseslint.config(
         { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: 'Markup is never made from text.' },
         { selector: 'ExportDefaultDeclaration', message: 'Exports have names.' },
       ],
+      // About React Compiler, which is not used here.
+      'react-hooks/incompatible-library': 'off',
       'max-lines': ['error', { max: 400 }],
       eqeqeq: 'error',
     },

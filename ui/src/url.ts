@@ -50,12 +50,11 @@ const moment: Param<string> = {
 /** On every page. */
 const shared = { from: moment, to: moment, env: text(200), live: flag }
 
-export const CLASSES = ['ok', 'error', 'throttle', 'fault'] as const
 export const SORTS = ['name', 'rate', 'fault', 'error', 'p50', 'p95', 'p99'] as const
 
 export const PAGES = {
-  map: { ...shared, focus: text(400), hops: integer(1, 4), errors: flag, sel: text(800), group: text(100), view: oneOf('map', 'table'), namespace: text(200) },
-  traces: { ...shared, q: text(), min: integer(0, 1e15), max: integer(0, 1e15), facets: oneOf('off'), chart: oneOf('off') },
+  map: { ...shared, focus: text(400), hops: integer(1, 10), errors: flag, sel: text(2000), group: oneOf('none', 'namespace', 'env', 'type', 'name'), view: oneOf('map', 'list'), namespace: text(200), open: list, size: oneOf('traffic', 'latency', 'constant'), colour: oneOf('health', 'latency'), all: flag },
+  traces: { ...shared, q: text(), facets: oneOf('off'), chart: oneOf('off') },
   trace: { ...shared, span: text(40), view: oneOf('timeline', 'flame', 'map', 'table', 'events', 'critical'), zoom: pair, q: text(), show: oneOf('all', 'match', 'errors', 'critical'), hide: list, start: text(40), end: text(40), tab: text(40) },
   services: { ...shared, q: text(200), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
   service: { ...shared, tab: oneOf('overview', 'operations', 'dependencies', 'versions'), op: text(400), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },

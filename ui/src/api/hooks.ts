@@ -85,7 +85,30 @@ export const tracesQuery = (q: string, scope: Scope) =>
   })
 
 export function useTraces(q: string, scope: Scope) {
-  return useInfiniteQuery({ ...tracesQuery(q, scope), placeholderData: keepPreviousData, refetchInterval: live(scope.live) })
+  return useInfiniteQuery({
+    ...tracesQuery(q, scope),
+    placeholderData: keepPreviousData,
+    // Who has scrolled on reads; asking for all those pages again would move what is read.
+    refetchInterval: (query) => (scope.live === true && (query.state.data?.pages.length ?? 1) < 2 ? LIVE_MS : false),
+  })
+}
+
+/** More of the newest traces at once, for the chart and the facets; the list does not wait for it. */
+export function useTraceSample(q: string, scope: Scope, limit: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ['traces', 'sample', q, scope.range, scope.env, limit],
+    queryFn: ({ signal }) => get<TracePage>('traces', { q: withEnv(q, scope.env), ...scope.range, limit }, signal),
+    enabled,
+    staleTime: 15_000,
+    placeholderData: keepPreviousData,
+    refetchInterval: live(scope.live),
+  })
+}
+
+/** Brings a trace before it is opened. */
+export function usePrefetchTrace(): (id: string, hint: TraceHint) => void {
+  const queryClient = useQueryClient()
+  return (id, hint) => void queryClient.prefetchQuery(traceQuery(id, hint))
 }
 
 /** `start` and `end` bound the search in time; without them the server asks its index. */

@@ -20,7 +20,7 @@ export function score(query: string, text: string): number | null {
     points += next === at + 1 ? 12 : startsWord(t, next) ? 8 : -Math.min(6, next - at)
     at = next
   }
-  return points < q.length ? null : points - text.length / 4
+  return points < 7 * q.length ? null : points - text.length / 4
 }
 
 function startsWord(text: string, at: number): boolean {

@@ -5,11 +5,13 @@ import { usePatchShared, useScope } from '../nav'
 import { Button } from '../widgets/Button'
 import { Popover } from '../widgets/Popover'
 import { ErrorState, Skeleton } from '../widgets/States'
+import { useMedia } from '../widgets/useMedia'
 import css from './EnvPicker.module.css'
 
 /** The deployment environment that every page is limited to. The list is asked for when it is opened. */
 export function EnvPicker({ env }: { env: string | undefined }) {
   const [open, setOpen] = useState(false)
+  const narrow = useMedia('(max-width: 760px)')
   return (
     <Popover
       label="Environment"
@@ -18,7 +20,7 @@ export function EnvPicker({ env }: { env: string | undefined }) {
       trigger={
         <Button look="quiet" className={css.trigger} aria-label={`Environment: ${env ?? 'all'}`}>
           <Layers size={15} />
-          <span className={css.name}>{env ?? 'All environments'}</span>
+          <span className={css.name}>{env ?? (narrow ? 'All' : 'All environments')}</span>
           <ChevronDown size={14} />
         </Button>
       }
