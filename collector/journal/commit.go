@@ -156,8 +156,9 @@ func (j *Journal) publish(group []*pending) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, p := range group {
-		j.active.count(&p.head, p.frame.head[headSize:])
+		j.active.count(&p.head, p.frame.head[headSize:], p.end.Offset)
 		j.mark(p.end, p.time)
+		j.end = p.end
 		j.free -= p.frame.size()
 	}
 	j.active.end = j.offset

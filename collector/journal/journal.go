@@ -40,7 +40,7 @@ type Config struct {
 	MaxBytes     int64         // all segments together; Append refuses beyond [8 GiB]
 	Reserve      int64         // Append refuses while the disk has less than this free, bytes [1 GiB]; negative: no check
 	Keep         time.Duration // retry window: how long a byte-identical retry adds nothing [15 min]
-	Codec        Codec         // of bodies written from now on; every record says its own
+	Codec        Codec         // of bodies written from now on; every record says its own [CodecS2]
 	Log          *slog.Logger  // [discard]
 
 	Failpoint func(name string)                // called at the places above [nothing]
@@ -69,6 +69,7 @@ type Journal struct {
 	finished bool // nothing comes any more
 	tidyDue  bool
 	segments []*segment // in order; the last one is active unless sealed
+	end      Position   // after the last record that a loader sees
 	released Position
 	changed  chan struct{} // closed and replaced when something became readable
 	marks    []mark
@@ -119,6 +120,9 @@ func (c *Config) defaults() {
 	c.SegmentBytes = min(c.SegmentBytes, max(c.MaxBytes/4, 1<<10))
 	if c.Keep == 0 {
 		c.Keep = 15 * time.Minute
+	}
+	if c.Codec == 0 {
+		c.Codec = CodecS2
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -191,7 +195,7 @@ func (j *Journal) Append(ctx context.Context, r Record) (Position, error) {
 	p := pendings.Get().(*pending)
 	defer func() {
 		p.frame.body = nil
-		if cap(p.frame.head) <= 4<<10 {
+		if cap(p.frame.head) <= 4<<10 && cap(p.frame.packed) <= 1<<20 {
 			pendings.Put(p)
 		}
 	}()
@@ -226,10 +230,9 @@ func (p *pending) prepare(r *Record, codec Codec) error {
 	return nil
 }
 
-// End is the position after the last durable record.
+// End is the position after the last durable record; zero if there is none. A loader that has released it has loaded all.
 func (j *Journal) End() Position {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	s := j.segments[len(j.segments)-1]
-	return Position{Segment: s.number, Offset: s.end}
+	return j.end
 }

@@ -89,8 +89,10 @@ func (r *Reader) TryNext() (e Entry, ok bool, err error) {
 		if !ok {
 			return Entry{}, false, nil
 		}
-		if err := r.turn(v); err != nil {
+		if turned, err := r.turn(v); err != nil {
 			return Entry{}, false, err
+		} else if !turned {
+			continue
 		}
 		f, err := r.scan.next(true)
 		if f.gap > 0 {
@@ -121,24 +123,23 @@ func (r *Reader) TryNext() (e Entry, ok bool, err error) {
 	}
 }
 
-// turn has the scanner on the segment of v.
-func (r *Reader) turn(v view) error {
+// turn has the scanner on the segment of v. The file may be renamed or removed between the look and the opening: then there
+// is another view, and turned is false.
+func (r *Reader) turn(v view) (turned bool, err error) {
 	r.pos = v.pos
 	if r.scan == nil || r.scan.salt.segment != v.number {
 		r.Close()
 		f, err := os.Open(v.path)
-		if err != nil && errors.Is(err, os.ErrNotExist) { // renamed since we asked
-			if w, ok := r.j.view(r.pos); ok {
-				f, err = os.Open(w.path)
-			}
-		}
 		if err != nil {
-			return fmt.Errorf("open journal segment: %w", err)
+			if w, ok := r.j.view(r.pos); errors.Is(err, os.ErrNotExist) && (!ok || w.path != v.path) {
+				return false, nil
+			}
+			return false, fmt.Errorf("open journal segment: %w", err)
 		}
 		r.scan = &scanner{f: f, salt: salt{r.j.id, v.number}, chunk: 256 << 10}
 	}
 	r.scan.off, r.scan.end = r.pos.Offset, v.end
-	return nil
+	return true, nil
 }
 
 // view is what a reader needs of the segment that it reads next.

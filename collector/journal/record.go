@@ -23,12 +23,14 @@ const (
 	kindVoid Kind = 5 // laid over a torn group at open; its data is not checked; readers never see it
 )
 
-// Codec is how a record's body is kept.
+// Codec is how a record's body is kept. Measured with 512 spans of 532 bytes (bench of this package), CPU of append and read
+// together, kernel included, and latency of one append: none 0.47 µs a span and 0.97 ms; s2 0.58 µs and 0.49 ms, a sixth of the
+// bytes; zstd at its fastest 1.5 µs and an eighth. A tenth of a microsecond buys a disk that the engine has for itself.
 type Codec uint8
 
 const (
-	CodecNone Codec = 0 // as it came: the least CPU (bench: 0.03 µs a span against 0.34 for s2 both ways, 527-byte spans)
-	CodecS2   Codec = 1 // a sixth of the bytes, for disks slower than their CPUs
+	CodecNone Codec = 1 // as it came
+	CodecS2   Codec = 2 // the default
 )
 
 // SignalTraces is the signal of spans.
@@ -115,8 +117,9 @@ var (
 
 // frame is a record made ready to be written: head and notes in one slice, the stored body in another.
 type frame struct {
-	head []byte
-	body []byte
+	head   []byte
+	body   []byte
+	packed []byte // room for the codec
 }
 
 func (f *frame) size() int64 { return int64(len(f.head) + len(f.body)) }
@@ -147,7 +150,8 @@ func (f *frame) encode(r *Record, codec Codec) error {
 	}
 	f.body = r.Body
 	if codec == CodecS2 {
-		f.body = s2.Encode(nil, r.Body)
+		f.packed = s2.Encode(f.packed[:cap(f.packed)], r.Body)
+		f.body = f.packed
 	}
 	le := binary.LittleEndian
 	le.PutUint32(head[0:], recordMagic)

@@ -176,9 +176,10 @@ func (j *Journal) stock(s *segment, f *os.File, whole bool) (gaps []span, durabl
 		if r.head.kind == kindVoid {
 			continue
 		}
-		s.count(&r.head, r.notes())
+		s.count(&r.head, r.notes(), scan.off)
 		if r.head.kind == KindData || r.head.kind == KindCounts {
-			j.mark(Position{s.number, scan.off}, time.Unix(0, r.head.received))
+			j.end = Position{s.number, scan.off}
+			j.mark(j.end, time.Unix(0, r.head.received))
 		}
 		var body []byte
 		if r.head.kind == kindSeen {

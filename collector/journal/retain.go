@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,7 +26,7 @@ func (j *Journal) Release(upTo Position) {
 
 // isReleased needs mu.
 func (j *Journal) isReleased(s *segment) bool {
-	return !j.released.Before(Position{Segment: s.number, Offset: s.end})
+	return s.loadEnd == 0 || !j.released.Before(Position{Segment: s.number, Offset: s.loadEnd})
 }
 
 // mark remembers when records came, at a grain of 100 ms, so that the age of the oldest one not loaded is known.
@@ -64,9 +65,10 @@ func (j *Journal) tidy() {
 	}
 	for {
 		s := j.oldest(func(s *segment) bool { return !s.quarantined && now.Sub(s.last) > j.cfg.Keep })
-		if s == nil || !j.remove(s) {
+		if s == nil {
 			return
 		}
+		j.remove(s)
 	}
 }
 
@@ -85,26 +87,18 @@ func (j *Journal) oldest(suits func(*segment) bool) *segment {
 	return nil
 }
 
-func (j *Journal) remove(victim *segment) bool {
+// remove forgets a segment, then unlinks it: a reader that finds the file gone finds the list without it.
+func (j *Journal) remove(victim *segment) {
 	j.cfg.Failpoint(FailRemoveBefore)
 	j.mu.Lock()
 	path := victim.path
+	j.segments = slices.DeleteFunc(slices.Clone(j.segments), func(s *segment) bool { return s == victim && len(j.segments) > 1 })
 	j.mu.Unlock()
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-		j.cfg.Log.Warn("remove journal segment", "error", err)
-		return false
+	if err := os.Remove(path); err != nil {
+		j.cfg.Log.Warn("remove journal segment; the next start tries again", "error", err)
 	}
-	j.mu.Lock()
-	for i, s := range j.segments {
-		if s == victim && len(j.segments) > 1 {
-			j.segments = append(j.segments[:i:i], j.segments[i+1:]...)
-			break
-		}
-	}
-	j.mu.Unlock()
 	j.freeAsked = time.Time{}
 	j.cfg.Failpoint(FailRemoveAfter)
-	return true
 }
 
 // room is how many bytes may still be written.
@@ -134,35 +128,46 @@ func (j *Journal) bytes() int64 {
 	return n
 }
 
-// makeRoom lets released segments give way until size bytes fit, or says ErrFull.
+// makeRoom lets released segments give way, the oldest first, until size bytes fit, or says ErrFull.
 func (j *Journal) makeRoom(size int64) error {
-	for j.room() < size {
-		s := j.oldest(func(*segment) bool { return true })
-		if s == nil && j.active != nil && j.offset > segmentHead && j.loaded() {
-			if err := j.rotate(); err != nil {
-				return err
-			}
-			continue
+	if j.room() >= size {
+		return nil
+	}
+	if j.active != nil && j.offset > segmentHead && j.loaded() {
+		if err := j.rotate(); err != nil {
+			return err
 		}
+	}
+	j.mu.Lock()
+	most := len(j.segments) // ids that move along need room again, so this could go on for ever
+	j.mu.Unlock()
+	for range most {
+		if j.room() >= size {
+			return nil
+		}
+		s := j.oldest(func(*segment) bool { return true })
 		if s == nil {
-			j.mu.Lock()
-			j.counters.refused++
-			j.counters.refusedAt = time.Now()
-			j.mu.Unlock()
-			return fmt.Errorf("append %d bytes to journal: %w", size, ErrFull)
+			break
 		}
 		if err := j.condense(s); err != nil {
 			return err
 		}
 	}
-	return nil
+	if j.room() >= size {
+		return nil
+	}
+	j.mu.Lock()
+	j.counters.refused++
+	j.counters.refusedAt = time.Now()
+	j.mu.Unlock()
+	return fmt.Errorf("append %d bytes to journal: %w", size, ErrFull)
 }
 
 // loaded says that everything is released.
 func (j *Journal) loaded() bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.isReleased(j.segments[len(j.segments)-1])
+	return !j.released.Before(j.end)
 }
 
 // condense removes a segment inside the retry window; its ingest ids go into a record of the active one first.
@@ -189,12 +194,9 @@ func (j *Journal) condense(s *segment) error {
 		}
 		j.mu.Lock()
 		j.active.end = j.offset
-		j.active.last = s.last
 		j.mu.Unlock()
 	}
-	if !j.remove(s) {
-		return fmt.Errorf("make room in journal: %w", ErrFull)
-	}
+	j.remove(s)
 	return nil
 }
 

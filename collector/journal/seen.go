@@ -44,11 +44,18 @@ func (j *Journal) AppendOnce(ctx context.Context, r Record) (Receipt, error) {
 			pos, err := j.Append(ctx, retry)
 			return Receipt{Position: pos, Duplicate: true, Items: first.items, Reasons: first.reasons}, err
 		}
-		pos, err := j.Append(ctx, r)
-		j.seen.settle(r.IngestID, claim, outcome{at: r.Received, items: r.Items, reasons: r.Reasons}, err)
+		err := errUnsettled
+		defer func() {
+			j.seen.settle(r.IngestID, claim, outcome{at: r.Received, items: r.Items, reasons: r.Reasons}, err)
+		}()
+		var pos Position
+		pos, err = j.Append(ctx, r)
 		return Receipt{Position: pos, Items: r.Items, Reasons: r.Reasons}, err
 	}
 }
+
+// errUnsettled is what those who wait are told should the first one panic.
+var errUnsettled = errors.New("append record: the first of two equal requests broke off")
 
 // Seen says whether a request with this id was made durable within the retry window.
 func (j *Journal) Seen(id [16]byte) bool {

@@ -36,6 +36,7 @@ type segment struct {
 	number      uint64
 	path        string
 	end         int64 // durable end
+	loadEnd     int64 // end of the last record that a loader sees; 0: it has none
 	sealed      bool  // nothing is appended any more
 	quarantined bool
 	records     int
@@ -112,14 +113,15 @@ func listSegments(dir string) ([]*segment, error) {
 	return out, nil
 }
 
-// count adds a record to what the segment holds.
-func (s *segment) count(h *head, notes []byte) {
+// count adds a record, which ends at end, to what the segment holds.
+func (s *segment) count(h *head, notes []byte, end int64) {
 	switch h.kind {
 	case KindData, KindCounts:
 	default:
 		return
 	}
 	s.records++
+	s.loadEnd = end
 	if t := time.Unix(0, h.received); t.After(s.last) {
 		s.last = t
 	}

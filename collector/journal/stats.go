@@ -35,9 +35,8 @@ func (j *Journal) Stats() Stats {
 	j.seen.mu.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	last := j.segments[len(j.segments)-1]
 	st := Stats{
-		MaxBytes: j.cfg.MaxBytes, Segments: len(j.segments), End: Position{last.number, last.end}, Released: j.released,
+		MaxBytes: j.cfg.MaxBytes, Segments: len(j.segments), End: j.end, Released: j.released,
 		CorruptUnits: j.counters.corruptUnits, CorruptBytes: j.counters.corruptBytes, TornBytes: j.counters.tornBytes,
 		Syncs: j.counters.syncs, SyncErrors: j.counters.syncErrors, SyncTime: j.counters.syncTime,
 		Refused: j.counters.refused, Full: !j.counters.refusedAt.IsZero(), SeenIDs: ids, SeenDropped: dropped,
@@ -145,6 +144,6 @@ func (j *Journal) Tally(from Position) (map[Account]Tally, error) {
 		if err != nil {
 			return nil, fmt.Errorf("tally journal: %w", err)
 		}
-		rest.count(&r.head, r.notes())
+		rest.count(&r.head, r.notes(), scan.off)
 	}
 }
