@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/sightline/sightline/collector/journal"
 )
@@ -99,7 +98,7 @@ func TestTornGroupKeepsWhatIsWhole(t *testing.T) {
 			}
 		case journal.FailWriteAfter:
 			if armed.Load() {
-				crashed = copyDir(t, dir)
+				crashed = copyDir(t, dir) // the second time it is the group of four
 			}
 		}
 	}})
@@ -110,10 +109,8 @@ func TestTornGroupKeepsWhatIsWhole(t *testing.T) {
 	for i := range 5 {
 		wg.Go(func() { j.Append(context.Background(), data(j, 1, body(2+i, 100))) })
 	}
+	eventually(t, "four wait behind the first", func() bool { return j.Queued() == 4 })
 	gate <- struct{}{} // the group of one that started first
-	for j.Stats().Syncs < 3 {
-		time.Sleep(time.Millisecond)
-	}
 	gate <- struct{}{}
 	wg.Wait()
 	path := segments(t, crashed)[0]
