@@ -83,6 +83,9 @@ func (d *DB) Close() error {
 // Exec runs a statement that gives no rows, as the writer. It ends when ctx does, but what it began may be done.
 func (d *DB) Exec(ctx context.Context, sql string, params ...Param) error {
 	c := &call{}
+	if d.target.cluster != "" {
+		c.settings = url.Values{"distributed_product_mode": {"local"}} // what is joined lies on one shard
+	}
 	ctx = clickhouse.Context(withCall(ctx, c), options(params)...)
 	if err := d.writer.Exec(ctx, sql); err != nil {
 		return fmt.Errorf("run statement: %w", c.explain(ctx, err))

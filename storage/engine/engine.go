@@ -87,6 +87,8 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 			return nil, fmt.Errorf("start engine: %w", err)
 		}
 		cfg.Library = path
+	} else if _, err := os.Stat(cfg.Library); err != nil {
+		return nil, fmt.Errorf("start engine: %w: %w", err, ErrNoLibrary)
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

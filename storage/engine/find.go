@@ -10,7 +10,7 @@ import (
 )
 
 // ErrNoLibrary is returned where libchdb is not installed.
-var ErrNoLibrary = errors.New("the storage engine's library (libchdb) is not installed; run `npm ci --prefix deploy/engine`, or name it in SIGHTLINE_ENGINE_LIB")
+var ErrNoLibrary = errors.New("no library of the storage engine (libchdb): run `npm ci --prefix deploy/engine`, or name it in SIGHTLINE_ENGINE_LIB")
 
 const libraryName = "libchdb.so"
 
@@ -19,7 +19,7 @@ const libraryName = "libchdb.so"
 func FindLibrary() (string, error) {
 	if path := os.Getenv("SIGHTLINE_ENGINE_LIB"); path != "" {
 		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("open the engine library that SIGHTLINE_ENGINE_LIB names: %w", err)
+			return "", fmt.Errorf("SIGHTLINE_ENGINE_LIB: %w: %w", err, ErrNoLibrary)
 		}
 		return filepath.Abs(path)
 	}

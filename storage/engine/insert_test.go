@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -221,21 +220,4 @@ func TestStrangersAreRefused(t *testing.T) {
 	if text, _ := io.ReadAll(res.Body); string(text) != "Ok.\n" {
 		t.Errorf("/ping gave %q", text)
 	}
-}
-
-func BenchmarkInsert(b *testing.B) {
-	db := storagetest.Empty(b)
-	if err := db.Exec(b.Context(), numbersTable); err != nil {
-		b.Fatal(err)
-	}
-	const rows = 50_000
-	body := numbers(0, rows)
-	b.SetBytes(int64(len(body)))
-	for i := range b.N {
-		in := conn.Insert{Table: "t", Columns: []string{"n", "s"}, Body: body, Token: fmt.Sprint(i), Rows: rows}
-		if err := db.Insert(b.Context(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -185,7 +186,7 @@ func (e *Engine) await(c *child) error {
 	select {
 	case r := <-c.reports:
 		if r.Error != "" {
-			return fmt.Errorf("%s (%w)", r.Error, c.why()) // the library tells its reasons on stderr only
+			return c.because(r.Error)
 		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -230,6 +231,18 @@ func (c *child) why() error {
 		return errors.New(state)
 	}
 	return fmt.Errorf("%s: %s", state, strings.Join(c.last, "; "))
+}
+
+// because adds to the child's own word what the library said on stderr, the only place where it gives its reasons.
+func (c *child) because(word string) error {
+	<-c.exited
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	said := slices.DeleteFunc(c.last, func(line string) bool { return strings.Contains(line, word) })
+	if len(said) == 0 {
+		return errors.New(word)
+	}
+	return fmt.Errorf("%s: %s", word, strings.Join(said, "; "))
 }
 
 func (c *child) readReport(f *os.File) {

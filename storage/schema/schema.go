@@ -67,6 +67,9 @@ func render(source fs.FS, t Topology) ([]Migration, error) {
 // Migrate makes the database and brings its tables up to this version. It may be run again at any time, by several processes too, and
 // goes on where an earlier run failed. It returns the versions of which it ran a statement.
 func Migrate(ctx context.Context, db *conn.DB, t Topology) ([]int, error) {
+	if t.Database != db.Database() || t.Cluster != db.Cluster() {
+		return nil, fmt.Errorf("migrate: the topology is %q on %q, the connection %q on %q", t.Database, t.Cluster, db.Database(), db.Cluster())
+	}
 	migrations, err := Render(t)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)

@@ -42,7 +42,11 @@ func expand(name, text string, t Topology) ([]string, error) {
 			continue
 		}
 		for _, table := range tables {
-			statements = append(statements, t.distributed(table))
+			statement, err := t.distributed(table)
+			if err != nil {
+				return nil, err
+			}
+			statements = append(statements, statement)
 		}
 	}
 	return statements, nil
@@ -92,16 +96,25 @@ func (t Topology) settings() string {
 	return common + ", replicated_deduplication_window = 10000"
 }
 
-// distributed is the table that readers use in a cluster. Rows are inserted into the local table of the shard that the loader
-// computes; the sharding key is the same, so that a trace and its joins stay on one shard.
-func (t Topology) distributed(table string) string {
-	key := "rand()"
-	if table == "spans" || table == "trace_index" {
-		key = "cityHash64(trace_id)"
+// shardingKeys keep together what is read, joined or replaced together: a trace, a resource's repeats, a minute of a rollup.
+var shardingKeys = map[string]string{
+	"spans":          "cityHash64(trace_id)",
+	"trace_index":    "cityHash64(trace_id)",
+	"resources":      "cityHash64(id)",
+	"rollup_minutes": "cityHash64(project, minute)",
+	"red_1m":         "cityHash64(project, minute)",
+	"edges_1m":       "cityHash64(project, minute)",
+}
+
+// distributed is the table that statements name in a cluster, over the local ones.
+func (t Topology) distributed(table string) (string, error) {
+	key, ok := shardingKeys[table]
+	if !ok {
+		return "", fmt.Errorf("the table %q has no sharding key", table)
 	}
 	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.%s %s AS %s.%s\nENGINE = Distributed(%s, %s, %s, %s)",
 		quote(t.Database), quote(table), t.onCluster(), quote(t.Database), quote(t.local(table)),
-		quote(t.Cluster), quote(t.Database), quote(t.local(table)), key)
+		quote(t.Cluster), quote(t.Database), quote(t.local(table)), key), nil
 }
 
 // ledger is the table of what was run. It is not sharded: every node has the same rows.

@@ -81,6 +81,12 @@ func (s *Strings) Add(v []byte) {
 	s.n++
 }
 
+// AddEncoded appends n rows that are in wire form.
+func (s *Strings) AddEncoded(v []byte, n int) {
+	s.bytes = append(s.bytes, v...)
+	s.n += n
+}
+
 // Set appends a row as row's, after empty ones for the rows that have none yet.
 func (s *Strings) Set(row int, v []byte) {
 	s.Pad(row)

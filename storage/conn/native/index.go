@@ -15,7 +15,12 @@ func (x *Index) Len() int { return len(x.bytes) >> x.shift }
 func (x *Index) Reset() { x.bytes, x.shift = x.bytes[:0], 0 }
 
 // Cut drops all but the first n indexes.
-func (x *Index) Cut(n int) { x.bytes = x.bytes[:min(n<<x.shift, len(x.bytes))] }
+func (x *Index) Cut(n int) {
+	if n == 0 {
+		x.shift = 0
+	}
+	x.bytes = x.bytes[:min(n<<x.shift, len(x.bytes))]
+}
 
 // Add appends an index.
 func (x *Index) Add(i uint32) {
