@@ -66,6 +66,9 @@ func evidence(in *Input) uint64 {
 		m &^= 1 << URLFull
 		h = mix(h, urlEvidence(in, m))
 	}
+	if m&socketMask != 0 && hasHost(in) {
+		m &^= socketMask // the socket's address counts where no host is named
+	}
 	for ; m != 0; m &= m - 1 {
 		s := bits.TrailingZeros64(uint64(m))
 		switch v := &in.vals[s]; v.Type {
@@ -76,6 +79,16 @@ func evidence(in *Input) uint64 {
 		}
 	}
 	return h
+}
+
+func hasHost(in *Input) bool {
+	for m := in.set & hostMask; m != 0; m &= m - 1 {
+		if in.str(Slot(bits.TrailingZeros64(uint64(m)))) != "" {
+			return true
+		}
+	}
+	host, _, _ := splitURL(in.str(URLFull))
+	return host != ""
 }
 
 // urlEvidence hashes as much of a URL as counts: its authority, and the path if a host of AWS's may be read with it.

@@ -188,6 +188,9 @@ var (
 	// hostMask is where a host name may stand beside a URL, in the order of hosts.
 	hostMask = maskOf(ServerAddress, NetPeerName, HTTPHost)
 
+	// socketMask is the other end as the socket knows it.
+	socketMask = maskOf(PeerAddress, PeerAddressPort)
+
 	// awsMask are the attributes that only a call to AWS carries.
 	awsMask = maskOf(Table, TableARN, Stream, StreamARN, Bucket, QueueName, QueueURL, TopicARN, LambdaName, LambdaARN,
 		LambdaMapping, StateMachineARN, ActivityARN, SecretARN)

@@ -12,7 +12,7 @@ func card(v []byte, i int) (start, end int) {
 		return 0, 0 // no issuer's
 	}
 	// One group of four before a separator, or 13 digits and more: nearly every number ends here.
-	if end = run(v, i, digit); end-i < minDigits && (end-i != 4 || end+1 >= len(v) || class[v[end+1]]&digit == 0) {
+	if end = run(v, i, digit); end-i < minRun && (end-i != 4 || end+1 >= len(v) || class[v[end+1]]&digit == 0) {
 		return 0, 0
 	}
 	var digits [20]byte
@@ -37,7 +37,7 @@ func card(v []byte, i int) (start, end int) {
 	}
 	for ; g >= 0; g-- { // "4111 1111 1111 1111 12/30": what follows may be no part of it
 		n, end = counts[g], ends[g]
-		if n < minDigits {
+		if n < minRun {
 			return 0, 0
 		}
 		if n > 19 || end < len(v) && class[v[end]]&(lower|upper) != 0 {
