@@ -73,7 +73,7 @@ func (r *report) cost(ctx context.Context, s *server, sent *sample) error {
 	}
 	r.CPUSeconds = cpu - r.cpuBefore
 	r.SpansPerCPU = float64(sent.spans) / r.CPUSeconds
-	var st status
+	var st instanceStatus
 	if err := s.get(ctx, "/api/status", &st); err != nil {
 		return err
 	}

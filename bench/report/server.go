@@ -111,8 +111,8 @@ func (s *server) get(ctx context.Context, path string, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// status is the part of /api/status that the report needs.
-type status struct {
+// instanceStatus is the part of /api/status that the report needs.
+type instanceStatus struct {
 	Ingest struct {
 		Traces struct {
 			Received, Stored int64
@@ -126,8 +126,8 @@ type status struct {
 	} `json:"storage"`
 }
 
-func (s *server) stored(ctx context.Context) (status, error) {
-	var st status
+func (s *server) stored(ctx context.Context) (instanceStatus, error) {
+	var st instanceStatus
 	return st, s.get(ctx, "/api/status", &st)
 }
 
