@@ -118,5 +118,7 @@ func WriteError(w http.ResponseWriter, e *Error, requestID string) {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 	w.WriteHeader(e.Code.Status())
-	_ = json.NewEncoder(w).Encode(map[string]body{"error": b}) // the client has gone
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(map[string]body{"error": b}) // fails only if the client has gone
 }

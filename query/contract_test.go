@@ -1,0 +1,247 @@
+package query_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/traceapi"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens")
+
+// goldens are answers that the page's tests import, too.
+const goldens = "traceapi/testdata"
+
+func newServer(t testing.TB, s *shop, change func(*query.Config)) *query.Server {
+	t.Helper()
+	cfg := query.Config{
+		Traces: traceapi.Deps{Spans: s, Rollups: s, Words: s, Status: s.status, Now: clock},
+		Listen: "127.0.0.1:7070",
+		UI:     page,
+		Now:    clock,
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	srv, err := query.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return srv
+}
+
+func clock() time.Time { return now }
+
+// contract is docs/openapi.yaml.
+type contract struct {
+	doc    *openapi3.T
+	router routers.Router
+}
+
+func openContract(t testing.TB) contract {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromFile("../docs/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	router, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return contract{doc, router}
+}
+
+// check says how an answer differs from what the contract promises for its request.
+func (c contract) check(t testing.TB, r *http.Request, w *httptest.ResponseRecorder) {
+	t.Helper()
+	route, params, err := c.router.FindRoute(r)
+	if err != nil {
+		t.Errorf("%s %s is not in the contract: %v", r.Method, r.URL, err)
+		return
+	}
+	err = openapi3filter.ValidateResponse(t.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
+		Status:                 w.Code,
+		Header:                 w.Header(),
+		Body:                   readCloser{bytes.NewReader(w.Body.Bytes())},
+		Options:                &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
+	})
+	if err != nil {
+		t.Errorf("%s %s answers otherwise than the contract says: %v", r.Method, r.URL, err)
+	}
+}
+
+type readCloser struct{ *bytes.Reader }
+
+func (readCloser) Close() error { return nil }
+
+func request(method, target string) *http.Request {
+	r := httptest.NewRequest(method, target, nil)
+	r.Host = "127.0.0.1:7070"
+	r.URL.Scheme, r.URL.Host = "", ""
+	r.Header.Set("X-Request-Id", "5f1c0a9be2d34c77")
+	return r
+}
+
+func do(s *query.Server, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w
+}
+
+func TestAnswersAreWhatTheContractSays(t *testing.T) {
+	c := openContract(t)
+	srv := newServer(t, &shop{}, nil)
+	trace := "/api/traces/" + shopTrace.String()
+	f := func(golden, target string, status int) {
+		t.Helper()
+		r := request("GET", target)
+		w := do(srv, r)
+		if w.Code != status {
+			t.Errorf("GET %s = %d %s, want %d", target, w.Code, w.Body, status)
+			return
+		}
+		c.check(t, r, w)
+		if golden != "" {
+			compareGolden(t, golden, w.Body.Bytes())
+		}
+	}
+	f("map", "/api/map?from=now-1h", 200)
+	f("", "/api/map?env=prod&namespace=shop&focus=service/prod/web&hops=2&errors_only=true&from=1777885200&to=1777888800000", 200)
+	f("map_series", "/api/map/series?node=service/prod/web", 200)
+	f("", "/api/map/series?source=service/prod/web&target=service/prod/checkout%2FAWS::ECS::Container", 200)
+	f("", "/api/map/series?node=inferred/prod/orders/Database::PostgreSQL&from=now-30d", 200)
+	f("services", "/api/services", 200)
+	f("", "/api/services?env=nowhere", 200)
+	f("service", "/api/services/checkout?env=prod", 200)
+	f("", "/api/services/nothing", 404)
+	f("search", "/api/traces?q=service+%3D+checkout", 200)
+	f("", "/api/traces?q=&limit=1&cursor=GKxYjcD-ixVmAAAAAAAAAAAAAAAAAAAB", 200)
+	f("trace", trace, 200)
+	f("", trace+"?skew=off&start=now-1h&end=now&limit=3", 200)
+	f("", "/api/traces/"+shopTrace.XRay(), 200)
+	f("", "/api/traces/00000000000000000000000000000001", 404)
+	f("span", trace+"/spans/f6f6f6f6f6f6f6f6", 200)
+	f("", trace+"/spans/a7a7a7a7a7a7a7a7", 200)
+	f("", trace+"/spans/1111111111111111", 404)
+	f("otlp", trace+"/otlp", 200)
+	f("complete", "/api/complete?q=ser", 200)
+	f("", "/api/complete", 200)
+	f("status", "/api/status", 200)
+	f("error", "/api/traces?q=duration+%3E+", 400)
+	f("", "/healthz", 200)
+	f("", "/readyz", 200)
+	f("", "/metrics", 200)
+}
+
+func compareGolden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Indent(&b, got, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	text := shorten(b.String())
+	file := filepath.Join(goldens, name+".golden.json")
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text != string(want) {
+		t.Errorf("%s differs; got:\n%s", file, text)
+	}
+}
+
+// shorten puts lists of numbers on one line.
+func shorten(text string) string {
+	var out []string
+	var run []string
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		trimmed := strings.TrimSpace(line)
+		last := len(out) - 1
+		switch {
+		case last >= 0 && strings.HasSuffix(out[last], "[") && strings.Trim(trimmed, "-0123456789.e+,") == "":
+			run = append(run, trimmed)
+		case len(run) > 0:
+			out[last] += strings.Join(run, " ") + trimmed
+			run = nil
+		default:
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "\n") + "\n"
+}
+
+func TestRouteTableAndContractAreTheSame(t *testing.T) {
+	c := openContract(t)
+	var documented, routed []string
+	for path, item := range c.doc.Paths.Map() {
+		for method := range item.Operations() {
+			documented = append(documented, method+" "+path)
+		}
+	}
+	for _, r := range newServer(t, &shop{}, nil).Routes() {
+		routed = append(routed, r.Method+" "+r.Pattern)
+	}
+	slices.Sort(documented)
+	slices.Sort(routed)
+	if !slices.Equal(documented, routed) {
+		t.Errorf("documented %v\nrouted     %v", documented, routed)
+	}
+}
+
+func TestContractNamesEveryParameter(t *testing.T) {
+	c := openContract(t)
+	srv := newServer(t, &shop{}, nil)
+	for path, item := range c.doc.Paths.Map() {
+		operation := item.Get
+		if operation == nil || !strings.HasPrefix(path, "/api/") {
+			continue
+		}
+		target := strings.NewReplacer("{trace_id}", shopTrace.String(), "{span_id}", "f6f6f6f6f6f6f6f6", "{name}", "checkout").Replace(path)
+		w := do(srv, request("GET", target+"?not_a_parameter=1"))
+		var answer struct{ Error struct{ Code, Hint string } }
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != 400 || answer.Error.Code != "bad_parameter" {
+			t.Errorf("%s with an unknown parameter = %d %s", target, w.Code, w.Body)
+			continue
+		}
+		for _, p := range operation.Parameters {
+			if p.Value.In == "query" && !strings.Contains(answer.Error.Hint, p.Value.Name) {
+				t.Errorf("%s does not know the parameter %q: %s", path, p.Value.Name, answer.Error.Hint)
+			}
+		}
+		if n := strings.Count(answer.Error.Hint, ","); len(operation.Parameters) > 0 && answer.Error.Hint != "" {
+			queries := 0
+			for _, p := range operation.Parameters {
+				if p.Value.In == "query" {
+					queries++
+				}
+			}
+			if n+1 != queries {
+				t.Errorf("%s takes other parameters than documented: %s", path, answer.Error.Hint)
+			}
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package query
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/traceapi"
+)
+
+// Routes is the route table: every path that the server answers, but for the UI's files. docs/openapi.yaml has the same.
+func (s *Server) Routes() []api.Route {
+	return slices.Concat(
+		traceapi.Routes(s.cfg.Traces),
+		[]api.Route{
+			{Method: "POST", Pattern: "/api/login", Cost: api.Public, Handle: s.login},
+			{Method: "POST", Pattern: "/api/logout", Cost: api.Public, Handle: s.logout},
+			{Method: "GET", Pattern: "/healthz", Cost: api.Public, Handle: s.healthz},
+			{Method: "GET", Pattern: "/readyz", Cost: api.Public, Handle: s.readyz},
+			{Method: "GET", Pattern: "/metrics", Cost: api.Light, Handle: s.scrape()},
+		},
+	)
+}
+
+func (s *Server) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	methods := make(map[string][]string)
+	for _, r := range s.Routes() {
+		mux.Handle(r.Method+" "+r.Pattern, s.route(r))
+		if methods[r.Pattern] = append(methods[r.Pattern], r.Method); r.Method == "GET" {
+			methods[r.Pattern] = append(methods[r.Pattern], "HEAD")
+		}
+	}
+	for pattern, allowed := range methods {
+		mux.Handle(pattern, s.route(api.Route{Pattern: pattern, Cost: api.Public, Handle: func(w http.ResponseWriter, r *http.Request) error {
+			return wrongMethod(w, r, strings.Join(allowed, ", "))
+		}}))
+	}
+	mux.Handle("/api/", s.route(api.Route{Pattern: "/api/", Cost: api.Public, Handle: func(_ http.ResponseWriter, r *http.Request) error {
+		return api.Errorf(api.NotFound, "there is nothing at %s", r.URL.Path).WithHint("docs/openapi.yaml lists what there is")
+	}}))
+	mux.Handle("/", s.route(api.Route{Pattern: "/", Cost: api.Public, Handle: func(w http.ResponseWriter, r *http.Request) error {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			return wrongMethod(w, r, "GET, HEAD")
+		}
+		return s.assets.serve(w, r)
+	}}))
+	return mux
+}
+
+func wrongMethod(w http.ResponseWriter, r *http.Request, allow string) error {
+	w.Header().Set("Allow", allow)
+	return api.Errorf(api.MethodNotAllowed, "%s is not for %s", r.Method, r.URL.Path).WithHint("use %s", allow)
+}
+
+// healthz answers as long as the process does.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
+	return text(w, http.StatusOK, "ok\n")
+}
+
+// readyz answers whether queries would be answered.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
+	if err := s.cfg.Ready(r.Context()); err != nil {
+		return text(w, http.StatusServiceUnavailable, "not ready: "+err.Error()+"\n")
+	}
+	return text(w, http.StatusOK, "ready\n")
+}
+
+func text(w http.ResponseWriter, status int, body string) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	if _, err := io.WriteString(w, body); err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) scrape() api.Handler {
+	h := promhttp.HandlerFor(s.cfg.Registry, promhttp.HandlerOpts{
+		DisableCompression: true, // the server compresses
+		ErrorHandling:      promhttp.ContinueOnError,
+	})
+	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
+}

@@ -1,0 +1,133 @@
+package traceapi
+
+import (
+	"time"
+
+	"github.com/sightline/sightline/query/servicemap"
+	"github.com/sightline/sightline/storage/traces"
+)
+
+// steps of series. The rollups have minutes; every step is a whole number of them.
+var steps = []time.Duration{
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+	time.Hour, 2 * time.Hour, 4 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour,
+}
+
+// Points of a series at most.
+const (
+	chartPoints     = 120
+	sparklinePoints = 60
+)
+
+// grid is a time range in steps.
+type grid struct {
+	start time.Time
+	step  time.Duration
+	n     int
+}
+
+// gridOf covers the range with at most points steps, as far as steps reach.
+func gridOf(r traces.Range, points int) grid {
+	g := grid{}
+	for _, g.step = range steps {
+		g.start = r.From.UTC().Truncate(g.step)
+		g.n = int((r.To.Sub(g.start) + g.step - 1) / g.step)
+		if g.n <= points {
+			break
+		}
+	}
+	for g.n > points { // decades: weeks are too short
+		g.step *= 2
+		g.start = r.From.UTC().Truncate(g.step)
+		g.n = int((r.To.Sub(g.start) + g.step - 1) / g.step)
+	}
+	return g
+}
+
+// add sums a minute into the point that it belongs to.
+func (g grid) add(points []servicemap.Measure, row MinuteRow) {
+	i := int(row.Minute.Sub(g.start) / g.step)
+	if i < 0 || row.Minute.Before(g.start) || i >= len(points) {
+		return // the reader rounds the range to minutes
+	}
+	points[i].Add(row.Measure)
+}
+
+func (g grid) points() []servicemap.Measure { return make([]servicemap.Measure, g.n) }
+
+type (
+	seriesJSON struct {
+		Step     int       `json:"step_s"`
+		Start    time.Time `json:"start"`
+		OK       []float64 `json:"ok"`
+		Error    []float64 `json:"error"`
+		Throttle []float64 `json:"throttle"`
+		Fault    []float64 `json:"fault"`
+		P50      []int64   `json:"p50_ns"`
+		P95      []int64   `json:"p95_ns"`
+		P99      []int64   `json:"p99_ns"`
+	}
+	sparklineJSON struct {
+		Step     int       `json:"step_s"`
+		Start    time.Time `json:"start"`
+		Requests []float64 `json:"requests"`
+		Fault    []float64 `json:"fault"`
+		P95      []int64   `json:"p95_ns"`
+	}
+	bucketsJSON struct {
+		Step     int       `json:"step_s"`
+		Start    time.Time `json:"start"`
+		Requests []float64 `json:"requests"`
+		Bad      []float64 `json:"bad"`
+	}
+)
+
+// list of one figure of every point.
+func list[T any](points []servicemap.Measure, of func(m *servicemap.Measure) T) []T {
+	out := make([]T, len(points))
+	for i := range points {
+		out[i] = of(&points[i])
+	}
+	return out
+}
+
+func rounded(of func(m *servicemap.Measure) float64) func(m *servicemap.Measure) float64 {
+	return func(m *servicemap.Measure) float64 { return servicemap.Round(of(m)) }
+}
+
+func percentile(q float64) func(m *servicemap.Measure) int64 {
+	return func(m *servicemap.Measure) int64 { return m.Percentiles(q)[0] }
+}
+
+func (g grid) series(points []servicemap.Measure) seriesJSON {
+	return seriesJSON{
+		Step:     int(g.step / time.Second),
+		Start:    g.start,
+		OK:       list(points, rounded(func(m *servicemap.Measure) float64 { return m.OK })),
+		Error:    list(points, rounded(func(m *servicemap.Measure) float64 { return m.Error })),
+		Throttle: list(points, rounded(func(m *servicemap.Measure) float64 { return m.Throttle })),
+		Fault:    list(points, rounded(func(m *servicemap.Measure) float64 { return m.Fault })),
+		P50:      list(points, percentile(0.5)),
+		P95:      list(points, percentile(0.95)),
+		P99:      list(points, percentile(0.99)),
+	}
+}
+
+func (g grid) sparkline(points []servicemap.Measure) sparklineJSON {
+	return sparklineJSON{
+		Step:     int(g.step / time.Second),
+		Start:    g.start,
+		Requests: list(points, rounded((*servicemap.Measure).Requests)),
+		Fault:    list(points, rounded(func(m *servicemap.Measure) float64 { return m.Fault })),
+		P95:      list(points, percentile(0.95)),
+	}
+}
+
+func (g grid) buckets(points []servicemap.Measure) bucketsJSON {
+	return bucketsJSON{
+		Step:     int(g.step / time.Second),
+		Start:    g.start,
+		Requests: list(points, rounded((*servicemap.Measure).Requests)),
+		Bad:      list(points, rounded((*servicemap.Measure).Bad)),
+	}
+}

@@ -1,0 +1,249 @@
+package traceapi
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/servicemap"
+	"github.com/sightline/sightline/storage/traces"
+)
+
+type (
+	versionSeenJSON struct {
+		Name      string    `json:"name"`
+		FirstSeen time.Time `json:"first_seen"`
+	}
+	serviceRowJSON struct {
+		Name      string            `json:"name"`
+		Env       string            `json:"env"`
+		Namespace string            `json:"namespace"`
+		Type      string            `json:"type"`
+		Versions  []versionSeenJSON `json:"versions"`
+		Stats     servicemap.Stats  `json:"stats"`
+		Series    sparklineJSON     `json:"series"`
+	}
+	servicesJSON struct {
+		Services []serviceRowJSON `json:"services"`
+		Envs     []string         `json:"envs"`
+	}
+	versionJSON struct {
+		Name      string           `json:"name"`
+		FirstSeen time.Time        `json:"first_seen"`
+		LastSeen  time.Time        `json:"last_seen"`
+		Stats     servicemap.Stats `json:"stats"`
+	}
+	operationJSON struct {
+		Name  string           `json:"name"`
+		Kind  string           `json:"kind"`
+		Stats servicemap.Stats `json:"stats"`
+	}
+	serviceJSON struct {
+		Name       string            `json:"name"`
+		Env        string            `json:"env"`
+		Namespace  string            `json:"namespace"`
+		Type       string            `json:"type"`
+		Versions   []versionJSON     `json:"versions"`
+		Stats      servicemap.Stats  `json:"stats"`
+		Series     seriesJSON        `json:"series"`
+		Operations []operationJSON   `json:"operations"`
+		Upstream   []servicemap.Edge `json:"upstream"`
+		Downstream []servicemap.Edge `json:"downstream"`
+	}
+)
+
+// version is what is known of a version of a service in the range.
+type version struct {
+	first, last time.Time
+	measure     servicemap.Measure
+}
+
+// tally sums up a service.
+type tally struct {
+	measure    servicemap.Measure
+	points     []servicemap.Measure
+	versions   map[string]*version
+	namespaces map[string]float64
+	types      map[string]float64
+}
+
+func newTally(g grid) *tally {
+	return &tally{points: g.points(), versions: make(map[string]*version), namespaces: make(map[string]float64), types: make(map[string]float64)}
+}
+
+func (t *tally) add(g grid, row *ServiceRow) {
+	t.measure.Add(row.Measure)
+	g.add(t.points, row.MinuteRow)
+	t.namespaces[row.Namespace] += row.Requests()
+	t.types[row.Type] += row.Requests()
+	v := t.versions[row.Version]
+	if v == nil {
+		v = &version{first: row.Minute, last: row.Minute}
+		t.versions[row.Version] = v
+	}
+	if row.Minute.Before(v.first) {
+		v.first = row.Minute
+	}
+	if row.Minute.After(v.last) {
+		v.last = row.Minute
+	}
+	v.measure.Add(row.Measure)
+}
+
+// newestFirst are the names of the versions by when they first came; the version without a name is none.
+func (t *tally) newestFirst() []string {
+	names := slices.Sorted(maps.Keys(t.versions))
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	slices.SortStableFunc(names, func(a, b string) int { return t.versions[b].first.Compare(t.versions[a].first) })
+	return names
+}
+
+// most is the key with most requests.
+func most(counts map[string]float64) string {
+	best := ""
+	for i, name := range slices.Sorted(maps.Keys(counts)) {
+		if i == 0 || counts[name] > counts[best] {
+			best = name
+		}
+	}
+	return best
+}
+
+func (h *handlers) services(w http.ResponseWriter, r *http.Request) error {
+	p := api.ParamsOf(r, "from", "to", "env", "namespace")
+	from, to := p.Range(h.Now())
+	env, namespace := p.Optional("env", maxEnvName), p.Optional("namespace", maxEnvName)
+	if err := p.Err(); err != nil {
+		return err
+	}
+	span := traces.Range{From: from, To: to}
+	rows, err := h.Rollups.Services(r.Context(), ServiceQuery{Project: api.CallerOf(r.Context()).Project, Range: span})
+	if err != nil {
+		return err
+	}
+	type key struct{ name, env, kind string }
+	g := gridOf(span, sparklinePoints)
+	tallies := make(map[key]*tally)
+	envs := make(map[string]bool)
+	for i := range rows {
+		row := &rows[i]
+		envs[row.Env] = true
+		if env != nil && row.Env != *env || namespace != nil && row.Namespace != *namespace {
+			continue
+		}
+		k := key{row.Name, row.Env, row.Type}
+		if tallies[k] == nil {
+			tallies[k] = newTally(g)
+		}
+		tallies[k].add(g, row)
+	}
+	keys := slices.SortedFunc(maps.Keys(tallies), func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.env, b.env), cmp.Compare(a.kind, b.kind))
+	})
+	out := servicesJSON{Services: make([]serviceRowJSON, 0, len(keys)), Envs: slices.AppendSeq([]string{}, slices.Values(slices.Sorted(maps.Keys(envs))))}
+	for _, k := range keys {
+		t := tallies[k]
+		row := serviceRowJSON{
+			Name: k.name, Env: k.env, Namespace: most(t.namespaces), Type: k.kind,
+			Versions: []versionSeenJSON{},
+			Stats:    t.measure.Stats(to.Sub(from)),
+			Series:   g.sparkline(t.points),
+		}
+		for _, name := range t.newestFirst() {
+			row.Versions = append(row.Versions, versionSeenJSON{name, t.versions[name].first.UTC()})
+		}
+		out.Services = append(out.Services, row)
+	}
+	return api.WriteJSON(w, out)
+}
+
+func (h *handlers) service(w http.ResponseWriter, r *http.Request) error {
+	p := api.ParamsOf(r, "from", "to", "env", "namespace")
+	from, to := p.Range(h.Now())
+	q := ServiceQuery{
+		Project:   api.CallerOf(r.Context()).Project,
+		Range:     traces.Range{From: from, To: to},
+		Name:      r.PathValue("name"),
+		Env:       p.Optional("env", maxEnvName),
+		Namespace: p.Optional("namespace", maxEnvName),
+	}
+	if err := p.Err(); err != nil {
+		return err
+	}
+	rows, err := h.Rollups.Services(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return api.Errorf(api.NotFound, "no service %q sent spans in this time range", q.Name).WithHint("look at another time range or environment")
+	}
+	operations, err := h.Rollups.Operations(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	edges, err := h.Rollups.Map(r.Context(), q.Project, q.Range)
+	if err != nil {
+		return err
+	}
+	window := to.Sub(from)
+	g := gridOf(q.Range, chartPoints)
+	t := newTally(g)
+	for i := range rows {
+		t.add(g, &rows[i])
+	}
+	out := serviceJSON{
+		Name: q.Name, Namespace: most(t.namespaces), Type: most(t.types),
+		Versions:   []versionJSON{},
+		Stats:      t.measure.Stats(window),
+		Series:     g.series(t.points),
+		Operations: operationsOf(operations, window),
+	}
+	if q.Env != nil {
+		out.Env = *q.Env
+	} else if env := rows[0].Env; !slices.ContainsFunc(rows, func(row ServiceRow) bool { return row.Env != env }) {
+		out.Env = env
+	}
+	for _, name := range t.newestFirst() {
+		v := t.versions[name]
+		out.Versions = append(out.Versions, versionJSON{name, v.first.UTC(), v.last.UTC(), v.measure.Stats(window)})
+	}
+	out.Upstream, out.Downstream = neighbours(servicemap.Build(edges, servicemap.Options{Window: window}), q)
+	return api.WriteJSON(w, out)
+}
+
+func operationsOf(rows []OperationRow, window time.Duration) []operationJSON {
+	slices.SortFunc(rows, func(a, b OperationRow) int {
+		return cmp.Or(cmp.Compare(b.Requests(), a.Requests()), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
+	})
+	out := make([]operationJSON, len(rows))
+	for i := range rows {
+		out[i] = operationJSON{rows[i].Name, rows[i].Kind.String(), rows[i].Stats(window)}
+	}
+	return out
+}
+
+// neighbours are the edges to and from the service, busiest first.
+func neighbours(m servicemap.Map, q ServiceQuery) (upstream, downstream []servicemap.Edge) {
+	mine := make(map[string]bool)
+	for _, n := range m.Nodes {
+		if n.Kind == servicemap.Service && n.Name == q.Name && (q.Env == nil || n.Env == *q.Env) && (q.Namespace == nil || n.Namespace == *q.Namespace) {
+			mine[n.ID] = true
+		}
+	}
+	upstream, downstream = []servicemap.Edge{}, []servicemap.Edge{}
+	for _, e := range m.Edges {
+		if mine[e.Target] {
+			upstream = append(upstream, e)
+		}
+		if mine[e.Source] {
+			downstream = append(downstream, e)
+		}
+	}
+	for _, edges := range [][]servicemap.Edge{upstream, downstream} {
+		slices.SortStableFunc(edges, func(a, b servicemap.Edge) int { return cmp.Compare(b.Stats.Requests, a.Stats.Requests) })
+	}
+	return upstream, downstream
+}

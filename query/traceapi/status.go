@@ -1,0 +1,105 @@
+package traceapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/sightline/sightline/query/api"
+)
+
+// StatusFunc tells how the instance is doing. It answers quickly, also while the engine restarts: figures that only the engine
+// has may then be old or zero.
+type StatusFunc func(ctx context.Context) (Status, error)
+
+// Status of an instance, as /api/status tells it. The handler fills Now and Auth.User.
+type Status struct {
+	Version   string            `json:"version"`
+	Started   time.Time         `json:"started"`
+	Now       time.Time         `json:"now"`
+	Endpoints Endpoints         `json:"endpoints"`
+	HasData   bool              `json:"has_data"` // a span was ever stored
+	Auth      AuthStatus        `json:"auth"`
+	Engine    EngineStatus      `json:"engine"`
+	Ingest    map[string]Ingest `json:"ingest"` // by signal
+	LagMS     float64           `json:"lag_ms"` // age of the oldest item that is received and not stored
+	Journal   JournalStatus     `json:"journal"`
+	Storage   StorageStatus     `json:"storage"`
+	Retention RetentionStatus   `json:"retention"`
+	Warnings  []string          `json:"warnings"`
+}
+
+// Endpoints are the addresses that the instance listens at, "" where it does not.
+type Endpoints struct {
+	HTTP     string `json:"http"`
+	OTLPGRPC string `json:"otlp_grpc"`
+	OTLPHTTP string `json:"otlp_http"`
+}
+
+// AuthStatus says whether readers log in, and who asks.
+type AuthStatus struct {
+	Required bool   `json:"required"`
+	User     string `json:"user"`
+}
+
+// EngineStatus is the storage engine's. State is starting, ready, restarting or failed.
+type EngineStatus struct {
+	State    string `json:"state"`
+	Version  string `json:"version"`
+	Restarts int    `json:"restarts"`
+	Error    string `json:"error"`
+}
+
+// Ingest accounts for a signal: Received = Stored + all of Rejected + Deduplicated + InJournal + DeadLetter.
+type Ingest struct {
+	Received     int64            `json:"received"`
+	Stored       int64            `json:"stored"`
+	Rejected     map[string]int64 `json:"rejected"` // by reason
+	Deduplicated int64            `json:"deduplicated"`
+	InJournal    int64            `json:"in_journal"`
+	DeadLetter   int64            `json:"dead_letter"`
+	Undecodable  int64            `json:"undecodable"` // requests, not items
+}
+
+// JournalStatus is how full the journal is.
+type JournalStatus struct {
+	Bytes    int64 `json:"bytes"`
+	MaxBytes int64 `json:"max_bytes"`
+	Segments int   `json:"segments"`
+}
+
+// StorageStatus is how much is stored.
+type StorageStatus struct {
+	SpanRows int64 `json:"spans_rows"`
+	Bytes    int64 `json:"bytes"`
+}
+
+// RetentionStatus is how long data is kept.
+type RetentionStatus struct {
+	TracesDays int `json:"traces_days"`
+}
+
+func (h *handlers) status(w http.ResponseWriter, r *http.Request) error {
+	if err := api.ParamsOf(r).Err(); err != nil {
+		return err
+	}
+	s, err := h.Status(r.Context())
+	if err != nil {
+		return err
+	}
+	s.Now = h.Now().UTC()
+	s.Started = s.Started.UTC()
+	s.Auth.User = api.CallerOf(r.Context()).User
+	if s.Warnings == nil {
+		s.Warnings = []string{}
+	}
+	ingest := make(map[string]Ingest, len(s.Ingest))
+	for signal, i := range s.Ingest {
+		if i.Rejected == nil {
+			i.Rejected = map[string]int64{}
+		}
+		ingest[signal] = i
+	}
+	s.Ingest = ingest
+	return api.WriteJSON(w, s)
+}

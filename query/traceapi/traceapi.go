@@ -1,0 +1,65 @@
+// Package traceapi is our own HTTP API about traces: search, timelines, the service map, services, and the instance's status. It
+// reads through the interfaces of Deps, computes nothing that timeline and servicemap do not, and runs no SQL.
+package traceapi
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/storage/traces"
+)
+
+// Deps is what the API needs.
+type Deps struct {
+	Spans   Spans
+	Rollups Rollups
+	Words   Words // completions of keys and values; nil: only the fields of the language
+	Status  StatusFunc
+	Now     api.Clock // nil: time.Now
+}
+
+type handlers struct{ Deps }
+
+// Routes are the API's lines of the route table.
+func Routes(d Deps) []api.Route {
+	h := &handlers{d}
+	if h.Now == nil {
+		h.Now = time.Now
+	}
+	get := func(pattern string, cost api.Cost, handle api.Handler) api.Route {
+		return api.Route{Method: http.MethodGet, Pattern: pattern, Cost: cost, Handle: handle}
+	}
+	return []api.Route{
+		get("/api/map", api.Query, h.serviceMap),
+		get("/api/map/series", api.Query, h.mapSeries),
+		get("/api/services", api.Query, h.services),
+		get("/api/services/{name}", api.Query, h.service),
+		get("/api/traces", api.Query, h.search),
+		get("/api/traces/{trace_id}", api.Query, h.trace),
+		get("/api/traces/{trace_id}/spans/{span_id}", api.Query, h.span),
+		get("/api/traces/{trace_id}/otlp", api.Query, h.otlp),
+		get("/api/complete", api.Query, h.complete),
+		get("/api/status", api.Light, h.status),
+	}
+}
+
+// traceID of the path, in either spelling.
+func traceID(r *http.Request) (traces.TraceID, error) {
+	text := r.PathValue("trace_id")
+	id, err := traces.ParseTraceID(text)
+	if err != nil || id == (traces.TraceID{}) {
+		return id, api.Errorf(api.BadParameter, "%q is no trace id", text).WithHint("give 32 hex digits, or 1-8hex-24hex")
+	}
+	return id, nil
+}
+
+// hint is where in time a trace may lie; a bound that is not given is zero.
+func (h *handlers) hint(p *api.Params) traces.Range {
+	now := h.Now()
+	hint := traces.Range{From: p.Time("start", now, time.Time{}), To: p.Time("end", now, time.Time{})}
+	if !hint.From.IsZero() && !hint.To.IsZero() && !hint.From.Before(hint.To) {
+		return traces.Range{} // a wrong hint is harmless
+	}
+	return hint
+}

@@ -1,0 +1,39 @@
+package query
+
+import (
+	"errors"
+	"time"
+
+	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/filter"
+	"github.com/sightline/sightline/storage/traces"
+)
+
+// engineReturns is how long a restart of the engine takes, more or less.
+const engineReturns = 2 * time.Second
+
+// translate gives storage's errors their place in the API. What it does not know stays as it is.
+func translate(err error) error {
+	var told *api.Error
+	var bad *filter.Error
+	var engine *conn.Error
+	switch {
+	case errors.As(err, &told):
+		return err
+	case errors.As(err, &bad):
+		return &api.Error{Code: api.BadQuery, Message: bad.Message, Hint: bad.Hint, Position: bad.Pos, Cause: err}
+	case errors.Is(err, traces.ErrNotFound):
+		return &api.Error{Code: api.NotFound, Message: "there is no such trace or span here", Hint: "it may not have arrived yet, or be past its retention", Cause: err}
+	case errors.Is(err, conn.ErrUnavailable):
+		return &api.Error{Code: api.EngineRestarting, Message: "the storage engine is restarting", Hint: "try again in a moment; ingestion goes on meanwhile", RetryAfter: engineReturns, Cause: err}
+	case errors.As(err, &engine):
+		switch engine.Code {
+		case conn.CodeTimeout:
+			return &api.Error{Code: api.Timeout, Message: "the query took too long", Hint: "narrow the time range or the filter", Cause: err}
+		case conn.CodeMemoryLimit:
+			return &api.Error{Code: api.QueryLimit, Message: "the query needs more memory than a query may use", Hint: "narrow the time range or the filter", Cause: err}
+		}
+	}
+	return err
+}
