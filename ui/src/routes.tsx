@@ -1,6 +1,7 @@
 /** The one route table. Each page is its own chunk; its search parameters are declared in url.ts. */
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { statusQuery } from './api/hooks'
 import { parseTraceId } from './pure/trace-id'
 import { NotFound, PageError } from './shell/Problem'
 import { Shell } from './shell/Shell'
@@ -16,8 +17,10 @@ const validate =
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/map', replace: true })
+  beforeLoad: async ({ context }) => {
+    // Where nothing was ever received a map would be empty. A server that does not answer says so on the map's page.
+    const status = await context.queryClient.ensureQueryData(statusQuery()).catch(() => null)
+    throw redirect({ to: status?.has_data === false ? '/start' : '/map', replace: true })
   },
 })
 

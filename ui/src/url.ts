@@ -57,7 +57,7 @@ export const PAGES = {
   traces: { ...shared, q: text(), facets: oneOf('off'), chart: oneOf('off') },
   trace: { ...shared, span: text(40), view: oneOf('timeline', 'flame', 'map', 'table', 'events', 'critical'), zoom: pair, q: text(), show: oneOf('all', 'match', 'errors', 'critical'), hide: list, start: text(40), end: text(40), tab: text(40) },
   services: { ...shared, q: text(200), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
-  service: { ...shared, tab: oneOf('overview', 'operations', 'dependencies', 'versions'), op: text(400), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
+  service: { ...shared, tab: oneOf('operations', 'dependencies', 'versions'), op: text(400), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
   plain: { ...shared },
 } as const
 

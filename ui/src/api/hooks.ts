@@ -62,6 +62,15 @@ export const serviceQuery = (name: string, scope: Scope) =>
     staleTime: 15_000,
   })
 
+/** The figures of the time before, for the deltas; asked for once the page's own have come. */
+export function usePreviousServices(scope: Scope, enabled: boolean) {
+  return useQuery({ ...servicesQuery(scope), staleTime: 120_000, enabled })
+}
+
+export function usePreviousService(name: string, scope: Scope, enabled: boolean) {
+  return useQuery({ ...serviceQuery(name, scope), staleTime: 120_000, enabled, retry: false })
+}
+
 export function useService(name: string, scope: Scope) {
   return useQuery({
     ...serviceQuery(name, scope),
@@ -153,6 +162,12 @@ export function useCompletion(q: string, pos: number, range: Range, enabled: boo
     retry: false,
     placeholderData: keepPreviousData,
   })
+}
+
+/** Brings a service's page before it is opened. */
+export function usePrefetchService(): (name: string, scope: Scope) => void {
+  const queryClient = useQueryClient()
+  return (name, scope) => void queryClient.prefetchQuery(serviceQuery(name, scope))
 }
 
 /** Begins a session; afterwards everything is asked again. */

@@ -1,4 +1,4 @@
-import type { Status } from '../api/types'
+import type { Ingest, Status } from '../api/types'
 
 /** How an instance fares, in one word; unknown counts as ok, so that nothing blinks while the page loads. */
 export type Health = 'ok' | 'warn' | 'bad'
@@ -14,4 +14,10 @@ export function healthOf(status: Status | undefined): Health {
   const lost = Object.values(status.ingest).some((s) => s.dead_letter > 0)
   if (lost || status.engine.state !== 'ready' || full > 0.5 || status.lag_ms > LAG_WARN_MS || status.warnings.length > 0) return 'warn'
   return 'ok'
+}
+
+/** received = stored + rejected + deduplicated + in_journal + dead_letter; counters are read one after the other, so a few may be missing. */
+export function balanceOf(ingest: Ingest): { rejected: number; missing: number } {
+  const rejected = Object.values(ingest.rejected).reduce((a, b) => a + b, 0)
+  return { rejected, missing: ingest.received - ingest.stored - rejected - ingest.deduplicated - ingest.in_journal - ingest.dead_letter }
 }

@@ -158,10 +158,23 @@ export function zoomOut(range: Range, now: EpochMs): Range {
 }
 
 function relativeOf(length: number, now: EpochMs): Range {
-  for (const unit of ['w', 'd', 'h', 'm', 's']) {
-    if (length % UNIT_MS[unit] === 0) return { from: `now-${length / UNIT_MS[unit]}${unit}`, to: 'now' }
-  }
-  return rangeOf(now - length, now)
+  const text = agoText(length)
+  return text === null ? rangeOf(now - length, now) : { from: text, to: 'now' }
+}
+
+/** `now-2h` of a length in ms, in the largest unit that is exact; null below a second. */
+function agoText(length: number): string | null {
+  const unit = ['w', 'd', 'h', 'm', 's'].find((u) => length % UNIT_MS[u] === 0)
+  return unit === undefined ? null : length === 0 ? 'now' : `now-${length / UNIT_MS[unit]}${unit}`
+}
+
+/** The range of the same length right before, to compare with. Relative stays relative, so that the server's clock decides. */
+export function previous(range: Range, now: EpochMs): Range {
+  const { from, to } = resolveRange(range, now)
+  const before = agoText(now - (2 * from - to))
+  const end = agoText(now - from)
+  if (RELATIVE.test(range.from) && RELATIVE.test(range.to) && before !== null && end !== null) return { from: before, to: end }
+  return rangeOf(2 * from - to, from)
 }
 
 /** Moved by half its length, back (-1) or on (1); never past now. */

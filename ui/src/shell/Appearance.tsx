@@ -1,26 +1,8 @@
 import { Moon, Sun } from 'lucide-react'
-import { currentContrast, currentTheme, setContrast, setTheme, type Theme, useThemeVersion } from '../widgets/theme'
+import { AppearanceForm } from '../widgets/AppearanceForm'
 import { Popover } from '../widgets/Popover'
-import { Segmented, Switch } from '../widgets/Segmented'
-import css from './Appearance.module.css'
-import rail from './Rail.module.css'
-
-const OPTIONS: readonly { value: Theme; label: string }[] = [
-  { value: 'system', label: 'System' },
-  { value: 'light', label: 'Light' },
-  { value: 'dark', label: 'Dark' },
-]
-
-/** Theme and contrast; kept by the browser, because they belong to the reader and not to what is shown. */
-export function AppearanceForm() {
-  useThemeVersion()
-  return (
-    <div className={css.form}>
-      <Segmented label="Theme" value={currentTheme()} options={OPTIONS} onChange={setTheme} />
-      <Switch label="High contrast" checked={currentContrast() === 'more'} onChange={(on) => setContrast(on ? 'more' : 'normal')} />
-    </div>
-  )
-}
+import { useThemeVersion } from '../widgets/theme'
+import css from './Rail.module.css'
 
 export function Appearance() {
   useThemeVersion()
@@ -31,12 +13,12 @@ export function Appearance() {
       side="top"
       align="start"
       trigger={
-        <button type="button" className={rail.tool} aria-label="Appearance">
+        <button type="button" className={css.tool} aria-label="Appearance">
           {light ? <Sun size={16} /> : <Moon size={16} />}
         </button>
       }
     >
-      <div className={css.panel}>
+      <div className={css.appearance}>
         <AppearanceForm />
       </div>
     </Popover>

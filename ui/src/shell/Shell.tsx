@@ -42,6 +42,11 @@ function useUnreadable(place: Place): void {
   }, [place.route])
 }
 
+function isTimed(route: string): boolean {
+  const page = pageOfRoute(route)
+  return page !== null && page !== 'plain'
+}
+
 export function Shell() {
   const place = usePlace()
   const shared = useShared()
@@ -94,6 +99,7 @@ export function Shell() {
         <TopBar
           crumbs={crumbs}
           shared={shared}
+          timed={isTimed(place.route)}
           fetching={fetching}
           picking={picking}
           onPicking={setPicking}

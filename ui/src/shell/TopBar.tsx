@@ -14,6 +14,8 @@ import css from './TopBar.module.css'
 type Props = {
   crumbs: readonly Crumb[]
   shared: SharedSearch
+  /** Whether the page is about a stretch of time. */
+  timed: boolean
   fetching: boolean
   picking: boolean
   onPicking: (open: boolean) => void
@@ -21,7 +23,7 @@ type Props = {
   onRefresh: () => void
 }
 
-export function TopBar({ crumbs, shared, fetching, picking, onPicking, onPalette, onRefresh }: Props) {
+export function TopBar({ crumbs, shared, timed, fetching, picking, onPicking, onPalette, onRefresh }: Props) {
   const patch = usePatchShared()
   const range = rangeOfSearch(shared)
   const live = shared.live === true
@@ -49,22 +51,24 @@ export function TopBar({ crumbs, shared, fetching, picking, onPicking, onPalette
           <Keys keys="mod+k" />
         </span>
       </button>
-      <div className={css.controls}>
-        <EnvPicker env={shared.env} />
-        <RangePicker range={range} open={picking} onOpenChange={onPicking} />
-        <div className={css.pair}>
-          <IconButton label="Refresh" keys="r" onClick={onRefresh}>
-            <RefreshCw size={15} className={fetching ? css.turning : undefined} />
-          </IconButton>
-          <Tooltip content={live ? 'Asks again every 5 s' : 'Ask again every 5 s'} keys="shift+l">
-            <Button look="quiet" pressed={live} onClick={() => patch({ live: live ? undefined : true })} className={css.live}>
-              <Radio size={15} />
-              <span>Live</span>
-            </Button>
-          </Tooltip>
+      {timed && (
+        <div className={css.controls}>
+          <EnvPicker env={shared.env} />
+          <RangePicker range={range} open={picking} onOpenChange={onPicking} />
+          <div className={css.pair}>
+            <IconButton label="Refresh" keys="r" onClick={onRefresh}>
+              <RefreshCw size={15} className={fetching ? css.turning : undefined} />
+            </IconButton>
+            <Tooltip content={live ? 'Asks again every 5 s' : 'Ask again every 5 s'} keys="shift+l">
+              <Button look="quiet" pressed={live} onClick={() => patch({ live: live ? undefined : true })} className={css.live} aria-label="Live">
+                <Radio size={15} />
+                <span>Live</span>
+              </Button>
+            </Tooltip>
+          </div>
+          <Share range={range} />
         </div>
-        <Share range={range} />
-      </div>
+      )}
     </header>
   )
 }

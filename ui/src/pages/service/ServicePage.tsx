@@ -1,3 +1,119 @@
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { usePreviousService, useService } from '../../api/hooks'
+import type { Service, Stats } from '../../api/types'
+import { useScope, useShared } from '../../nav'
+import { hueOf } from '../../pure/colour'
+import { formatDuration, formatPercent, formatRate, plural } from '../../pure/format'
+import { nodeIdOf } from '../../pure/neighbours'
+import { quoteValue } from '../../pure/query'
+import { changeOf, failedShare, typeLabel } from '../../pure/red'
+import { previous } from '../../pure/time'
+import { Figure } from '../../widgets/Figure'
+import { ServiceName } from '../../widgets/ServiceName'
+import { ErrorState, Notice, Skeleton, Stale } from '../../widgets/States'
+import { Tabs } from '../../widgets/Tabs'
+import { useNow } from '../../widgets/useNow'
+import { Charts } from './Charts'
+import { Dependencies } from './Dependencies'
+import { Operations } from './Operations'
+import { Versions } from './Versions'
+import css from './ServicePage.module.css'
+
+const route = getRouteApi('/services/$name')
+
 export function ServicePage() {
-  return <h1>Service</h1>
+  const { name } = route.useParams()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const scope = useScope()
+  const now = useNow(60_000)
+  const service = useService(name, scope)
+  const before = usePreviousService(name, { ...scope, range: previous(scope.range, now), live: false }, service.data !== undefined)
+  const data = service.data
+  if (service.isPending) return <Loading name={name} />
+  if (data === undefined) return service.error === null ? null : <ErrorState error={service.error} retry={() => void service.refetch()} />
+  return (
+    <div className={css.page}>
+      <Header service={data} />
+      {service.error !== null && <Notice tone="warn">The figures could not be renewed: {service.error.message}</Notice>}
+      <Stale stale={service.isPlaceholderData} className={css.body}>
+        <Figures stats={data.stats} before={before.data?.stats} />
+        <Charts service={data} />
+        <Tabs
+          label="About this service"
+          value={search.tab ?? 'operations'}
+          onChange={(tab) => void navigate({ search: (s) => ({ ...s, tab: tab === 'operations' ? undefined : tab }), replace: true })}
+          tabs={[
+            { id: 'operations', label: `Operations`, panel: <Operations service={data} /> },
+            { id: 'dependencies', label: 'Dependencies', panel: <Dependencies service={data} scope={scope} /> },
+            { id: 'versions', label: 'Versions', panel: <Versions service={data} /> },
+          ]}
+        />
+      </Stale>
+    </div>
+  )
+}
+
+function Header({ service }: { service: Service }) {
+  const shared = useShared()
+  const q = `service = ${quoteValue(service.name)}`
+  const node = nodeIdOf(service)
+  const facts = [service.namespace, service.env, typeLabel(service.type), service.versions.length > 0 ? plural(service.versions.length, 'version') : ''].filter((f) => f !== '')
+  return (
+    <header className={css.header}>
+      <div className={css.title}>
+        <h1>
+          <ServiceName name={service.name} hue={hueOf(service.name)} />
+        </h1>
+        <p className={css.facts}>{facts.join(' · ')}</p>
+      </div>
+      <nav className={css.links} aria-label="Elsewhere">
+        <Link to="/traces" search={{ ...shared, q }}>
+          Traces
+        </Link>
+        <Link to="/traces" search={{ ...shared, q: `${q} and class != ok` }}>
+          Failed traces
+        </Link>
+        <Link to="/map" search={{ ...shared, focus: node ?? undefined }}>
+          On the map
+        </Link>
+      </nav>
+    </header>
+  )
+}
+
+/** Below these a change is no news. */
+const FELT_NS = 5e6
+const FELT_SHARE = 0.005
+
+function Figures({ stats, before }: { stats: Stats; before: Stats | undefined }) {
+  const failed = failedShare(stats)
+  return (
+    <dl className={css.figures}>
+      <Figure label="Requests" value={formatRate(stats.rate)} change={changeOf(stats.rate, before?.rate, 'neutral')} />
+      <Figure label="Failed" value={formatPercent(failed)} tone={failed >= 0.01 ? 'fault' : undefined} change={changeOf(failed, before && failedShare(before), 'worse', FELT_SHARE)} />
+      <Figure label="p50" value={formatDuration(stats.p50_ns)} change={changeOf(stats.p50_ns, before?.p50_ns, 'worse', FELT_NS)} />
+      <Figure label="p95" value={formatDuration(stats.p95_ns)} change={changeOf(stats.p95_ns, before?.p95_ns, 'worse', FELT_NS)} />
+      <Figure label="p99" value={formatDuration(stats.p99_ns)} change={changeOf(stats.p99_ns, before?.p99_ns, 'worse', FELT_NS)} />
+    </dl>
+  )
+}
+
+function Loading({ name }: { name: string }) {
+  return (
+    <div className={css.page}>
+      <header className={css.header}>
+        <div className={css.title}>
+          <h1>
+            <ServiceName name={name} hue={hueOf(name)} />
+          </h1>
+        </div>
+      </header>
+      <div className={css.body}>
+        <Skeleton height={46} width="60%" />
+        <Skeleton height={190} />
+        <Skeleton height={32} rows={6} />
+      </div>
+    </div>
+  )
 }

@@ -1,0 +1,106 @@
+/** Rate, errors, duration: the three figures that every list and page of services shows, and how they changed. */
+import type { Series, ServiceRow, Stats } from '../api/types'
+
+/** The share of requests that were not ok. */
+export function failedShare(s: Stats): number {
+  return s.requests > 0 ? (s.error + s.throttle + s.fault) / s.requests : 0
+}
+
+export function faultShare(s: Stats): number {
+  return s.requests > 0 ? s.fault / s.requests : 0
+}
+
+/** The share of requests of a class, step by step; 0 where there was none. */
+export function shareSeries(series: Series, which: 'error' | 'throttle' | 'fault'): number[] {
+  return series[which].map((n, i) => {
+    const all = series.ok[i] + series.error[i] + series.throttle[i] + series.fault[i]
+    return all > 0 ? n / all : 0
+  })
+}
+
+/** Faults as shares of the requests of each step, and the top of their scale: a small one, but not so small that noise fills it. */
+export function faultSpark(row: { requests: readonly number[]; fault: readonly number[] }): { values: number[]; max: number; loud: boolean } {
+  const values = row.fault.map((f, i) => (row.requests[i] > 0 ? f / row.requests[i] : 0))
+  const top = Math.max(0, ...values)
+  return { values, max: Math.max(0.05, top), loud: top >= 0.01 }
+}
+
+/** Percentiles of steps without a request are no zero but nothing. */
+export function gaps(series: readonly number[]): (number | null)[] {
+  return series.map((v) => (v > 0 ? v : null))
+}
+
+export type SortKey = 'name' | 'rate' | 'fault' | 'error' | 'p50' | 'p95' | 'p99'
+export type SortDir = 'asc' | 'desc'
+
+/** The order in which a column is sorted when it is chosen first. */
+export function firstDir(key: SortKey): SortDir {
+  return key === 'name' ? 'asc' : 'desc'
+}
+
+type Sortable = { name: string; stats: Stats }
+
+function figure(row: Sortable, key: SortKey): number {
+  switch (key) {
+    case 'name':
+      return 0
+    case 'rate':
+      return row.stats.rate
+    case 'fault':
+      return faultShare(row.stats)
+    case 'error':
+      return failedShare(row.stats)
+    case 'p50':
+      return row.stats.p50_ns
+    case 'p95':
+      return row.stats.p95_ns
+    case 'p99':
+      return row.stats.p99_ns
+  }
+}
+
+/** Sorted by a column; equal rows by name, so that nothing jumps while live. */
+export function sortRows<T extends Sortable>(rows: readonly T[], key: SortKey, dir: SortDir): T[] {
+  const sign = dir === 'asc' ? 1 : -1
+  return [...rows].sort((a, b) => {
+    const by = figure(a, key) - figure(b, key)
+    if (by !== 0) return sign * by
+    const names = a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+    return key === 'name' ? sign * names : names
+  })
+}
+
+/** Rows whose name, namespace, environment or type has every word. */
+export function filterRows(rows: readonly ServiceRow[], text: string): ServiceRow[] {
+  const words = text.toLowerCase().split(/\s+/).filter((w) => w !== '')
+  if (words.length === 0) return [...rows]
+  return rows.filter((r) => {
+    const all = `${r.name} ${r.namespace} ${r.env} ${r.type}`.toLowerCase()
+    return words.every((w) => all.includes(w))
+  })
+}
+
+export function rowKey(row: { name: string; env: string; namespace: string; type: string }): string {
+  return [row.namespace, row.env, row.type, row.name].join('\0')
+}
+
+export type Change = { share: number; tone: 'worse' | 'better' | 'same' }
+
+/**
+ * How a figure changed against the time before; null where there is nothing to compare. It gets a tone only where more is
+ * worse, from a fifth on, and where the larger of the two reaches `floor`, because doubling next to nothing is no news.
+ */
+export function changeOf(now: number, before: number | undefined, up: 'worse' | 'neutral', floor = 0): Change | null {
+  if (before === undefined || !Number.isFinite(before) || before <= 0) return null
+  const share = now / before - 1
+  if (up === 'neutral' || Math.abs(share) < 0.2 || Math.max(now, before) < floor) return { share, tone: 'same' }
+  return { share, tone: share > 0 ? 'worse' : 'better' }
+}
+
+/** A short name for a type: `AWS::ECS::Container` is `ECS`, `Database::PostgreSQL` is `PostgreSQL`. */
+export function typeLabel(type: string): string {
+  const parts = type.split('::')
+  if (parts[0] === 'AWS' && parts.length >= 2) return parts[1]
+  if (type === 'service' || type === '') return ''
+  return parts[parts.length - 1]
+}
