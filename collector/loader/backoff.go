@@ -12,11 +12,22 @@ type backoff struct {
 	next         time.Duration
 }
 
-// retryPause is between attempts of the same INSERT.
-func retryPause() backoff { return backoff{first: 100 * time.Millisecond, limit: 30 * time.Second} }
+// timing is how patient the loader is.
+type timing struct {
+	retry    backoff       // between attempts of the same INSERT
+	probe    backoff       // between questions to an engine that does not answer: short, because asking is cheap and spans wait
+	patience time.Duration // how long one record alone may fail before it is given up
+	grace    time.Duration // how long a running INSERT may take to end once the loader is told to stop
+}
 
-// probePause is between questions to an engine that does not answer. It is short: asking is cheap, and spans wait.
-func probePause() backoff { return backoff{first: 50 * time.Millisecond, limit: 2 * time.Second} }
+func defaultTiming() timing {
+	return timing{
+		retry:    backoff{first: 100 * time.Millisecond, limit: 30 * time.Second},
+		probe:    backoff{first: 50 * time.Millisecond, limit: 2 * time.Second},
+		patience: 2 * time.Minute,
+		grace:    5 * time.Second,
+	}
+}
 
 // wait sleeps; it returns the context's error if that ends first.
 func (b *backoff) wait(ctx context.Context) error {

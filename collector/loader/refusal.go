@@ -28,26 +28,26 @@ var (
 )
 
 const (
-	strikesToSplit = 5               // attempts that failed for a reason that may be the rows', before they are taken apart
-	patience       = 2 * time.Minute // how long one record alone may fail so before it is given up
-	refusalsInARow = 100             // from here on even bad data needs patience: it looks as if everything were refused
+	strikesToSplit = 5   // attempts that failed for a reason that may be the rows', before they are taken apart
+	refusalsInARow = 100 // from here on even bad data needs patience: it looks as if everything were refused
 )
 
 // strikes decides when an INSERT that keeps failing is the fault of its rows.
 type strikes struct {
-	first time.Time
-	n     int
+	patience time.Duration // how long one record alone may fail before it is given up
+	first    time.Time
+	n        int
 }
 
 // refused says that the rows are at fault. alone: they are one record's, which would go to the dead letters; more are only taken
 // apart, which costs nothing but time. answering: the engine answered right before the attempt, so its death is held against them.
-func (s *strikes) refused(err error, alone, answering bool, row int) bool {
+func (s *strikes) refused(err error, alone, answering bool, inARow int) bool {
 	var e *conn.Error
 	exception := errors.As(err, &e)
 	switch {
 	case exception && slices.Contains(badPlace, e.Code):
 		return false
-	case exception && slices.Contains(badData, e.Code) && (row < refusalsInARow || !alone):
+	case exception && slices.Contains(badData, e.Code) && (inARow < refusalsInARow || !alone):
 		return true
 	case !exception && !answering:
 		return false
@@ -55,5 +55,5 @@ func (s *strikes) refused(err error, alone, answering bool, row int) bool {
 	if s.n++; s.n == 1 {
 		s.first = time.Now()
 	}
-	return s.n >= strikesToSplit && (!alone || time.Since(s.first) >= patience)
+	return s.n >= strikesToSplit && (!alone || time.Since(s.first) >= s.patience)
 }

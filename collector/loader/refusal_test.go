@@ -12,7 +12,7 @@ func TestBadDataIsRefusedAtOnceAndABadPlaceNever(t *testing.T) {
 	f := func(err error, alone, answering bool, attempts int, pause time.Duration, want int) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			s, got := strikes{}, 0
+			s, got := strikes{patience: defaultTiming().patience}, 0
 			for i := range attempts {
 				if s.refused(err, alone, answering, 0) {
 					got = i + 1
