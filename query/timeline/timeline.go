@@ -8,7 +8,6 @@ package timeline
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"github.com/sightline/sightline/storage/traces"
@@ -220,10 +219,4 @@ func (t *Timeline) children(i int32, buf []int32) []int32 {
 		buf = append(buf, c)
 	}
 	return buf
-}
-
-// Index finds the row of a span by the id that the row shows; false if there is none.
-func (t *Timeline) Index(id traces.SpanID) (int, bool) {
-	i := slices.IndexFunc(t.Rows, func(r Row) bool { return r.ID == id })
-	return i, i >= 0
 }
