@@ -38,10 +38,10 @@ export function edgeWidth(rate: number, max: number): Px {
   return Math.round((1.25 + 4.75 * Math.min(1, t) ** 1.4) * 100) / 100
 }
 
-/** How red something is, 0 to 100: one fault in a hundred already shows. */
+/** How red something is, 0 to 100: one fault in a hundred already shows, one in a thousand hardly. */
 export function redness(stats: Stats | null): number {
   const bad = badShare(stats)
-  return bad <= 0 ? 0 : Math.round(Math.min(1, 0.22 + Math.sqrt(bad) * 1.25) * 100)
+  return bad <= 0 ? 0 : Math.round(Math.min(1, Math.sqrt(bad) * 1.8) * 100)
 }
 
 /** How loud latency is against the slowest of the view, 0 to 100, in log space over three decades. */
@@ -87,15 +87,17 @@ export interface Curve {
 
 const ARROW: Px = 7
 
-/** A bezier from rim to rim. Edges against the flow bow out, so that they never lie over their opposite. */
-export function curve(a: Disc, b: Disc): Curve {
+/** A bezier from rim to rim. Edges against the flow bow out, so that they never lie over their opposite. `down`: the map flows to the bottom. */
+export function curve(a: Disc, b: Disc, down = false): Curve {
   if (a.x === b.x && a.y === b.y) return loop(a)
-  const forward = b.x - a.x
+  const turn = <T extends Point>(p: T): T => (down ? { ...p, x: p.y, y: p.x } : p)
+  const [p, q] = [turn(a), turn(b)]
+  const forward = q.x - p.x
   const back = forward < 40
   const bend = back ? Math.max(60, Math.abs(forward) * 0.35) : Math.max(24, forward * 0.45)
-  const lift = back && Math.abs(b.y - a.y) < 60 ? 70 : 0
-  const c1 = { x: a.x + bend, y: a.y - lift }
-  const c2 = { x: b.x - bend, y: b.y - lift }
+  const lift = back && Math.abs(q.y - p.y) < 60 ? 70 : 0
+  const c1 = turn({ x: p.x + bend, y: p.y - lift })
+  const c2 = turn({ x: q.x - bend, y: q.y - lift })
   const start = rim(a, c1, 1)
   const tip = rim(b, c2, 3)
   const end = rim(b, c2, 3 + ARROW)
@@ -161,8 +163,8 @@ export function spoken(name: string, words: string, stats: Stats | null): string
   return parts.join(', ')
 }
 
-/** "12/s · 31 ms p95 · 2 % bad": an edge's label. */
-export function edgeLabel(stats: Stats): string {
+/** An edge's label: "12/s · 31 ms" and, where some fail, "2 % failed". */
+export function edgeLabel(stats: Stats): readonly string[] {
   const bad = badShare(stats)
-  return [formatRate(stats.rate), `${formatDuration(stats.p95_ns)} p95`, ...(bad > 0 ? [`${formatPercent(bad)} failed`] : [])].join(' · ')
+  return [`${formatRate(stats.rate)} · ${formatDuration(stats.p95_ns)}`, ...(bad > 0 ? [`${formatPercent(bad)} failed`] : [])]
 }

@@ -15,6 +15,8 @@ export interface LayoutNode {
 export interface LayoutInput {
   readonly nodes: readonly LayoutNode[]
   readonly edges: readonly { readonly source: string; readonly target: string }[]
+  /** from top to bottom instead of left to right, for tall screens */
+  readonly down?: boolean
 }
 
 export type Positions = ReadonlyMap<string, Point>
@@ -27,9 +29,12 @@ export interface Rect {
 }
 
 const RANK_GAP: Px = 96
+/** Between rows, when the map goes down: names stand there too, so less is enough. */
+const ROW_GAP: Px = 44
 const NODE_GAP: Px = 18
-/** More nodes than this in one column are dealt over neighbouring columns. */
+/** More nodes than this in one column (in one row, when the map goes down) are dealt over neighbouring ones. */
 const COLUMN = 9
+const ROW = 4
 export const BOX_PADDING: Px = 28
 export const BOX_TITLE: Px = 30
 
@@ -37,6 +42,19 @@ type Ranker = 'tight-tree' | 'longest-path'
 
 /** Centres of all nodes. Deterministic: the same map always gives the same picture. */
 export function layoutMap(input: LayoutInput, ranker: Ranker = 'tight-tree'): Map<string, Point> {
+  return input.down === true ? flip(layoutMap(flipInput(input), ranker)) : layoutAcross(input, ranker)
+}
+
+/** A map that goes down is one that goes right, with x and y exchanged. */
+function flipInput(input: LayoutInput): LayoutInput {
+  return { nodes: input.nodes.map((n) => ({ ...n, width: n.height, height: n.width })), edges: input.edges }
+}
+
+export function flip(points: Positions): Map<string, Point> {
+  return new Map([...points].map(([id, p]) => [id, { x: p.y, y: p.x }]))
+}
+
+function layoutAcross(input: LayoutInput, ranker: Ranker): Map<string, Point> {
   const boxes = new Map<string, LayoutNode[]>()
   for (const n of input.nodes) {
     if (n.box === '') continue
@@ -69,6 +87,7 @@ export function layoutMap(input: LayoutInput, ranker: Ranker = 'tight-tree'): Ma
 }
 
 function layoutFlat(nodes: readonly LayoutNode[], edges: LayoutInput['edges'], ranker: Ranker): Map<string, Point> {
+  if (isDense(nodes.length, edges.length)) return layoutDense(nodes, edges)
   const touched = new Set<string>()
   for (const e of edges) {
     if (e.source === e.target) continue
@@ -76,7 +95,8 @@ function layoutFlat(nodes: readonly LayoutNode[], edges: LayoutInput['edges'], r
     touched.add(e.target)
   }
   const g = new dagre.graphlib.Graph({ multigraph: false })
-  g.setGraph({ rankdir: 'LR', ranker, nodesep: NODE_GAP, ranksep: RANK_GAP, edgesep: 8 })
+  const lying = nodes.some((n) => n.height > n.width) // a map that goes down, flipped
+  g.setGraph({ rankdir: 'LR', ranker, nodesep: NODE_GAP, ranksep: lying ? ROW_GAP : RANK_GAP, edgesep: 8 })
   g.setDefaultEdgeLabel(() => ({}))
   const sorted = [...nodes].sort((a, b) => (a.id < b.id ? -1 : 1))
   for (const n of sorted) if (touched.has(n.id)) g.setNode(n.id, { width: n.width, height: n.height })
@@ -86,12 +106,38 @@ function layoutFlat(nodes: readonly LayoutNode[], edges: LayoutInput['edges'], r
   if (g.nodeCount() > 0) dagre.layout(g)
   const out = new Map<string, Point>()
   for (const id of g.nodes()) {
-    const { x, y } = g.node(id)
-    if (typeof x === 'number' && typeof y === 'number') out.set(id, { x, y })
+    // dagre's labels are open objects; layout has put numbers there.
+    const placed = g.node(id) as { x?: number; y?: number }
+    if (placed.x !== undefined && placed.y !== undefined) out.set(id, { x: placed.x, y: placed.y })
   }
   const size = new Map(nodes.map((n) => [n.id, n]))
   dealColumns(out, size)
   gridBelow(sorted.filter((n) => !touched.has(n.id)), out, size)
+  return out
+}
+
+/** Where nearly everything calls everything, layers become one long line that takes seconds to find and tells nothing. */
+function isDense(nodes: number, edges: number): boolean {
+  return nodes > 12 && edges > nodes * 8
+}
+
+/** A block of columns: who mostly calls stands left, who is mostly called stands right. */
+function layoutDense(nodes: readonly LayoutNode[], edges: LayoutInput['edges']): Map<string, Point> {
+  const flow = new Map<string, number>()
+  for (const e of edges) {
+    flow.set(e.source, (flow.get(e.source) ?? 0) - 1)
+    flow.set(e.target, (flow.get(e.target) ?? 0) + 1)
+  }
+  const order = [...nodes].sort((a, b) => (flow.get(a.id) ?? 0) - (flow.get(b.id) ?? 0) || (a.id < b.id ? -1 : 1))
+  const width = Math.max(...nodes.map((n) => n.width)) + RANK_GAP / 2
+  const height = Math.max(...nodes.map((n) => n.height)) + NODE_GAP
+  const perColumn = Math.max(1, Math.round(Math.sqrt((nodes.length * width) / height / 1.7)))
+  const out = new Map<string, Point>()
+  order.forEach((n, i) => {
+    const column = Math.floor(i / perColumn)
+    // Every other column stands half a place lower, so that edges pass between nodes.
+    out.set(n.id, { x: column * width, y: ((i % perColumn) + (column % 2) / 2) * height })
+  })
   return out
 }
 
@@ -105,11 +151,13 @@ function dealColumns(points: Map<string, Point>, size: ReadonlyMap<string, Layou
     else columns.set(x, [id])
   }
   const tallest = Math.max(0, ...[...columns.values()].map((c) => c.length))
-  if (tallest <= COLUMN) return
-  // A wide map may have taller columns: about as tall as it is wide.
-  const limit = Math.max(COLUMN, Math.ceil(Math.sqrt(points.size) * 1.1))
+  const lying = [...size.values()].some((n) => n.height > n.width) // a map that goes down, flipped
+  // A large map may have taller columns; screens are wider than tall.
+  const limit = lying ? ROW : Math.max(COLUMN, Math.ceil(Math.sqrt(points.size) * 0.8))
+  if (tallest <= limit) return centre(points)
   const ways = (ids: readonly string[]) => Math.ceil(ids.length / limit)
-  const squeeze = Math.max(...[...columns.values()].map(ways))
+  // Dealing makes room, so columns are pressed together and then pushed apart where nodes would touch.
+  const squeeze = 1.6 * Math.max(...[...columns.values()].map(ways))
   let shift = 0
   for (const x of [...columns.keys()].sort((a, b) => a - b)) {
     const ids = (columns.get(x) ?? []).sort((a, b) => (points.get(a)?.y ?? 0) - (points.get(b)?.y ?? 0))
@@ -144,8 +192,7 @@ function centre(points: Map<string, Point>): void {
   }
   for (const [id, p] of points) {
     const r = range.get(p.x)
-    if (r && r.max > r.min) points.set(id, { x: p.x, y: p.y - (r.min + r.max) / 2 })
-    else points.set(id, p)
+    if (r) points.set(id, { x: p.x, y: p.y - (r.min + r.max) / 2 })
   }
 }
 
@@ -183,6 +230,7 @@ export function mostlyKnown(nodes: readonly LayoutNode[], known: Positions): boo
 
 /** Keeps every known position and places the rest: right of their callers, at their neighbours' middle, pushed to a free spot. */
 export function placeNew(input: LayoutInput, known: Positions): Map<string, Point> {
+  if (input.down === true) return flip(placeNew(flipInput(input), flip(known)))
   const out = new Map<string, Point>()
   const todo: LayoutNode[] = []
   for (const n of [...input.nodes].sort((a, b) => (a.id < b.id ? -1 : 1))) {

@@ -254,3 +254,9 @@ function sceneEdges(edges: readonly MapEdge[], placeOf: ReadonlyMap<string, stri
     }
   })
 }
+
+/** The busiest nodes and all groups: what keeps its name when the map is seen from far away. */
+export function majorNodes(nodes: readonly SceneNode[], count: number): ReadonlySet<string> {
+  const busiest = [...nodes].sort((a, b) => (b.stats?.rate ?? 0) - (a.stats?.rate ?? 0)).slice(0, count)
+  return new Set([...busiest, ...nodes.filter((n) => n.shape === 'group')].map((n) => n.id))
+}

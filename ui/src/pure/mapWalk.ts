@@ -1,13 +1,17 @@
 // Walking the map with the arrow keys: left to a caller, right to a callee, up and down within the column.
 import type { Point } from './mapDraw'
-import type { Positions } from './mapLayout'
+import { flip, type Positions } from './mapLayout'
 
 export type Direction = 'left' | 'right' | 'up' | 'down'
 
+/** On a map that flows down, callers are above and callees below. */
+const TURNED: Record<Direction, Direction> = { up: 'left', down: 'right', left: 'up', right: 'down' }
+
 /** The node that an arrow key leads to, or undefined where there is none. */
 export function walk(
-  from: string, direction: Direction, edges: readonly { readonly source: string; readonly target: string }[], at: Positions,
+  from: string, direction: Direction, edges: readonly { readonly source: string; readonly target: string }[], at: Positions, down = false,
 ): string | undefined {
+  if (down) return walk(from, TURNED[direction], edges, flip(at))
   const here = at.get(from)
   if (!here) return undefined
   if (direction === 'left') return nearest(here, edges.filter((e) => e.target === from && e.source !== from).map((e) => e.source), at)

@@ -28,10 +28,14 @@ export function asMap(nodes: MapNode[], edges: MapEdge[]): ServiceMap {
   }
 }
 
-/** A map of n nodes: a client, about two thirds services, the rest what they call. */
+/** A map of n nodes: a client, about two thirds services in teams that mostly call one another, the rest what they call. */
 export function makeMap(n: number, seed = 11): ServiceMap {
   const random = seeded(seed)
   const services = Math.max(2, Math.round(n * 0.66))
+  const teams = Math.max(2, Math.round(Math.sqrt(services)))
+  const size = Math.ceil(services / teams)
+  const lead = (i: number) => i - (i % size) // teams stand side by side; the first of each is called from outside
+  const near = (i: number) => (i % size !== 0 && random() < 0.85 ? lead(i) + Math.floor(random() * (i % size)) : lead(Math.floor(random() * random() * i)))
   const nodes: MapNode[] = [makeNode('client', { kind: 'client', type: 'client', name: 'gateway', stats: null })]
   const edges: MapEdge[] = [makeEdge('client', 'svc-0')]
   for (let i = 0; i < services; i++) {
@@ -39,10 +43,10 @@ export function makeMap(n: number, seed = 11): ServiceMap {
     const requests = Math.round(100 + random() ** 3 * 1e6)
     const fails = random() < 0.06 ? requests * random() * 0.2 : 0
     nodes.push(makeNode(`svc-${i}`, {
-      name: i < WORDS.length ? word : `${word}-worker-${i}`, namespace: `team-${i % Math.max(2, Math.round(Math.sqrt(services)))}`,
+      name: i < WORDS.length ? word : `${word}-worker-${i}`, namespace: `team-${Math.floor(i / size)}`,
       root: i === 0, stats: makeStats(requests, fails, requests * 0.002, 0, 1e6 + random() * 2e8),
     }))
-    if (i > 0) edges.push(makeEdge(`svc-${Math.floor(random() * random() * i)}`, `svc-${i}`, makeStats(requests, fails)))
+    if (i > 0) edges.push(makeEdge(`svc-${near(i)}`, `svc-${i}`, makeStats(requests, fails)))
   }
   for (let i = services + 1; i < n; i++) {
     const type = TYPES[i % TYPES.length]
@@ -52,8 +56,8 @@ export function makeMap(n: number, seed = 11): ServiceMap {
   }
   const seen = new Set(edges.map((e) => e.id))
   for (let tries = 0; tries < n * 8 && edges.length < n * 1.6; tries++) {
-    const a = Math.floor(random() * services)
     const b = Math.floor(random() * services)
+    const a = near(Math.max(1, b))
     const e = makeEdge(`svc-${Math.min(a, b)}`, `svc-${Math.max(a, b)}`)
     if (a !== b && !seen.has(e.id)) edges.push(e)
     seen.add(e.id)

@@ -1,0 +1,237 @@
+import '@xyflow/react/dist/base.css'
+import { type NodeChange, type NodeProps, ReactFlow, type ReactFlowInstance, ViewportPortal, type Node as FlowNode } from '@xyflow/react'
+import { createContext, type KeyboardEvent, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef } from 'react'
+import { type ColourBy, type Disc as DiscAt, NAME_HEIGHT, NAME_WIDTH, nodeSize, type SizeBy, sizeMax } from '../pure/mapDraw'
+import { BOX_PADDING, BOX_TITLE, bounds, type LayoutNode } from '../pure/mapLayout'
+import { majorNodes, type Scene, type SceneNode } from '../pure/mapScene'
+import { firstNode, walk } from '../pure/mapWalk'
+import { probe } from '../widgets/probe'
+import { Disc } from './Disc'
+import { Edges } from './Edges'
+import type { Layout } from './useLayout'
+import { useHighlight } from './useHighlight'
+import css from './MapView.module.css'
+
+/** Every node takes the same place in layout, whatever its traffic: a busier minute must move nothing. */
+const LARGEST = 88
+export const CELL = { width: NAME_WIDTH, height: LARGEST + NAME_HEIGHT }
+
+export type MapControls = { fit: () => void; zoom: (factor: number) => void; show: (id: string) => void }
+
+type Props = {
+  scene: Scene
+  layout: Layout
+  size: SizeBy
+  colour: ColourBy
+  selected: string | undefined
+  captions?: ReadonlyMap<string, readonly [string, string]>
+  /** px of the view that a panel covers on the right */
+  covered?: number
+  onSelect: (id: string | undefined) => void
+  onToggleBox: (id: string) => void
+  onReady: (controls: MapControls) => void
+  label: string
+  /** flows to the bottom instead of the right */
+  down?: boolean
+  children?: ReactNode
+}
+
+type Data = { node: SceneNode; size: number; major: boolean }
+type MapNode = FlowNode<Data, 'disc'>
+
+interface Shared {
+  colour: ColourBy
+  slowest: number
+  selected: string | undefined
+  tabbable: string | undefined
+  captions: Props['captions']
+  onSelect: (id: string) => void
+}
+const SharedContext = createContext<Shared | null>(null)
+
+function DiscNode({ data }: NodeProps<MapNode>) {
+  const shared = useContext(SharedContext)
+  if (shared === null) return null
+  const { node, size, major } = data
+  return (
+    <Disc
+      node={node}
+      size={size}
+      colour={shared.colour}
+      slowest={shared.slowest}
+      selected={node.id === shared.selected}
+      major={major}
+      tabbable={node.id === shared.tabbable}
+      caption={shared.captions?.get(node.id)}
+      onSelect={shared.onSelect}
+    />
+  )
+}
+
+const NODE_TYPES = { disc: DiscNode }
+const ARROWS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const
+
+/** The map itself: nodes as elements, edges as one drawing below them, pan and zoom by React Flow. */
+export function MapView({ scene, layout, size, colour, selected, captions, covered = 0, onSelect, onToggleBox, onReady, label, down = false, children }: Props) {
+  const box = useRef<HTMLDivElement>(null)
+  const flow = useRef<ReactFlowInstance<MapNode> | null>(null)
+  const { positions } = layout
+  const highlight = useHighlight(box, scene.edges, selected)
+
+  const largest = useMemo(() => sizeMax(scene.nodes.map((n) => n.stats), size), [scene, size])
+  const discs = useMemo(() => discsOf(scene.nodes, positions, size, largest), [scene, positions, size, largest])
+  const major = useMemo(() => majorNodes(scene.nodes, 16), [scene])
+  const nodes = useMemo<MapNode[]>(
+    () =>
+      scene.nodes.flatMap((node) => {
+        const d = discs.get(node.id)
+        return d ? [{ id: node.id, type: 'disc', position: { x: d.x - CELL.width / 2, y: d.y - d.r }, width: CELL.width, height: 2 * d.r + NAME_HEIGHT - 8, data: { node, size: 2 * d.r, major: major.has(node.id) } }] : []
+      }),
+    [scene, discs, major],
+  )
+  const busiest = useMemo(() => scene.edges.reduce((max, e) => Math.max(max, e.stats.rate), 0), [scene])
+  const first = useMemo(() => firstNode(positions), [positions])
+  const shared = useMemo<Shared>(
+    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable: selected !== undefined && positions.has(selected) ? selected : first, captions, onSelect }),
+    [colour, scene, selected, positions, first, captions, onSelect],
+  )
+
+  const fit = useCallback(() => {
+    const narrow = (box.current?.clientWidth ?? 1000) < 700
+    void flow.current?.fitView({ padding: { top: narrow ? '88px' : '64px', bottom: narrow ? '48px' : '56px', left: narrow ? '8px' : '24px', right: `${(narrow ? 8 : 24) + covered}px` }, maxZoom: 1.25, minZoom: 0.05 })
+  }, [covered])
+  const controls = useMemo<MapControls>(
+    () => ({
+      fit,
+      zoom: (factor) => void flow.current?.zoomTo(flow.current.getZoom() * factor),
+      show: (id) => {
+        const p = positions.get(id)
+        const f = flow.current
+        if (p && f) void f.setCenter(p.x + covered / 2 / Math.max(0.8, f.getZoom()), p.y, { zoom: Math.max(0.8, f.getZoom()), duration: 250 })
+      },
+    }),
+    [fit, positions, covered],
+  )
+  useEffect(() => onReady(controls), [onReady, controls])
+  // The first picture of a map shows all of it; later changes leave the view to the reader.
+  const fitted = useRef(false)
+  useEffect(() => {
+    if (!layout.ready) fitted.current = false
+    else if (!fitted.current && nodes.length > 0) {
+      fitted.current = true
+      requestAnimationFrame(fit)
+    }
+  }, [layout.ready, nodes.length, fit])
+  useEffect(() => probe('map', () => ({ nodes: [...discs].map(([id, d]) => ({ id, ...d })), edges: scene.edges.length, zoom: flow.current?.getZoom() ?? 1 })), [discs, scene])
+
+  // A panel that opens may cover what it tells about.
+  const discsNow = useRef(discs)
+  useEffect(() => {
+    discsNow.current = discs
+  })
+  useEffect(() => {
+    if (selected !== undefined && covered > 0) reveal(flow.current, box.current, discsNow.current.get(selected), covered)
+  }, [selected, covered])
+
+  const onChange = (changes: NodeChange<MapNode>[]) => {
+    for (const c of changes) {
+      if (c.type !== 'position') continue
+      const d = discs.get(c.id)
+      if (c.position && d) layout.move(c.id, { x: c.position.x + CELL.width / 2, y: c.position.y + d.r })
+      if (c.dragging === false) layout.save()
+    }
+  }
+  const onKey = (e: KeyboardEvent) => {
+    const at = e.target instanceof HTMLElement ? e.target.dataset.node : undefined
+    const direction = Object.entries(ARROWS).find(([key]) => key === e.key)?.[1]
+    if (at === undefined || direction === undefined || e.altKey || e.ctrlKey || e.metaKey) return
+    e.preventDefault()
+    const next = walk(at, direction, scene.edges, positions, down)
+    if (next === undefined) return
+    box.current?.querySelector<HTMLElement>(`[data-node="${CSS.escape(next)}"]`)?.focus({ preventScroll: true })
+    reveal(flow.current, box.current, discs.get(next), covered)
+  }
+  const over = (target: EventTarget) => (target instanceof Element ? (target.closest<HTMLElement>('[data-node]')?.dataset.node ?? null) : null)
+
+  return (
+    <div
+      ref={box}
+      className={css.map}
+      role="region"
+      aria-label={label}
+      data-zoom="near"
+      data-few={scene.nodes.length <= 24 || undefined}
+      onKeyDown={onKey}
+      onPointerOver={(e) => { const id = over(e.target); if (id !== null) highlight.over(id) }}
+      onPointerOut={(e) => { if (over(e.target) !== null) highlight.over(null) }}
+      onFocus={(e) => { const id = over(e.target); if (id !== null && e.target.matches(':focus-visible')) highlight.over(id) }}
+      onBlur={() => highlight.over(null)}
+    >
+      <SharedContext.Provider value={shared}>
+        <ReactFlow<MapNode>
+          nodes={nodes}
+          nodeTypes={NODE_TYPES}
+          onNodesChange={onChange}
+          onInit={(instance) => { flow.current = instance }}
+          onMove={(_, viewport) => { if (box.current) box.current.dataset.zoom = viewport.zoom < 0.42 ? 'far' : viewport.zoom < 0.72 ? 'mid' : 'near' }}
+          onPaneClick={() => onSelect(undefined)}
+          minZoom={0.05}
+          maxZoom={2.5}
+          nodesFocusable={false}
+          nodesConnectable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
+          nodeDragThreshold={4}
+          zoomOnDoubleClick={false}
+          onlyRenderVisibleElements={scene.nodes.length > 250}
+        >
+          <ViewportPortal>
+            <Boxes scene={scene} positions={positions} onToggle={onToggleBox} />
+            <Edges edges={scene.edges} discs={discs} down={down} busiest={busiest} selected={selected} onSelect={onSelect} onOver={highlight.over} />
+          </ViewportPortal>
+        </ReactFlow>
+      </SharedContext.Provider>
+      {children}
+    </div>
+  )
+}
+
+/** Circles by id. Positions are centres of the layout's cells; a circle stands at the top of its cell's middle. */
+export function discsOf(nodes: readonly SceneNode[], positions: Layout['positions'], size: SizeBy, largest: number): Map<string, DiscAt> {
+  const out = new Map<string, DiscAt>()
+  for (const n of nodes) {
+    const p = positions.get(n.id)
+    if (p) out.set(n.id, { x: p.x, y: p.y, r: nodeSize(n.stats, size, largest) / 2 })
+  }
+  return out
+}
+
+/** Moves the view only if the node is out of sight. */
+function reveal(flow: ReactFlowInstance<MapNode> | null, box: HTMLElement | null, disc: DiscAt | undefined, covered: number): void {
+  if (!flow || !box || !disc) return
+  const { x, y, zoom } = flow.getViewport()
+  const sx = disc.x * zoom + x
+  const sy = disc.y * zoom + y
+  if (sx > 60 && sx < box.clientWidth - 60 - covered && sy > 60 && sy < box.clientHeight - 80) return
+  void flow.setCenter(disc.x + covered / 2 / zoom, disc.y, { zoom, duration: 160 })
+}
+
+function Boxes({ scene, positions, onToggle }: { scene: Scene; positions: Layout['positions']; onToggle: (id: string) => void }) {
+  return scene.boxes.map((b) => {
+    const members: LayoutNode[] = scene.nodes.filter((n) => n.box === b.id).map((n) => ({ id: n.id, ...CELL, box: '' }))
+    const r = bounds(members, positions)
+    if (r.width === 0) return null
+    const style = { left: r.x - BOX_PADDING, top: r.y - BOX_PADDING - BOX_TITLE, width: r.width + 2 * BOX_PADDING, height: r.height + 2 * BOX_PADDING + BOX_TITLE }
+    return (
+      <div key={b.id} className={css.box} style={style}>
+        <button type="button" className={css.boxTitle} onClick={() => onToggle(b.id)} aria-label={`Close group ${b.label}`}>
+          {b.label} <span>{b.count}</span>
+        </button>
+      </div>
+    )
+  })
+}

@@ -1,0 +1,97 @@
+import { Download, List, Share2, SlidersHorizontal, TriangleAlert, Waypoints, X } from 'lucide-react'
+import type { Ref } from 'react'
+import { NodeSearch } from '../../map/NodeSearch'
+import { COLOURS, SIZES } from '../../pure/mapDraw'
+import { GROUPINGS, type Scene, type SceneNode } from '../../pure/mapScene'
+import type { SearchFor } from '../../url'
+import { Button, IconButton } from '../../widgets/Button'
+import { Popover } from '../../widgets/Popover'
+import { Segmented } from '../../widgets/Segmented'
+import css from './MapPage.module.css'
+
+type Search = SearchFor<'map'>
+type Props = {
+  search: Search
+  scene: Scene
+  nodes: readonly SceneNode[]
+  focusName: string | undefined
+  inputRef: Ref<HTMLInputElement>
+  onChange: (patch: Search) => void
+  onFind: (id: string) => void
+  onRelayout: () => void
+  onExport: (as: 'svg' | 'png') => void
+}
+
+const GROUP_LABEL = { none: 'None', namespace: 'Namespace', env: 'Environment', type: 'Type', name: 'Name' } as const
+
+/** What the map shows and how; everything here is in the URL. */
+export function Toolbar({ search, scene, nodes, focusName, inputRef, onChange, onFind, onRelayout, onExport }: Props) {
+  return (
+    <div className={css.toolbar} role="toolbar" aria-label="Map">
+      <NodeSearch items={nodes} onPick={onFind} inputRef={inputRef} />
+      <Button size="md" pressed={search.errors === true} onClick={() => onChange({ errors: search.errors === true ? undefined : true })}>
+        <TriangleAlert size={14} aria-hidden="true" /> <span className={css.wide}>Errors only</span>
+      </Button>
+      {focusName !== undefined && (
+        <div className={css.focus}>
+          <span className={css.focusText}>
+            Around <strong>{focusName}</strong>
+          </span>
+          <Segmented
+            label="How far"
+            value={String(search.hops ?? 1)}
+            options={['1', '2', '3', '4'].map((n) => ({ value: n, label: n }))}
+            onChange={(n) => onChange({ hops: n === '1' ? undefined : Number(n) })}
+          />
+          <IconButton label="Show everything" size="sm" onClick={() => onChange({ focus: undefined, hops: undefined })}>
+            <X size={14} />
+          </IconButton>
+        </div>
+      )}
+      <span className={css.spacer} />
+      <Popover
+        label="How the map is drawn"
+        trigger={
+          <Button aria-label="How the map is drawn">
+            <SlidersHorizontal size={14} aria-hidden="true" /> <span className={css.wide}>{scene.group === 'none' ? 'View' : `By ${GROUP_LABEL[scene.group].toLowerCase()}`}</span>
+          </Button>
+        }
+      >
+        <div className={css.options}>
+          <label className={css.option}>
+            <span>Group by</span>
+            <select value={scene.group} onChange={(e) => onChange({ group: GROUPINGS.find((g) => g === e.target.value), open: undefined })}>
+              {GROUPINGS.map((g) => (
+                <option key={g} value={g}>
+                  {GROUP_LABEL[g]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <div className={css.option}>
+            <span>Size</span>
+            <Segmented label="Size" value={search.size ?? 'traffic'} options={SIZES.map((value) => ({ value, label: value }))} onChange={(size) => onChange({ size: size === 'traffic' ? undefined : size })} />
+          </div>
+          <div className={css.option}>
+            <span>Colour</span>
+            <Segmented label="Colour" value={search.colour ?? 'health'} options={COLOURS.map((value) => ({ value, label: value }))} onChange={(colour) => onChange({ colour: colour === 'health' ? undefined : colour })} />
+          </div>
+          <div className={css.optionActions}>
+            <Button size="sm" onClick={onRelayout}>
+              <Waypoints size={14} aria-hidden="true" /> Re-layout
+            </Button>
+            <Button size="sm" onClick={() => onExport('png')}>
+              <Download size={14} aria-hidden="true" /> PNG
+            </Button>
+            <Button size="sm" onClick={() => onExport('svg')}>
+              <Download size={14} aria-hidden="true" /> SVG
+            </Button>
+          </div>
+        </div>
+      </Popover>
+      <Button pressed={search.view === 'list'} aria-label={search.view === 'list' ? 'Show the map' : 'Show as a list'} onClick={() => onChange({ view: search.view === 'list' ? undefined : 'list' })}>
+        {search.view === 'list' ? <Share2 size={14} aria-hidden="true" /> : <List size={14} aria-hidden="true" />} <span className={css.wide}>{search.view === 'list' ? 'Map' : 'List'}</span>
+      </Button>
+    </div>
+  )
+}

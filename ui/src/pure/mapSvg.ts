@@ -1,0 +1,69 @@
+// The map as an SVG document of its own, for export: the same curves and arcs as on the page, colours filled in.
+import { formatDuration, middleEllipsis } from './format'
+import { arcPath, arrowPath, curve, type Disc, edgeWidth, perMinute, redness } from './mapDraw'
+import { GLYPH_PATHS } from './mapGlyphs'
+import type { SceneEdge, SceneNode } from './mapScene'
+import { ringArcs } from './mapStats'
+import type { Class } from '../api/types'
+
+export type Palette = Readonly<Record<'bg' | 'surface' | 'text' | 'text2' | 'text3' | 'line' | 'edge' | Class, string>>
+
+const AIR = 48
+
+/** One string, complete with a background, title and fonts that every viewer has. */
+export function mapSvg(nodes: readonly SceneNode[], edges: readonly SceneEdge[], discs: ReadonlyMap<string, Disc>, palette: Palette, title: string, down = false): { svg: string; width: number; height: number } {
+  const all = [...discs.values()]
+  const x0 = Math.min(...all.map((d) => d.x - 70)) - AIR
+  const y0 = Math.min(...all.map((d) => d.y - d.r)) - AIR
+  const width = Math.max(...all.map((d) => d.x + 70)) + AIR - x0
+  const height = Math.max(...all.map((d) => d.y + d.r + 30)) + AIR - y0
+  const busiest = edges.reduce((max, e) => Math.max(max, e.stats.rate), 0)
+  const body = [...edges.map((e) => edgeSvg(e, discs, busiest, palette, down)), ...nodes.map((n) => nodeSvg(n, discs.get(n.id), palette))].join('\n')
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${r(width)}" height="${r(height)}" viewBox="${r(x0)} ${r(y0)} ${r(width)} ${r(height)}" font-family="Inter, Helvetica, Arial, sans-serif">
+<title>${escape(title)}</title>
+<rect x="${r(x0)}" y="${r(y0)}" width="${r(width)}" height="${r(height)}" fill="${palette.bg}"/>
+${body}
+</svg>`
+  return { svg, width: Math.ceil(width), height: Math.ceil(height) }
+}
+
+function edgeSvg(e: SceneEdge, discs: ReadonlyMap<string, Disc>, busiest: number, p: Palette, down: boolean): string {
+  const a = discs.get(e.source)
+  const b = discs.get(e.target)
+  if (!a || !b) return ''
+  const line = curve(a, b, down)
+  const width = edgeWidth(e.stats.rate, busiest)
+  const colour = mix(p.edge, p.fault, redness(e.stats) / 100)
+  return `<path d="${line.path}" fill="none" stroke="${colour}" stroke-width="${width}"${e.async ? ' stroke-dasharray="9 6"' : ''}/><path d="${arrowPath(line, width)}" fill="${colour}"/>`
+}
+
+function nodeSvg(n: SceneNode, d: Disc | undefined, p: Palette): string {
+  if (!d) return ''
+  const dash = n.inferred ? ' stroke-dasharray="4 3"' : ''
+  const arcs = ringArcs(n.stats).map((arc) => {
+    const bad = arc.class !== 'ok'
+    return `<path d="${arcPath(d.x, d.y, d.r - (bad ? 3.5 : 3), arc)}" fill="none" stroke="${p[arc.class]}" stroke-width="${bad ? 6 : 3}"${bad ? '' : dash}/>`
+  })
+  const service = n.kind.glyph === 'service' && n.shape === 'node' && n.stats !== null
+  const glyph = service ? '' : `<path transform="translate(${r(d.x - 9)} ${r(d.y - (n.stats ? 18 : 9))}) scale(0.75)" d="${GLYPH_PATHS[n.kind.glyph]}" fill="none" stroke="${p.text2}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>`
+  const figures = n.stats === null ? '' : text(d.x, d.y + (service ? 0 : 12), formatDuration(n.stats.p95_ns), 12, 600, p.text) + (service ? text(d.x, d.y + 13, perMinute(n.stats.rate), 10, 400, p.text3) : '')
+  return `<circle cx="${r(d.x)}" cy="${r(d.y)}" r="${r(d.r - 2)}" fill="${p.surface}" stroke="${p.line}" stroke-width="1.5"${dash}/>${arcs.join('')}${glyph}${figures}${text(d.x, d.y + d.r + 16, middleEllipsis(n.label, 20), 12, 500, p.text)}`
+}
+
+function text(x: number, y: number, content: string, size: number, weight: number, fill: string): string {
+  return `<text x="${r(x)}" y="${r(y)}" text-anchor="middle" font-size="${size}" font-weight="${weight}" fill="${fill}">${escape(content)}</text>`
+}
+
+const r = (n: number) => Math.round(n * 10) / 10
+
+function escape(s: string): string {
+  return s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
+}
+
+/** Mixes two colours of the form #rrggbb. */
+export function mix(a: string, b: string, share: number): string {
+  const parse = (c: string) => [1, 3, 5].map((i) => Number.parseInt(c.slice(i, i + 2), 16))
+  const [x, y] = [parse(a), parse(b)]
+  if ([...x, ...y].some(Number.isNaN)) return share > 0.5 ? b : a
+  return '#' + x.map((v, i) => Math.round(v + (y[i] - v) * share).toString(16).padStart(2, '0')).join('')
+}
