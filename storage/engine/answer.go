@@ -34,7 +34,10 @@ func (s *server) run(w http.ResponseWriter, p *pooled, q request) error {
 	r := p.run(q.sql, native, q.params)
 	defer r.free()
 	if err := r.err(); err != nil {
-		p.settle()
+		p.unsettled = true
+		return err
+	}
+	if err := s.stored(p, q); err != nil {
 		return err
 	}
 	r.addTo(&sum)
@@ -50,14 +53,12 @@ func (s *server) stream(w http.ResponseWriter, p *pooled, q request) error {
 	sum := summary{started: time.Now()}
 	c, err := p.stream(q.sql, native, q.params)
 	if err != nil {
-		p.settle()
+		p.unsettled = true
 		return err
 	}
 	defer func() {
+		p.unsettled = c.failed || !c.ended
 		c.close()
-		if c.failed {
-			p.settle()
-		}
 	}()
 	piece, err := c.next()
 	if err != nil {
@@ -115,13 +116,29 @@ func (s *server) insert(w http.ResponseWriter, p *pooled, q request) error {
 	}
 	r, err := p.insert(sql, format, q.body)
 	if err != nil {
-		p.settle()
+		p.unsettled = true
 		return err
 	}
 	defer r.free()
+	if err := s.stored(p, q); err != nil {
+		return err
+	}
 	r.addTo(&sum)
 	w.Header().Set(summaryHeader, sum.header())
 	return nil
+}
+
+// stored makes what a writer's statement did survive a power cut.
+func (s *server) stored(p *pooled, q request) error {
+	switch {
+	case q.reader:
+		return nil
+	case q.kind == kindInsert:
+		return s.folders.sync(p, q.sql)
+	default:
+		s.folders.forget()
+		return nil
+	}
 }
 
 // writeError answers before anything of a result was written.

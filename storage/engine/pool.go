@@ -28,9 +28,10 @@ type pool struct {
 // can't set a query_id.
 type pooled struct {
 	*session
-	id       string
-	database string
-	base     map[string]string // its class's settings
+	id        string
+	database  string
+	base      map[string]string // its class's settings
+	unsettled bool              // its last statement failed or was cancelled
 }
 
 func (s *server) newPool(c class) *pool {
@@ -133,8 +134,14 @@ func (p *pooled) reset(settings [][2]string) error {
 	return p.exec("SET " + strings.Join(parts, ", "))
 }
 
-// settle makes the session forget a failed statement, which stays in system.processes and holds its tables until the next one.
-func (p *pooled) settle() { p.run("SELECT 1", "Null", nil).free() }
+// settle makes the session forget a statement that failed or was cancelled: it stays in system.processes, and holds its tables, until
+// the next one.
+func (p *pooled) settle() {
+	if p.unsettled {
+		p.unsettled = false
+		p.run("SELECT 1", "Null", nil).free()
+	}
+}
 
 // setStatement is a SET of several settings; the engine takes quoted values for numbers too.
 func setStatement(settings [][2]string) string {

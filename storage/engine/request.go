@@ -123,6 +123,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, q request) (err 
 	}
 	spoilt := false
 	defer func() {
+		p.settle()
 		if spoilt {
 			q.pool.drop(p)
 		} else {
@@ -135,6 +136,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, q request) (err 
 		}
 	}
 	if err := p.use(q.database); err != nil {
+		p.unsettled = true
 		return err
 	}
 	if len(q.settings) > 0 {

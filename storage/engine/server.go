@@ -23,6 +23,7 @@ type server struct {
 	writers, interactive, background *pool
 	opened                           atomic.Uint64 // sessions, for their ids
 	guard                            *guard
+	folders                          folders
 
 	controlMu sync.Mutex
 	control   *pooled // kills statements; also keeps the engine up, which closing the last session would end
@@ -34,7 +35,7 @@ func openServer(o order) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{lib: lib, writer: o.Writer, reader: o.Reader}
+	s := &server{lib: lib, writer: o.Writer, reader: o.Reader, folders: folders{seen: map[string][]string{}}}
 	if s.arguments, err = arguments(o); err != nil {
 		return nil, err
 	}

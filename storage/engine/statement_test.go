@@ -68,6 +68,23 @@ func TestSplitInsert(t *testing.T) {
 	f("INSERT INTO t FORMAT", "", "")
 }
 
+func TestInsertTarget(t *testing.T) {
+	t.Parallel()
+	f := func(sql, database, table string) {
+		t.Helper()
+		if d, n := insertTarget(sql); d != database || n != table {
+			t.Errorf("%s: got %q, %q", sql, d, n)
+		}
+	}
+	f("INSERT INTO t FORMAT Native", "", "t")
+	f("INSERT INTO t", "", "t")
+	f("insert into table `d`.`t x` (a, b) FORMAT Native", "d", "t x")
+	f("INSERT INTO d . t SELECT 1", "d", "t")
+	f("INSERT INTO FUNCTION null('x UInt8') SELECT 1", "", "")
+	f("INSERT INTO /* x */ d.\"t\"(a) VALUES (1)", "d", "t")
+	f("INSERT", "", "")
+}
+
 func TestParseException(t *testing.T) {
 	t.Parallel()
 	f := func(text string, code int, message string) {

@@ -23,7 +23,8 @@ const (
 	circuitPause  = time.Minute      // for this long
 	backoffFirst  = 100 * time.Millisecond
 	backoffLast   = 5 * time.Second
-	stderrKept    = 20 // lines of a child's stderr that explain its end
+	outputKept    = 10  // first and as many last lines of a child's output, which explain its end
+	outputLogged  = 100 // lines of a child's output that go to the log; a crash prints thousands
 	longestReport = 1 << 20
 )
 
@@ -118,8 +119,8 @@ type child struct {
 	exited  chan struct{}
 	waitErr error // set before exited closes
 
-	mu   sync.Mutex
-	last []string // of stderr
+	mu          sync.Mutex
+	first, last []string // lines of its output
 }
 
 func (e *Engine) spawn() (*child, error) {
@@ -139,6 +140,7 @@ func (e *Engine) spawn() (*child, error) {
 	c.control = control
 	c.cmd = exec.Command(e.cfg.Command[0], e.cfg.Command[1:]...)
 	c.cmd.Dir = e.cfg.Dir // the engine reads a config.xml of its working directory
+	c.cmd.Env = append(os.Environ(), "TZ=UTC")
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = stdin, writer, writer
 	c.cmd.ExtraFiles = []*os.File{reporter}
 	c.cmd.SysProcAttr = childAttributes()
@@ -218,27 +220,22 @@ func (c *child) end(grace time.Duration) {
 	<-c.exited
 }
 
-// why words the child's end; call it once exited is closed.
+// why words the child's end.
 func (c *child) why() error {
 	<-c.exited
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	state := "ended"
+	state := "it ended"
 	if c.waitErr != nil {
 		state = c.waitErr.Error()
 	}
-	if len(c.last) == 0 {
-		return errors.New(state)
-	}
-	return fmt.Errorf("%s: %s", state, strings.Join(c.last, "; "))
+	return c.because(state)
 }
 
-// because adds to the child's own word what the library said on stderr, the only place where it gives its reasons.
+// because adds to a word what the child printed, the only place where the library gives its reasons.
 func (c *child) because(word string) error {
 	<-c.exited
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	said := slices.DeleteFunc(c.last, func(line string) bool { return strings.Contains(line, word) })
+	said := slices.DeleteFunc(slices.Concat(c.first, c.last), func(line string) bool { return strings.Contains(line, word) })
 	if len(said) == 0 {
 		return errors.New(word)
 	}
@@ -261,18 +258,22 @@ func (c *child) readReport(f *os.File) {
 func (c *child) readOutput(f *os.File, log *slog.Logger) {
 	defer f.Close()
 	lines := bufio.NewReaderSize(f, 64<<10)
-	for {
+	for n := 0; ; n++ {
 		line, _, err := lines.ReadLine() // a longer line comes in pieces
 		if err != nil {
 			return
 		}
-		if len(line) == 0 {
+		text := strings.TrimSpace(string(line))
+		if text == "" {
 			continue
 		}
-		text := string(line)
-		log.Warn("storage engine says", "line", text)
+		if n < outputLogged {
+			log.Warn("storage engine says", "line", text)
+		}
 		c.mu.Lock()
-		if c.last = append(c.last, text); len(c.last) > stderrKept {
+		if len(c.first) < outputKept {
+			c.first = append(c.first, text)
+		} else if c.last = append(c.last, text); len(c.last) > outputKept {
 			c.last = c.last[1:]
 		}
 		c.mu.Unlock()
