@@ -1,0 +1,4 @@
+SELECT count()
+FROM spans
+PREWHERE project = {project:String} AND trace_id = {trace_id:FixedString(16)}
+    AND start >= {from:DateTime64(9, 'UTC')} AND start <= {to:DateTime64(9, 'UTC')}
