@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest'
+import complete from '../../../query/traceapi/testdata/complete.golden.json'
+import map from '../../../query/traceapi/testdata/map.golden.json'
+import mapSeries from '../../../query/traceapi/testdata/map_series.golden.json'
+import search from '../../../query/traceapi/testdata/search.golden.json'
+import service from '../../../query/traceapi/testdata/service.golden.json'
+import services from '../../../query/traceapi/testdata/services.golden.json'
+import span from '../../../query/traceapi/testdata/span.golden.json'
+import status from '../../../query/traceapi/testdata/status.golden.json'
+import trace from '../../../query/traceapi/testdata/trace.golden.json'
+import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TracePage } from './types'
+
+/** A type as JSON's inference can meet it: texts are any text, tuples are lists. */
+type Loose<T> = T extends string ? string : T extends readonly (infer E)[] ? Loose<E>[] : T extends object ? { [K in keyof T]: Loose<T[K]> } : T
+
+// The server's own goldens: where it changes a name or a type, this file stops compiling.
+const answers = {
+  complete: complete satisfies Loose<{ items: Completion[] }>,
+  map: map satisfies Loose<ServiceMap>,
+  mapSeries: mapSeries satisfies Loose<Series>,
+  search: search satisfies Loose<TracePage>,
+  service: service satisfies Loose<Service>,
+  services: services satisfies Loose<Services>,
+  span: span satisfies Loose<{ spans: SpanDetail[] }>,
+  status: status satisfies Loose<Status>,
+  trace: trace satisfies Loose<Trace>,
+}
+
+it('the columns of a trace are of one length', () => {
+  const { hidden = [], ...columns }: { [K in keyof Trace['spans']]: unknown[] } = answers.trace.spans
+  const lengths = new Set(Object.values(columns).map((c) => c.length))
+  expect(lengths.size).toBe(1)
+  expect(hidden.length === 0 || lengths.has(hidden.length)).toBe(true)
+})
+
+it('the columns of a series are of one length', () => {
+  const { ok, error, throttle, fault, p50_ns, p95_ns, p99_ns } = answers.mapSeries
+  expect(new Set([ok, error, throttle, fault, p50_ns, p95_ns, p99_ns].map((c) => c.length)).size).toBe(1)
+})
