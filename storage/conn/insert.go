@@ -18,8 +18,8 @@ type Insert struct {
 	Rows    int      // in Body, for the words of a failure
 }
 
-// insertTimeout ends an insert that hangs; a block of any size that we send takes seconds.
-const insertTimeout = 5 * time.Minute
+// insertTimeout ends an insert that hangs; a block of any size that we send takes seconds. The engine kills what its client has left.
+const insertTimeout = 10 * time.Minute
 
 // Insert sends a block and returns when it is stored. It is not cut short by ctx, since the caller could not know what became of it.
 // After ErrUnavailable the block may be stored or not.

@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime"
+	"syscall"
 	"time"
 )
 
@@ -28,7 +30,9 @@ func Main(ctx context.Context) error {
 	if err != nil || reporter == nil || o.Dir == "" {
 		return errors.New("run engine: this command is started by the program itself, not by hand")
 	}
-	ctx, stop := context.WithCancel(ctx)
+	// A service manager signals every process of the unit; when this one ends is the parent's decision.
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go func() {
 		if word, err := in.ReadString('\n'); err != nil || word != "stop\n" {
@@ -71,8 +75,13 @@ func serve(ctx context.Context, o order, tell func(report) error) error {
 	}
 	// Parameters travel in the request line; a list of ten thousand ids is half a megabyte.
 	web := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 20}
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- web.Serve(listener) }()
+	go func() {
+		if err := s.watch(ctx); err != nil {
+			failed <- err
+		}
+	}()
 	if err := tell(report{Version: s.version, Address: listener.Addr().String()}); err != nil {
 		return fmt.Errorf("report to the parent: %w", err)
 	}

@@ -22,7 +22,7 @@ import (
 type Config struct {
 	Dir     string       // absolute; made when it is missing
 	Library string       // path of libchdb.so; "" asks FindLibrary
-	Memory  int64        // bytes the engine may use; 0 is a quarter of the machine's, at least 1 GiB and at most 8 GiB
+	Memory  int64        // bytes the engine may use; 0 is a quarter of the machine's, at least 1 GiB and at most 4 GiB
 	Log     *slog.Logger // nil discards
 	Command []string     // the child's argv; nil is this executable with the argument "engine"
 }

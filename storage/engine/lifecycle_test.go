@@ -220,6 +220,24 @@ func TestCloseDoesNotWaitForever(t *testing.T) {
 	}
 }
 
+func TestSignalsAreForTheParent(t *testing.T) {
+	t.Parallel()
+	e := start(t, t.TempDir())
+	db := connect(t, e)
+	pid := e.Status().PID
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		must(t, syscall.Kill(pid, signal))
+	}
+	for range 10 {
+		if one, err := conn.One[uint8](t.Context(), db, conn.Query{SQL: "SELECT 1"}); err != nil || one != 1 {
+			t.Fatalf("got %d, %v", one, err)
+		}
+	}
+	if s := e.Status(); s.PID != pid || s.Restarts != 0 {
+		t.Errorf("got %+v", s)
+	}
+}
+
 func TestLongFolderGetsAShortSocket(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long/", 40))

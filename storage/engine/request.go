@@ -145,9 +145,6 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, q request) (err 
 			return err
 		}
 	}
-	if q.kind == kindInsert && q.body != nil {
-		return s.insert(w, p, q) // not cut short: the client could not know what became of it
-	}
 
 	// A statement ends when its client goes away. The kill has to be over before the session serves another.
 	finished, killed := make(chan struct{}), make(chan struct{})
@@ -161,8 +158,12 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, q request) (err 
 			<-killed
 		}
 	}()
-	if q.stream {
+	switch {
+	case q.kind == kindInsert && q.body != nil:
+		return s.insert(w, p, q)
+	case q.stream:
 		return s.stream(w, p, q)
+	default:
+		return s.run(w, p, q)
 	}
-	return s.run(w, p, q)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,7 +54,7 @@ func openServer(o order) (*server, error) {
 		{"max_execution_time", "60"}, // seconds; a client's own limit ends a statement earlier, by going away
 		{"max_memory_usage", bytes(o.Memory / 3)},
 	}})
-	s.background = s.newPool(class{size: 2, readonly: true, settings: [][2]string{
+	s.background = s.newPool(class{size: 4, readonly: true, settings: [][2]string{
 		{"max_execution_time", "600"},
 		{"max_memory_usage", bytes(o.Memory / 3)},
 		{"max_threads", strconv.Itoa(max(1, cpus/2))},
@@ -107,6 +108,39 @@ func (s *server) kill(id string, finished <-chan struct{}) {
 	}
 }
 
+const (
+	watchEvery = 10 * time.Second
+	watchLimit = 2 * time.Minute // a statement that needs no disk and no table takes a millisecond
+)
+
+// watch asks the engine for a sign of life now and then. It returns when there is none: an engine that hangs is ended and started
+// again like one that has crashed.
+func (s *server) watch(ctx context.Context) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		answered := make(chan struct{})
+		go func() { // left behind when the engine hangs, which ends the process
+			defer close(answered)
+			s.controlMu.Lock()
+			defer s.controlMu.Unlock()
+			s.control.run("SELECT 1", "Null", nil).free() // an error, say for want of memory, is a sign of life too
+		}()
+		limit := time.NewTimer(watchLimit)
+		select {
+		case <-answered:
+			limit.Stop()
+		case <-limit.C:
+			return fmt.Errorf("the engine gave no sign of life for %s", watchLimit)
+		}
+	}
+}
+
 // arguments are the engine's command line. Sizes are ceilings, filled by use. The engine's own system.*_log tables are off because no
 // section asks for them, and an explicit, empty configuration file keeps it from reading the user's.
 func arguments(o order) ([]string, error) {
@@ -136,5 +170,5 @@ func arguments(o order) ([]string, error) {
 	return args, nil
 }
 
-// defaultMemory is a quarter of the machine's, at least 1 GiB and at most 8 GiB.
-func defaultMemory() int64 { return min(max(machineMemory()/4, 1<<30), 8<<30) }
+// defaultMemory is a quarter of the machine's, at least 1 GiB and at most 4 GiB.
+func defaultMemory() int64 { return min(max(machineMemory()/4, 1<<30), 4<<30) }
