@@ -4,6 +4,7 @@ package sample
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 var routes = [...]string{"/api/products/{id}", "/api/cart", "/api/checkout", "/api/recommendations", "/api/shipping/quote"}
@@ -46,22 +49,33 @@ func Traces(seed uint64, spans int, start time.Time) ptrace.Traces {
 	return td
 }
 
-// Request is Traces as the protobuf of an ExportTraceServiceRequest.
+// Request is Traces as an SDK sends it: the protobuf of an ExportTraceServiceRequest, fields in ascending order.
 func Request(seed uint64, spans int, start time.Time) []byte {
+	var message coltrace.ExportTraceServiceRequest
+	err := proto.Unmarshal(CollectorRequest(seed, spans, start), &message)
+	body, err2 := proto.MarshalOptions{Deterministic: true}.Marshal(&message)
+	must(errors.Join(err, err2))
+	return body
+}
+
+// CollectorRequest is Traces as a collector sends it: the same message, fields in descending order.
+func CollectorRequest(seed uint64, spans int, start time.Time) []byte {
 	body, err := ptraceotlp.NewExportRequestFromTraces(Traces(seed, spans, start)).MarshalProto()
-	if err != nil {
-		panic(fmt.Sprintf("marshal a request of our own making: %v", err))
-	}
+	must(err)
 	return body
 }
 
 // JSON is Traces as OTLP JSON.
 func JSON(seed uint64, spans int, start time.Time) []byte {
 	body, err := ptraceotlp.NewExportRequestFromTraces(Traces(seed, spans, start)).MarshalJSON()
+	must(err)
+	return body
+}
+
+func must(err error) {
 	if err != nil {
 		panic(fmt.Sprintf("marshal a request of our own making: %v", err))
 	}
-	return body
 }
 
 func resource(r pcommon.Resource, rnd *rand.Rand) {

@@ -1,0 +1,38 @@
+// Package admission is what a request meets before anything is decoded: authentication, size, encoding, pressure, and the
+// answer it gets if it may not pass. Every answer is the one that OTLP asks for, with a hint when to come back wherever coming
+// back helps. It refuses to look into a body.
+package admission
+
+import "time"
+
+// LimitsVersion goes into every journal record: it names the rules by which items were rejected. Raise it when they change.
+const LimitsVersion uint16 = 1
+
+// MaxDepth is how deep AnyValues may nest, the attribute's own included.
+const MaxDepth = 64
+
+// Limits are what a request has to keep to. The zero value of a field takes the default in brackets.
+type Limits struct {
+	Request   int64         // bytes of a request after decompression [16 MiB]
+	InFlight  int64         // bytes of all requests that are being received or made durable [256 MiB]
+	Future    time.Duration // how far ahead of our clock a span may start [1 h]
+	Retention time.Duration // how old a span may be: the longest that any is kept [7 days]
+	Rate      int64         // bytes a second per project after decompression, with a burst of two seconds; 0: not limited
+}
+
+// WithDefaults fills the fields that are zero.
+func (l Limits) WithDefaults() Limits {
+	if l.Request == 0 {
+		l.Request = 16 << 20
+	}
+	if l.InFlight == 0 {
+		l.InFlight = 256 << 20
+	}
+	if l.Future == 0 {
+		l.Future = time.Hour
+	}
+	if l.Retention == 0 {
+		l.Retention = 7 * 24 * time.Hour
+	}
+	return l
+}
