@@ -20,6 +20,12 @@ export async function get<T>(path: string, query: Query, signal?: AbortSignal): 
   return (await response.json()) as T
 }
 
+/** Reads an answer whole and unparsed, for what is decoded in a Worker or saved to a file. */
+export async function getBytes(path: string, query: Query, signal?: AbortSignal): Promise<ArrayBuffer> {
+  const response = await send(apiPath(path, query), { signal, headers: { accept: 'application/json' } })
+  return response.arrayBuffer()
+}
+
 export async function post(path: string, body: Record<string, string>): Promise<void> {
   await send(apiPath(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
 }

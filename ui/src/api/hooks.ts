@@ -3,10 +3,11 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions, useInfiniteQuery,
 import { withEnv } from '../pure/query'
 import type { Range } from '../pure/time'
 import { get, post } from './client'
-import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TracePage } from './types'
+import { LIVE_MS } from './live'
+import type { TraceHint } from './trace'
+import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, TracePage } from './types'
 
-/** How often live pages ask again, in ms. */
-export const LIVE_MS = 5000
+export { usePrefetchTrace } from './trace'
 
 const live = (on: boolean | undefined) => (on === true ? LIVE_MS : false)
 
@@ -111,31 +112,6 @@ export function useTraceSample(q: string, scope: Scope, limit: number, enabled: 
     staleTime: 15_000,
     placeholderData: keepPreviousData,
     refetchInterval: live(scope.live),
-  })
-}
-
-/** Brings a trace before it is opened. */
-export function usePrefetchTrace(): (id: string, hint: TraceHint) => void {
-  const queryClient = useQueryClient()
-  return (id, hint) => void queryClient.prefetchQuery(traceQuery(id, hint))
-}
-
-/** `start` and `end` bound the search in time; without them the server asks its index. */
-export type TraceHint = { start?: string; end?: string }
-
-export const traceQuery = (id: string, hint: TraceHint = {}) =>
-  queryOptions({
-    // The hint only makes the answer faster; it is no part of what is asked.
-    queryKey: ['trace', id],
-    queryFn: ({ signal }) => get<Trace>(`traces/${id}`, hint, signal),
-    staleTime: 60_000,
-  })
-
-export function useTrace(id: string, hint: TraceHint = {}) {
-  return useQuery({
-    ...traceQuery(id, hint),
-    // A trace whose spans still arrive is asked again until it is whole.
-    refetchInterval: (query) => (query.state.data?.in_progress === true ? LIVE_MS : false),
   })
 }
 

@@ -44,6 +44,8 @@ export interface BarsInput {
   readonly hues: Uint8Array
   readonly view: View
   readonly width: Px
+  /** px right of the plot in which a duration may still stand */
+  readonly gutter: Px
   readonly rowHeight: Px
   /** rows [first, last) are painted */
   readonly first: number
@@ -80,7 +82,7 @@ function spanBar(input: BarsInput, s: number, y: Px): Bar {
     tail: spans.subtreeEnd[s] > end ? toPx(view, width, spans.subtreeEnd[s]) : x1,
     inProgress: has(spans.flags[s], FLAG.inProgress),
     dim: input.keep !== null && input.keep[s] === 2,
-    ...label(formatDuration(spans.duration[s]), x0, x1, width),
+    ...label(formatDuration(spans.duration[s]), x0, x1, width, input.gutter),
   }
 }
 
@@ -110,7 +112,7 @@ function foldBar(input: BarsInput, f: number, y: Px): Bar {
     tail: x1,
     inProgress: false,
     dim: false,
-    ...label(formatDuration(folds.total[f]), x0, x1, width),
+    ...label(formatDuration(folds.total[f]), x0, x1, width, input.gutter),
   }
 }
 
@@ -163,10 +165,10 @@ function pushRun(out: number[], x0: Px, x1: Px): void {
 }
 
 /** The duration stands right of the bar, or left where there is more room; over a bar as wide as the view it keeps to the right edge. */
-function label(text: string, x0: Px, x1: Px, width: Px): { text: string; textX: Px; textEnds: boolean } {
+function label(text: string, x0: Px, x1: Px, width: Px, gutter: Px): { text: string; textX: Px; textEnds: boolean } {
   const need = text.length * CHAR + TEXT_GAP
-  if (x1 + need <= width) return { text, textX: x1 + TEXT_GAP, textEnds: false }
-  if (x0 - need >= 0) return { text, textX: x0 - TEXT_GAP, textEnds: true }
+  if (x1 + need <= width + gutter && x1 >= -TEXT_GAP) return { text, textX: x1 + TEXT_GAP, textEnds: false }
+  if (x0 - need >= 0 && x0 <= width) return { text, textX: x0 - TEXT_GAP, textEnds: true }
   // No room beside the bar: the row's tree column and the side panel tell the duration.
   return { text: '', textX: 0, textEnds: false }
 }

@@ -15,7 +15,7 @@ const rows = listRows(trace.spans, o, { collapsed, open: new Uint8Array(o.folds.
 const hues = Uint8Array.from(trace.services, (_, i) => i)
 
 function input(change: Partial<BarsInput> = {}): BarsInput {
-  return { trace, folds: o.folds, rows, collapsed, keep: null, hues, view: wholeView(trace.duration), width: 1000, rowHeight: 24, first: 0, last: 40, ...change }
+  return { trace, folds: o.folds, rows, collapsed, keep: null, hues, view: wholeView(trace.duration), width: 1000, gutter: 0, rowHeight: 24, first: 0, last: 40, ...change }
 }
 
 test('bars lie where their time is, never thinner than 1.5 px', () => {

@@ -1,0 +1,59 @@
+/** A whole trace as columns. Large ones are parsed in a Worker, so that the page stays alive meanwhile. */
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { decodeTrace, type TraceModel, type TraceWire } from '../pure/trace'
+import { getBytes } from './client'
+import { LIVE_MS } from './live'
+
+/** `start` and `end` bound the search in time; without them the server asks its index. */
+export type TraceHint = { start?: string; end?: string }
+
+/** Answers below this many bytes parse in less than a frame. */
+const SMALL = 400_000
+
+export const traceQuery = (id: string, hint: TraceHint = {}) =>
+  queryOptions({
+    // The hint only makes the answer faster; it is no part of what is asked.
+    queryKey: ['trace', id],
+    queryFn: async ({ signal }) => decode(await getBytes(`traces/${id}`, hint, signal), signal),
+    staleTime: 60_000,
+    // Columns are large and never change in place: comparing them with the ones before would cost more than drawing.
+    structuralSharing: false,
+  })
+
+export function useTrace(id: string, hint: TraceHint = {}) {
+  return useQuery({
+    ...traceQuery(id, hint),
+    // A trace whose spans still arrive is asked again until it is whole.
+    refetchInterval: (query) => (query.state.data?.inProgress === true ? LIVE_MS : false),
+  })
+}
+
+/** Brings a trace before it is opened. */
+export function usePrefetchTrace(): (id: string, hint: TraceHint) => void {
+  const queryClient = useQueryClient()
+  return (id, hint) => void queryClient.prefetchQuery(traceQuery(id, hint))
+}
+
+function decode(bytes: ArrayBuffer, signal: AbortSignal): TraceModel | Promise<TraceModel> {
+  // The server's own tests hold its answers to docs/openapi.yaml; see client.ts.
+  if (bytes.byteLength < SMALL) return decodeTrace(JSON.parse(new TextDecoder().decode(bytes)) as TraceWire)
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./decode.worker.ts', import.meta.url), { type: 'module' })
+    const done = () => worker.terminate()
+    worker.onmessage = (event: MessageEvent<TraceModel>) => {
+      done()
+      resolve(event.data)
+    }
+    worker.onerror = (event) => {
+      done()
+      reject(new Error(`This trace could not be read: ${event.message}`))
+    }
+    signal.addEventListener('abort', done)
+    worker.postMessage(bytes, [bytes])
+  })
+}
+
+/** Where the whole trace can be saved from, as OTLP JSON. */
+export function otlpPath(id: string): string {
+  return `/api/traces/${id}/otlp`
+}

@@ -1,0 +1,139 @@
+/** Puts the figures of pure/traceBars.ts on a canvas. Nothing is decided here. */
+import type { Bar } from '../pure/traceBars'
+import type { Px } from '../pure/units'
+import { hueToken, token } from '../widgets/theme'
+
+export interface Frame {
+  readonly width: Px
+  readonly rowHeight: Px
+  /** top and height of a bar within its row */
+  readonly barTop: Px
+  readonly barHeight: Px
+  /** px left of the plot's first moment */
+  readonly left: Px
+  readonly grid: readonly Px[]
+  readonly height: Px
+}
+
+/** A canvas as sharp as the screen; gives its context, cleared. */
+export function prepare(canvas: HTMLCanvasElement, width: Px, height: Px): CanvasRenderingContext2D | null {
+  const ratio = window.devicePixelRatio || 1
+  const w = Math.round(width * ratio)
+  const h = Math.round(height * ratio)
+  // Setting a size clears and reallocates, so it is done only when it changes.
+  if (canvas.width !== w) canvas.width = w
+  if (canvas.height !== h) canvas.height = h
+  const ctx = canvas.getContext('2d')
+  if (ctx === null) return null
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
+  ctx.clearRect(0, 0, width, height)
+  return ctx
+}
+
+export function paintBars(ctx: CanvasRenderingContext2D, list: readonly Bar[], frame: Frame): void {
+  ctx.save()
+  ctx.translate(frame.left, 0)
+  ctx.fillStyle = token('--line')
+  for (const x of frame.grid) ctx.fillRect(Math.round(x), 0, 1, frame.height)
+  ctx.textBaseline = 'middle'
+  ctx.font = `11px ${token('--font')}`
+  for (const bar of list) paintBar(ctx, bar, frame)
+  ctx.restore()
+}
+
+const FADED = 0.36
+const DIM = 0.4
+
+function paintBar(ctx: CanvasRenderingContext2D, bar: Bar, frame: Frame): void {
+  const y = bar.y + frame.barTop
+  const h = frame.barHeight
+  const low = -frame.left
+  const high = frame.width
+  const x0 = Math.max(low, bar.x0)
+  const x1 = Math.min(high, bar.x1)
+  const alpha = bar.dim ? DIM : 1
+  const fill = hueToken(bar.hue)
+  if (x1 > low && x0 < high) {
+    ctx.fillStyle = fill
+    ctx.globalAlpha = FADED * alpha
+    rounded(ctx, x0, y, x1 - x0, h, 2)
+    ctx.globalAlpha = alpha
+    for (let i = 0; i < bar.solid.length; i += 2) {
+      const a = Math.max(low, bar.solid[i])
+      const b = Math.min(high, bar.solid[i + 1])
+      if (b > a) rounded(ctx, a, y, b - a, h, Math.min(2, (b - a) / 2))
+    }
+    if (bar.klass !== 0) paintFailure(ctx, x0, x1, y, h, bar.klass)
+    if (bar.inProgress) paintOpenEnd(ctx, x1, y, h, fill)
+  }
+  // Descendants that outlive the bar: a thin line on from its end.
+  if (bar.tail > bar.x1 + 1 && bar.tail > low) {
+    ctx.globalAlpha = 0.8 * alpha
+    ctx.fillStyle = fill
+    const from = Math.max(low, bar.x1)
+    ctx.fillRect(from, y + h / 2 - 0.5, Math.min(high, bar.tail) - from, 1)
+  }
+  ctx.globalAlpha = alpha
+  ctx.fillStyle = token('--critical')
+  for (let i = 0; i < bar.critical.length; i += 2) {
+    const a = Math.max(low, bar.critical[i])
+    const b = Math.min(high, bar.critical[i + 1])
+    if (b > a) ctx.fillRect(a, y + h, b - a, 3)
+  }
+  if (bar.text !== '') {
+    ctx.fillStyle = bar.klass === 0 ? token('--text-3') : failureColour(bar.klass)
+    ctx.textAlign = bar.textEnds ? 'right' : 'left'
+    ctx.fillText(bar.text, bar.textX, y + h / 2 + 0.5)
+  }
+  ctx.globalAlpha = 1
+}
+
+function failureColour(klass: number): string {
+  return token(klass === 1 ? '--error' : klass === 2 ? '--throttle' : '--fault')
+}
+
+/** A failed bar wears a frame and a hatch of its class: never colour alone. */
+function paintFailure(ctx: CanvasRenderingContext2D, x0: Px, x1: Px, y: Px, h: Px, klass: number): void {
+  const colour = failureColour(klass)
+  const w = x1 - x0
+  ctx.save()
+  ctx.fillStyle = colour
+  if (w < 6) {
+    ctx.fillRect(x0, y, Math.max(2, w), h)
+    ctx.restore()
+    return
+  }
+  ctx.beginPath()
+  ctx.rect(x0, y, w, h)
+  ctx.clip()
+  ctx.strokeStyle = colour
+  ctx.lineWidth = 1.5
+  ctx.beginPath()
+  for (let x = x0 - h; x < x1; x += 7) {
+    ctx.moveTo(x, y + h)
+    ctx.lineTo(x + h, y)
+  }
+  ctx.stroke()
+  ctx.lineWidth = 3
+  ctx.strokeRect(x0, y, w, h)
+  ctx.restore()
+}
+
+/** A span whose end has not arrived fades out in steps. */
+function paintOpenEnd(ctx: CanvasRenderingContext2D, x: Px, y: Px, h: Px, fill: string): void {
+  ctx.fillStyle = fill
+  for (let i = 0; i < 4; i++) {
+    ctx.globalAlpha = 0.6 - i * 0.14
+    ctx.fillRect(x + 2 + i * 5, y, 3, h)
+  }
+}
+
+function rounded(ctx: CanvasRenderingContext2D, x: Px, y: Px, w: Px, h: Px, r: Px): void {
+  if (w < 4) {
+    ctx.fillRect(x, y, w, h)
+    return
+  }
+  ctx.beginPath()
+  ctx.roundRect(x, y, w, h, r)
+  ctx.fill()
+}
