@@ -53,9 +53,10 @@ type Journal interface {
 	End() journal.Position
 }
 
-// Writer stores the blocks of a batch and counts them.
+// Writer stores the blocks of a batch and counts them. Running asks for INSERTs that nobody waits for any more.
 type Writer interface {
 	Insert(ctx context.Context, b traces.Block, token string) error
+	Running(ctx context.Context, batch traces.BatchID) (bool, error)
 	Count(ctx context.Context, batch traces.BatchID, b traces.Block) (uint64, error)
 }
 

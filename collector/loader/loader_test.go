@@ -36,6 +36,9 @@ func (w *world) config(s Writer) Config {
 	return Config{Journal: w.journal, Writer: s, Policy: traces.Policy{RetentionDays: 30}, StateFile: filepath.Join(w.dir, "state"), Delay: time.Millisecond}
 }
 
+func (scripted) Running(context.Context, traces.BatchID) (bool, error)   { return false, nil }
+func (insertFunc) Running(context.Context, traces.BatchID) (bool, error) { return false, nil }
+
 // start runs a loader; the returned function stops it.
 func (w *world) start(cfg Config) (*Loader, func()) {
 	w.t.Helper()

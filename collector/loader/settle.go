@@ -145,6 +145,9 @@ var errMismatch = errors.New("the batch was stored in part; see the log")
 
 // absent counts the blocks of a batch of an earlier run and gives those of which nothing is stored.
 func (l *Loader) absent(ctx context.Context, cut *cutRecord, p *part, open []*traces.Block) (absent []*traces.Block, err error) {
+	if err := l.settled(ctx, p); err != nil {
+		return nil, err
+	}
 	for _, b := range open {
 		f, done, err := l.verify(ctx, p, b)
 		if err != nil {

@@ -33,6 +33,7 @@ type faultyEngine struct {
 	down  int            // so many calls more are not answered
 	rows  map[string]int // by batch, table and partition
 	spans map[string]int // by id: how often it is stored
+	late  []func()       // INSERTs whose sender has given up and which will still be carried out
 	clock int
 	last  int            // clock of the last INSERT of spans
 	roll  map[string]int // by minute: clock of its last recomputation
@@ -80,6 +81,18 @@ func (i incarnation) Insert(_ context.Context, b traces.Block, token string) err
 	if strings.Contains(string(b.Body.Bytes()), "poison") {
 		return &conn.Error{Code: 53, Name: "TYPE_MISMATCH", Message: "these rows are not to my taste"}
 	}
+	if !e.calm && e.rnd.IntN(10) == 0 { // the answer is lost now, and the rows come later
+		e.late = append(e.late, func() { e.store(b, token) })
+		return errLost
+	}
+	e.store(b, token)
+	if after {
+		return errLost
+	}
+	return nil
+}
+
+func (e *faultyEngine) store(b traces.Block, token string) {
 	batch, _, _ := strings.Cut(token, "/")
 	e.rows[batch+b.Table+b.Partition] += b.Rows
 	if b.Kind == traces.Counted {
@@ -89,10 +102,24 @@ func (i incarnation) Insert(_ context.Context, b traces.Block, token string) err
 			e.spans[id]++
 		}
 	}
-	if after {
-		return errLost
+}
+
+func (i incarnation) Running(_ context.Context, id traces.BatchID) (bool, error) {
+	i.die()
+	e := i.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if before, _ := e.fault(); before {
+		return false, errLost
 	}
-	return nil
+	if len(e.late) == 0 {
+		return false, nil
+	}
+	if e.rnd.IntN(2) == 0 {
+		e.late[0]()
+		e.late = e.late[1:]
+	}
+	return true, nil
 }
 
 func (i incarnation) Count(_ context.Context, id traces.BatchID, b traces.Block) (uint64, error) {

@@ -34,6 +34,11 @@ func (l *Loader) storeCounted(ctx context.Context, p *part, b *traces.Block, alo
 		if errors.Is(failed, errLeft) {
 			return 0, failed
 		}
+		if failed != nil && !answered(failed) {
+			if err := l.settled(ctx, p); err != nil {
+				return 0, err
+			}
+		}
 		// Whatever the answer was, only the count says what is stored.
 		if f, done, err := l.verify(ctx, p, b); err != nil || done {
 			return f, err
@@ -53,7 +58,6 @@ func (l *Loader) storeCounted(ctx context.Context, p *part, b *traces.Block, alo
 func (l *Loader) refuse(b *traces.Block, cause error) fate {
 	l.refusals++
 	l.refusal = fmt.Errorf("store %d rows of %s %s: %w", b.Rows, b.Table, b.Partition, cause)
-	l.trouble(l.refusal)
 	return fateRefused
 }
 
@@ -101,6 +105,27 @@ func (l *Loader) verify(ctx context.Context, p *part, b *traces.Block) (f fate, 
 	}
 }
 
+// answered says that the engine itself said that the INSERT failed, so that it is not at work any more.
+func answered(err error) bool {
+	var e *conn.Error
+	return errors.As(err, &e)
+}
+
+// settled returns once no INSERT of the batch is at work: only then is a count final. One whose answer was lost may still be, on a
+// server or in an engine that was stopped for a while.
+func (l *Loader) settled(ctx context.Context, p *part) error {
+	for pause := l.timing.probe; ; {
+		running, err := l.cfg.Writer.Running(ctx, p.id)
+		if err == nil && !running {
+			l.waiting(false)
+			return nil
+		}
+		if err := l.unanswered(ctx, p, err, &pause); err != nil {
+			return err
+		}
+	}
+}
+
 // count asks until the engine answers.
 func (l *Loader) count(ctx context.Context, p *part, b *traces.Block) (uint64, error) {
 	for pause := l.timing.probe; ; {
@@ -109,15 +134,22 @@ func (l *Loader) count(ctx context.Context, p *part, b *traces.Block) (uint64, e
 			l.waiting(false)
 			return n, nil
 		}
-		if ctx.Err() != nil {
-			return 0, context.Cause(ctx)
-		}
-		l.waiting(true)
-		l.trouble(fmt.Errorf("count batch %s: %w", p.Batch, err))
-		if err := pause.wait(ctx); err != nil {
+		if err := l.unanswered(ctx, p, err, &pause); err != nil {
 			return 0, err
 		}
 	}
+}
+
+// unanswered waits before a question is put again. It returns an error only when ctx ended.
+func (l *Loader) unanswered(ctx context.Context, p *part, err error, pause *backoff) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		l.waiting(true)
+		l.trouble(fmt.Errorf("ask for batch %s: %w", p.Batch, err))
+	}
+	return pause.wait(ctx)
 }
 
 // insert sends a block under a new token: an engine's memory of tokens may outlive the rows that it stands for, so no token is used
