@@ -289,8 +289,10 @@ func (l *Loader) enter(to journal.Position, wasCut bool, out outcome) {
 	}
 	l.state.Position = to
 	l.totals.add(out.counts)
-	for _, m := range out.minutes {
-		l.dirty.touch(minuteKey{m.Project, m.Minute.Unix() / 60}, now)
+	if l.cfg.Rollup != nil {
+		for _, m := range out.minutes {
+			l.dirty.touch(minuteKey{m.Project, m.Minute.Unix() / 60}, now)
+		}
 	}
 	l.progress.batches++
 	l.progress.stored = now

@@ -289,6 +289,29 @@ func TestStatusSaysThatTheEngineIsGone(t *testing.T) {
 	}
 }
 
+func TestBatchIDIsOfTheTimeWhenItsRecordsCame(t *testing.T) {
+	w := newWorld(t, 1)
+	var seen sync.Map
+	var cut atomic.Int64
+	l, stop := w.start(w.config(scripted{
+		insert: func(b traces.Block) error {
+			id := w.savedState().Cuts[0].Parts[0].id
+			cut.Store(id.Cut().UnixNano())
+			seen.Store(b.Table+b.Partition, true)
+			return nil
+		},
+		count: whole(&seen),
+	}))
+	defer stop()
+	w.drain(l) // the batch that waits for records is begun by now
+	before := time.Now()
+	w.append(w.spans(1))
+	w.drain(l)
+	if at := time.Unix(0, cut.Load()); at.Before(before) {
+		t.Errorf("the batch's id says %v, its records came after %v", at, before)
+	}
+}
+
 func TestStateOfAnotherJournalOrALaterVersionIsRefused(t *testing.T) {
 	f := func(change func(*state), want string) {
 		t.Helper()

@@ -25,6 +25,7 @@ func (k minuteKey) time() time.Time { return time.Unix(k.minute*60, 0).UTC() }
 type dirtyMinute struct {
 	stage     int       // how many of recomputeAfter are behind it
 	touched   bool      // by a batch, since the last recomputation began
+	running   bool      // a recomputation has begun; until it is stored it may as well not have
 	since     time.Time // the touch that began the sequence
 	done      time.Time // when the last recomputation began
 	notBefore time.Time // after a failure; not persisted
@@ -99,7 +100,7 @@ func (d *dirtyMinute) turnBack(now time.Time) {
 // begin notes that a recomputation starts: a touch from now on counts for the next one.
 func (s schedule) begin(k minuteKey) {
 	if d, ok := s[k]; ok {
-		d.touched = false
+		d.touched, d.running = false, true
 	}
 }
 
@@ -109,7 +110,7 @@ func (s schedule) finish(k minuteKey, began time.Time) {
 	if !ok {
 		return
 	}
-	d.done, d.notBefore = began, time.Time{}
+	d.done, d.notBefore, d.running = began, time.Time{}, false
 	d.stage = min(d.stage+1, len(recomputeAfter))
 	for d.stage < len(recomputeAfter) && began.Sub(d.since) >= recomputeAfter[d.stage] {
 		d.stage++ // after a long stop one recomputation does for all that were missed
@@ -119,7 +120,7 @@ func (s schedule) finish(k minuteKey, began time.Time) {
 // fail notes that the recomputation is to be tried again at the given time.
 func (s schedule) fail(k minuteKey, at time.Time) {
 	if d, ok := s[k]; ok {
-		d.touched, d.notBefore = true, at
+		d.touched, d.notBefore, d.running = true, at, false
 	}
 }
 
@@ -149,7 +150,7 @@ func (s schedule) records() map[string][]dirtyRecord {
 	out := map[string][]dirtyRecord{}
 	for k, d := range s {
 		r := dirtyRecord{k.minute, int64(d.stage), 0, unix(d.since), unix(d.done)}
-		if d.touched {
+		if d.touched || d.running {
 			r[2] = 1
 		}
 		out[k.project] = append(out[k.project], r)

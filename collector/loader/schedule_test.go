@@ -126,3 +126,14 @@ func TestStaleMinutesAreThoseWithRowsSinceTheirRecomputation(t *testing.T) {
 		t.Errorf("stale = %v: a batch of another minute may hold the other end of an edge", got)
 	}
 }
+
+func TestRecomputationThatACrashCutsShortIsRepeated(t *testing.T) {
+	s := schedule{}
+	run(s, 0, 16*time.Minute, func(d time.Duration) bool { return d < 15*time.Minute })
+	s.touch(quiet, at(20*time.Minute))
+	s.begin(quiet)
+	s = scheduleOf(s.records())
+	if got := run(s, 25*time.Minute, time.Hour, nil); len(got) != 1 {
+		t.Errorf("recomputed at %v after the crash, want once", got)
+	}
+}

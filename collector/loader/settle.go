@@ -38,6 +38,7 @@ func (l *Loader) settle(ctx context.Context, d *decoded) (outcome, error) {
 		if d, err = l.decodeRange(ctx, cut.Parts[0].id, cut.From, cut.To, cut.Policy); err != nil {
 			return outcome{}, err
 		}
+		l.arrived(d.oldest)
 	}
 	if err := l.bury(ctx, d.letters); err != nil {
 		return outcome{}, err
