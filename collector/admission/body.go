@@ -90,6 +90,9 @@ func (b *Body) grow(n int64) error {
 	return nil
 }
 
+// Reserve makes room for n bytes, so that whoever appends to B has them already.
+func (b *Body) Reserve(n int64) error { return b.grow(n) }
+
 // Fill reads to the end of r, up to limit bytes. The size is what is expected, -1 if unknown.
 func (b *Body) Fill(r io.Reader, size, limit int64) error {
 	first := size + 1 // one more, so that the end is seen without growing

@@ -1,0 +1,170 @@
+// Package collector takes telemetry in. It is an OpenTelemetry Collector used as a library: a closed list of components, a
+// built-in configuration that the user's is laid over, and the journal at the end of every pipeline. It refuses to store
+// anything; the loader does that from the journal.
+package collector
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/otelcol"
+	"go.opentelemetry.io/collector/receiver"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/collector/chexporter"
+	"github.com/sightline/sightline/collector/otlp"
+)
+
+//go:embed default.yaml
+var defaultYAML []byte
+
+// Config is what the program's configuration says about taking telemetry in.
+type Config struct {
+	GRPC, HTTP        string   // host:port of OTLP; empty: off
+	CertFile, KeyFile string   // TLS for both; empty: plain text
+	CORSOrigins       []string // web origins that may send over HTTP
+	Limits            admission.Limits
+	Overlay           map[string]any          // an OpenTelemetry Collector configuration, laid over the built-in one
+	Journal           otlp.Journal            // a *journal.Journal; it is closed after Run has returned, by who opened it
+	Auth              admission.Authenticator // nil: authentication is off
+	Version           string
+	Log               *slog.Logger // nil: discard
+}
+
+// Collector is made once and run once.
+type Collector struct {
+	cfg      Config
+	intake   *otlp.Intake
+	accounts *admission.Accounts
+	service  *otelcol.Collector
+	ready    chan struct{}
+
+	mu         sync.Mutex
+	grpc, http string
+}
+
+// New checks the configuration and opens nothing.
+func New(cfg Config) (*Collector, error) {
+	if cfg.Journal == nil {
+		return nil, errors.New("make collector: no journal given")
+	}
+	if cfg.Auth == nil {
+		cfg.Auth = admission.Open{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Collector{cfg: cfg, accounts: admission.NewAccounts(), ready: make(chan struct{})}
+	c.intake = otlp.NewIntake(cfg.Journal, cfg.Auth, cfg.Limits, c.accounts, cfg.Log)
+	layers, err := c.layers()
+	if err != nil {
+		return nil, err
+	}
+	if c.service, err = c.newService(layers); err != nil {
+		return nil, err
+	}
+	check, err := c.newService(layers) // a service is good for one look at its configuration
+	if err != nil {
+		return nil, err
+	}
+	if err := check.DryRun(context.Background()); err != nil {
+		return nil, fmt.Errorf("check collector configuration: %w", err)
+	}
+	return c, nil
+}
+
+// layers are the built-in configuration, the addresses over it, and the user's over both.
+func (c *Collector) layers() ([]map[string]any, error) {
+	var builtIn map[string]any
+	if err := yaml.Unmarshal(defaultYAML, &builtIn); err != nil {
+		return nil, fmt.Errorf("read built-in collector configuration: %w", err)
+	}
+	listener := func(endpoint string) map[string]any {
+		return map[string]any{"endpoint": endpoint, "tls": map[string]any{"cert_file": c.cfg.CertFile, "key_file": c.cfg.KeyFile}}
+	}
+	http := listener(c.cfg.HTTP)
+	origins := make([]any, len(c.cfg.CORSOrigins))
+	for i, o := range c.cfg.CORSOrigins {
+		origins[i] = o
+	}
+	http["cors"] = map[string]any{"allowed_origins": origins}
+	addresses := map[string]any{"receivers": map[string]any{otlp.Type.String(): map[string]any{
+		"protocols": map[string]any{"grpc": listener(c.cfg.GRPC), "http": http},
+	}}}
+	overlay := c.cfg.Overlay
+	if overlay == nil {
+		overlay = map[string]any{}
+	}
+	return []map[string]any{builtIn, addresses, overlay}, nil
+}
+
+func (c *Collector) newService(layers []map[string]any) (*otelcol.Collector, error) {
+	settings := confmap.ResolverSettings{ProviderFactories: []confmap.ProviderFactory{layerProvider(layers)}}
+	for i := range layers {
+		settings.URIs = append(settings.URIs, fmt.Sprintf("%s:%d", layerScheme, i))
+	}
+	service, err := otelcol.NewCollector(otelcol.CollectorSettings{
+		Factories:               c.factories,
+		BuildInfo:               component.BuildInfo{Command: "sightline", Description: "Sightline", Version: c.cfg.Version},
+		DisableGracefulShutdown: true, // main listens for signals and ends Run's context
+		ConfigProviderSettings:  otelcol.ConfigProviderSettings{ResolverSettings: settings},
+		SkipSettingGRPCLogger:   true, // it is the whole process's
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make collector: %w", err)
+	}
+	return service, nil
+}
+
+// factories is the closed list: what is not on it can't be configured.
+func (c *Collector) factories() (f otelcol.Factories, err error) {
+	if f.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](otlp.NewFactory(c.intake, c.listening)); err != nil {
+		return f, err
+	}
+	if f.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](chexporter.NewFactory(c.intake)); err != nil {
+		return f, err
+	}
+	f.Telemetry = ownTelemetry(c.cfg.Log)
+	return f, nil
+}
+
+// listening is called when a receiver is up.
+func (c *Collector) listening(grpc, http string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.ready: // a second receiver, of the user's
+	default:
+		c.grpc, c.http = grpc, http
+		close(c.ready)
+	}
+}
+
+// Run takes telemetry in until ctx ends; then requests that are under way have five seconds. It may be called once.
+func (c *Collector) Run(ctx context.Context) error {
+	if err := c.service.Run(ctx); err != nil {
+		return fmt.Errorf("run collector: %w", err)
+	}
+	return nil
+}
+
+// Ready is closed once the OTLP receiver listens, which is the last thing to start.
+func (c *Collector) Ready() <-chan struct{} { return c.ready }
+
+// Addresses are what the OTLP receiver listens on, once Ready; empty for a protocol that is off.
+func (c *Collector) Addresses() (grpc, http string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.grpc, c.http
+}
+
+// Accounts is what was answered since the process started.
+func (c *Collector) Accounts() admission.Snapshot { return c.accounts.Snapshot() }

@@ -1,0 +1,177 @@
+package otlp
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/collector/otlp/jsonpb"
+)
+
+const tracesPath = "/v1/traces"
+
+// newHTTP makes the server of OTLP over HTTP/1.1 and HTTP/2, in plain text or TLS.
+func (in *Intake) newHTTP(tlsConfig *tls.Config, origins []string) *http.Server {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Handler:           &httpHandler{in: in, origins: origins},
+		TLSConfig:         tlsConfig,
+		Protocols:         &protocols,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams, MaxReceiveBufferPerStream: 1 << 20, MaxReceiveBufferPerConnection: 4 << 20},
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       receiveTimeout,
+		WriteTimeout:      2 * receiveTimeout,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    headerBytes,
+		ErrorLog:          slog.NewLogLogger(in.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+type httpHandler struct {
+	in            *Intake
+	origins       []string
+	decompressors admission.Decompressors
+}
+
+func (h *httpHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	media := mediaType(r)
+	partial, answered, err := h.serve(w, r, media)
+	switch {
+	case err != nil:
+		refusal := admission.AsRefusal(err)
+		h.in.Accounts.Refused(refusal.Reason)
+		refusal.Write(w, media)
+	case !answered:
+		partial.Write(w, media, "rejectedSpans")
+	}
+}
+
+// mediaType is the request's, without parameters and in lower case; empty for one that can't be read.
+func mediaType(r *http.Request) string {
+	switch v := r.Header.Get("Content-Type"); v {
+	case admission.MediaProtobuf, admission.MediaJSON:
+		return v
+	default:
+		media, _, err := mime.ParseMediaType(v)
+		if err != nil {
+			return ""
+		}
+		return media
+	}
+}
+
+// serve takes a request; answered says that the answer is written already.
+func (h *httpHandler) serve(w http.ResponseWriter, r *http.Request, media string) (partial admission.Partial, answered bool, err error) {
+	defer func() { h.in.recovered(recover(), debug.Stack, &err) }()
+	if preflight, err := h.cors(w, r); err != nil || preflight {
+		return partial, preflight, err
+	}
+	if r.URL.Path != tracesPath {
+		return partial, false, notServed(r.URL.Path)
+	}
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return partial, true, nil
+		}
+		return partial, false, admission.BadMethod(r.Method)
+	}
+	project, ok := h.in.Auth.Authenticate(admission.Key(r.Header.Get))
+	if !ok {
+		return partial, false, admission.Unauthenticated()
+	}
+	if media != admission.MediaProtobuf && media != admission.MediaJSON {
+		return partial, false, admission.BadMediaType(r.Header.Get("Content-Type"))
+	}
+	encoding, err := admission.ParseEncoding(r.Header.Values("Content-Encoding"))
+	if err != nil {
+		return partial, false, err
+	}
+	if err := h.in.Ready(); err != nil {
+		return partial, false, err
+	}
+	body := admission.NewBody(h.in.Gate)
+	defer body.Release()
+	if err := h.decompressors.Read(body, r.Body, encoding, r.ContentLength, h.in.Limits.Request); err != nil {
+		return partial, false, err
+	}
+	partial, err = h.traces(r, project, media, body.B)
+	return partial, false, err
+}
+
+func (h *httpHandler) traces(r *http.Request, project, media string, body []byte) (admission.Partial, error) {
+	q := Request{Project: project, IngestID: h.in.Journal.IngestID(project, journal.SignalTraces, body), Body: body, Size: len(body)}
+	if media == admission.MediaJSON {
+		converted := admission.NewBody(h.in.Gate)
+		defer converted.Release()
+		if err := converted.Reserve(int64(len(body))); err != nil {
+			return admission.Partial{}, err
+		}
+		var err error
+		if converted.B, err = jsonpb.Traces(converted.B, body); err != nil {
+			return admission.Partial{}, notJSON(err)
+		}
+		q.Body = converted.B
+	}
+	return h.in.Traces(r.Context(), q)
+}
+
+// cors answers a web page: its preflight, or the headers that let it read the answer. A page that is not on the list is refused
+// even where the browser would send its request without asking, which also keeps out names that were rebound to this machine.
+func (h *httpHandler) cors(w http.ResponseWriter, r *http.Request) (preflight bool, err error) {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return false, nil
+	}
+	header := w.Header()
+	header.Add("Vary", "Origin")
+	if !allowed(h.origins, origin) {
+		return false, admission.Forbidden(origin)
+	}
+	header.Set("Access-Control-Allow-Origin", origin)
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		header.Set("Access-Control-Expose-Headers", "Retry-After")
+		return false, nil
+	}
+	header.Set("Access-Control-Allow-Methods", http.MethodPost)
+	header.Set("Access-Control-Allow-Headers", "authorization, baggage, content-encoding, content-type, traceparent, tracestate, user-agent, x-requested-with, "+admission.HeaderIngestKey)
+	header.Set("Access-Control-Max-Age", "7200")
+	if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
+		header.Set("Access-Control-Allow-Private-Network", "true")
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return true, nil
+}
+
+// allowed says whether an origin is on the list: exactly, by "*", or by one star inside, as in https://*.example.com.
+func allowed(list []string, origin string) bool {
+	for _, pattern := range list {
+		before, after, star := strings.Cut(pattern, "*")
+		if !star && strings.EqualFold(pattern, origin) {
+			return true
+		}
+		o := strings.ToLower(origin)
+		before, after = strings.ToLower(before), strings.ToLower(after)
+		if star && len(o) >= len(before)+len(after) && strings.HasPrefix(o, before) && strings.HasSuffix(o, after) {
+			return true
+		}
+	}
+	return false
+}
+
+func notJSON(err error) error {
+	if err == jsonpb.ErrTooDeep {
+		return admission.TooDeep()
+	}
+	return admission.Malformed("body is no OTLP JSON: %v", err)
+}
