@@ -1,0 +1,179 @@
+package traces
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sightline/sightline/storage/conn"
+)
+
+var (
+	//go:embed search_candidates.sql
+	candidatesSQL string
+	//go:embed search_earlier.sql
+	earlierSQL string
+	//go:embed search_superseded.sql
+	supersededSQL string
+)
+
+// when puts conditions into a statement that has a place for them.
+func when(sql, conditions string) string { return strings.Replace(sql, "/* when */", conditions, 1) }
+
+// within is the condition that a span starts in one of the ranges, with its parameters.
+func within(ranges []Range) (string, []conn.Param) {
+	var params []conn.Param
+	texts := make([]string, len(ranges))
+	for i, in := range ranges {
+		from, to := fmt.Sprintf("from%d", i), fmt.Sprintf("to%d", i)
+		texts[i] = fmt.Sprintf("start >= {%s:DateTime64(9, 'UTC')} AND start < {%s:DateTime64(9, 'UTC')}", from, to)
+		params = append(params, conn.Time(from, in.From), conn.Time(to, in.To))
+	}
+	if len(ranges) == 1 {
+		return "AND " + texts[0], params
+	}
+	return "AND (" + strings.Join(texts, "\n    OR ") + ")", params
+}
+
+// look adds the traces of a slice, which is given as its parts worth looking at.
+func (s *search) look(ctx context.Context, ranges []Range, left time.Duration) error {
+	for len(ranges) > 0 && len(s.found) < s.q.Limit {
+		rows, err := s.candidates(ctx, ranges, left)
+		if err != nil {
+			return err
+		}
+		if again, err := s.findSuperseded(ctx, rows); err != nil {
+			return err
+		} else if again {
+			continue
+		}
+		full := len(rows) == s.q.Limit
+		shown, err := s.shownEarlier(ctx, rows)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			s.seen = append(s.seen, row.TraceID)
+			if !shown[row.TraceID] {
+				s.found = append(s.found, row)
+			}
+		}
+		if !full || len(shown) == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// candidates reads the newest matching span of each trace that is not seen yet.
+func (s *search) candidates(ctx context.Context, ranges []Range, left time.Duration) ([]candidate, error) {
+	conditions, params := within(ranges)
+	params = append(params, conn.Str("project", s.q.Project), conn.Uint("limit", uint64(s.q.Limit)))
+	if s.cursor.TraceID != (TraceID{}) {
+		conditions += "\n    AND (start, trace_id) < ({cursor_start:DateTime64(9, 'UTC')}, {cursor_trace:FixedString(16)})"
+		params = append(params, conn.Time("cursor_start", s.cursor.Start), fixed("cursor_trace", s.cursor.TraceID))
+	}
+	conditions += s.condition
+	params = append(params, s.params...)
+	if len(s.seen) > 0 {
+		conditions += "\n    AND trace_id NOT IN {seen:Array(FixedString(16))}"
+		params = append(params, fixedArray("seen", s.seen))
+	}
+	if len(s.superseded) > 0 {
+		conditions += "\n    AND NOT (state = 1 AND span_id IN {superseded:Array(UInt64)})"
+		params = append(params, conn.Uints("superseded", s.superseded))
+	}
+	var stats conn.Stats
+	query := conn.Query{SQL: when(candidatesSQL, conditions), Params: params, Timeout: left, Stats: &stats}
+	rows, err := conn.All[candidate](ctx, s.reader.db, query)
+	s.page.RowsRead += stats.Rows
+	if err != nil && ctx.Err() == nil && (conn.Code(err) == conn.CodeTimeout || errors.Is(err, context.DeadlineExceeded)) {
+		return nil, errSliceTime
+	}
+	return rows, err
+}
+
+// findSuperseded notes the spans in progress among the rows whose complete row is stored, and reports whether there are any: then
+// the rows are not to be used.
+func (s *search) findSuperseded(ctx context.Context, rows []candidate) (bool, error) {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(c candidate) bool { return State(c.State) != StateInProgress })
+	if len(rows) == 0 {
+		return false, nil
+	}
+	open := map[[16]byte]uint64{}
+	var ids [][16]byte
+	var spans []uint64
+	in := Range{unixTime(rows[0].Start), unixTime(rows[0].Start)}
+	for _, row := range rows {
+		open[row.TraceID] = row.SpanID
+		ids, spans = append(ids, row.TraceID), append(spans, row.SpanID)
+		in = in.union(Range{unixTime(row.Start), unixTime(row.Start)})
+	}
+	type row struct {
+		TraceID [16]byte `ch:"trace_id"`
+		SpanID  uint64   `ch:"span_id"`
+	}
+	params := append(in.widen(time.Hour).params(s.q.Project), fixedArray("ids", ids), conn.Uints("spans", spans))
+	complete, err := conn.All[row](ctx, s.reader.db, conn.Query{SQL: supersededSQL, Params: params})
+	if err != nil {
+		return false, fmt.Errorf("look for complete spans: %w", err)
+	}
+	before := len(s.superseded)
+	for _, row := range complete {
+		if open[row.TraceID] == row.SpanID {
+			s.superseded = append(s.superseded, row.SpanID)
+		}
+	}
+	return len(s.superseded) > before, nil
+}
+
+// shownEarlier tells the traces that an earlier page has: they match before the cursor too.
+func (s *search) shownEarlier(ctx context.Context, rows []candidate) (map[[16]byte]bool, error) {
+	if s.q.Cursor.IsZero() || len(rows) == 0 {
+		return nil, nil
+	}
+	ids := make([][16]byte, len(rows))
+	for i, row := range rows {
+		ids[i] = row.TraceID
+	}
+	index, err := s.reader.index(ctx, s.q.Project, ids)
+	if err != nil {
+		return nil, err
+	}
+	before := Range{s.q.Cursor.Start, s.q.Cursor.Start}
+	var late [][16]byte
+	for id, entry := range index {
+		if !entry.bounds.To.Before(before.From) {
+			late = append(late, id)
+			before = before.union(entry.bounds)
+		}
+	}
+	if len(late) == 0 {
+		return nil, nil
+	}
+	slices.SortFunc(late, func(a, b [16]byte) int { return cmp.Compare(string(a[:]), string(b[:])) })
+	before = Range{s.q.Cursor.Start, before.To.Add(1)} // ends are exclusive
+	if s.q.Range.To.Before(before.To) {
+		before.To = s.q.Range.To
+	}
+	conditions, params := within([]Range{before})
+	params = append(params, conn.Str("project", s.q.Project), fixedArray("ids", late))
+	if s.cursor.TraceID != (TraceID{}) {
+		conditions += "\n    AND (start, trace_id) >= ({cursor_start:DateTime64(9, 'UTC')}, {cursor_trace:FixedString(16)})"
+		params = append(params, conn.Time("cursor_start", s.cursor.Start), fixed("cursor_trace", s.cursor.TraceID))
+	}
+	params = append(params, s.params...)
+	shown := map[[16]byte]bool{}
+	for id, err := range conn.Rows[[16]byte](ctx, s.reader.db, conn.Query{SQL: when(earlierSQL, conditions+s.condition), Params: params}) {
+		if err != nil {
+			return nil, fmt.Errorf("look for traces of earlier pages: %w", err)
+		}
+		shown[id] = true
+	}
+	return shown, nil
+}

@@ -1,0 +1,34 @@
+-- Minutes that can't hold a match: their published rollup has no row that fits /* when */, and no span of them is in progress or
+-- was stored since {since} (the upper half of batch is its time in ns), which the rollup may not have seen.
+SELECT toUnixTimestamp(minute) AS minute
+FROM rollup_minutes
+WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'UTC')}) AND minute < toDateTime({to:DateTime64(9, 'UTC')})
+    AND minute NOT IN
+    (
+        SELECT minute
+        FROM red_1m
+        WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'UTC')}) AND minute < toDateTime({to:DateTime64(9, 'UTC')})
+            AND (minute, generation) IN
+            (
+                SELECT minute, max(generation)
+                FROM rollup_minutes
+                WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'UTC')}) AND minute < toDateTime({to:DateTime64(9, 'UTC')})
+                GROUP BY minute
+            )
+            AND /* when */
+    )
+    AND minute NOT IN
+    (
+        SELECT DISTINCT toStartOfMinute(start)
+        FROM spans
+        PREWHERE project = {project:String} AND start >= {from:DateTime64(9, 'UTC')} AND start < {to:DateTime64(9, 'UTC')}
+            AND batch >= bitShiftLeft(toUInt128({since:UInt64}), 64)
+    )
+    AND minute NOT IN
+    (
+        SELECT DISTINCT toStartOfMinute(start)
+        FROM spans
+        PREWHERE project = {project:String} AND start >= {from:DateTime64(9, 'UTC')} AND start < {to:DateTime64(9, 'UTC')} AND state = 1
+    )
+GROUP BY minute
+ORDER BY minute

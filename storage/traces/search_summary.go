@@ -1,0 +1,223 @@
+package traces
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sightline/sightline/storage/conn"
+)
+
+var (
+	//go:embed search_index.sql
+	searchIndexSQL string
+	//go:embed search_summary.sql
+	summarySQL string
+	//go:embed search_open.sql
+	openSQL string
+)
+
+// summaryMargin is how far around its matching span a trace is expected to lie; the index tells where it does not.
+const summaryMargin = 30 * time.Second
+
+// indexEntry is what trace_index knows of a trace.
+type indexEntry struct {
+	bounds                Range // first and last start
+	rootService, rootName string
+}
+
+func (r *Reader) index(ctx context.Context, project string, ids [][16]byte) (map[[16]byte]indexEntry, error) {
+	type row struct {
+		TraceID     [16]byte `ch:"trace_id"`
+		First       int64    `ch:"first"`
+		Last        int64    `ch:"last"`
+		RootService string   `ch:"root_service"`
+		RootName    string   `ch:"root_name"`
+	}
+	entries := make(map[[16]byte]indexEntry, len(ids))
+	params := []conn.Param{conn.Str("project", project), fixedArray("ids", ids)}
+	for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: searchIndexSQL, Params: params}) {
+		if err != nil {
+			return nil, fmt.Errorf("read bounds of traces: %w", err)
+		}
+		entries[row.TraceID] = indexEntry{Range{unixTime(row.First), unixTime(row.Last)}, row.RootService, row.RootName}
+	}
+	return entries, nil
+}
+
+// summaryRow is a row of search_summary.sql.
+type summaryRow struct {
+	TraceID [16]byte `ch:"trace_id"`
+	Service string   `ch:"service"`
+	Spans   uint64   `ch:"spans"`
+	Errors  uint64   `ch:"errors"`
+	First   int64    `ch:"first"`
+	Last    int64    `ch:"last"`
+	Head    []any    `ch:"head"` // (0 for a root, start, class)
+	Open    uint64   `ch:"open"`
+}
+
+// summarize turns the candidates into the page's traces. It reads the figures of just these traces, around the spans that matched,
+// while it looks up where they really lie; those that reach further are read again.
+func (s *search) summarize(ctx context.Context) error {
+	if len(s.found) == 0 {
+		s.page.Traces = []Summary{}
+		return nil
+	}
+	ids := make([][16]byte, len(s.found))
+	around := Range{unixTime(s.found[0].Start), unixTime(s.found[0].Start)}
+	for i, c := range s.found {
+		ids[i] = c.TraceID
+		around = around.union(Range{unixTime(c.Start), unixTime(c.Start)})
+	}
+	around = around.widen(summaryMargin)
+
+	var index map[[16]byte]indexEntry
+	var rows []summaryRow
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		index, err = s.reader.index(both, s.q.Project, ids)
+		return err
+	})
+	group.Go(func() (err error) {
+		rows, err = s.figures(both, ids, around)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	var far [][16]byte
+	reach := around
+	for _, id := range ids {
+		if entry, ok := index[id]; ok && !around.covers(entry.bounds) {
+			far = append(far, id)
+			reach = reach.union(entry.bounds)
+		}
+	}
+	if len(far) > 0 {
+		again, err := s.figures(ctx, far, reach)
+		if err != nil {
+			return err
+		}
+		rows = slices.DeleteFunc(rows, func(r summaryRow) bool { return slices.Contains(far, r.TraceID) })
+		rows = append(rows, again...)
+	}
+	byTrace := make(map[[16]byte][]summaryRow, len(ids))
+	var open [][16]byte
+	for _, row := range rows {
+		byTrace[row.TraceID] = append(byTrace[row.TraceID], row)
+		if row.Open > 0 && !slices.Contains(open, row.TraceID) {
+			open = append(open, row.TraceID)
+		}
+	}
+	if len(open) > 0 {
+		if err := s.countOnce(ctx, open, reach, byTrace); err != nil {
+			return err
+		}
+	}
+	s.page.Traces = make([]Summary, len(s.found))
+	for i, c := range s.found {
+		s.page.Traces[i] = summaryOf(c, index[c.TraceID], byTrace[c.TraceID])
+	}
+	return nil
+}
+
+func (s *search) figures(ctx context.Context, ids [][16]byte, in Range) ([]summaryRow, error) {
+	var stats conn.Stats
+	params := append(in.params(s.q.Project), fixedArray("ids", ids))
+	rows, err := conn.All[summaryRow](ctx, s.reader.db, conn.Query{SQL: summarySQL, Params: params, Stats: &stats})
+	if err != nil {
+		return nil, fmt.Errorf("sum up traces: %w", err)
+	}
+	s.page.RowsRead += stats.Rows
+	return rows, nil
+}
+
+// countOnce takes spans in progress that are complete too out of the figures.
+func (s *search) countOnce(ctx context.Context, ids [][16]byte, in Range, byTrace map[[16]byte][]summaryRow) error {
+	type row struct {
+		TraceID [16]byte `ch:"trace_id"`
+		Service string   `ch:"service"`
+		Spans   uint64   `ch:"spans"`
+		Errors  uint64   `ch:"errors"`
+	}
+	params := append(in.params(s.q.Project), fixedArray("ids", ids))
+	for twice, err := range conn.Rows[row](ctx, s.reader.db, conn.Query{SQL: openSQL, Params: params}) {
+		if err != nil {
+			return fmt.Errorf("count spans in progress: %w", err)
+		}
+		for i := range byTrace[twice.TraceID] {
+			if of := &byTrace[twice.TraceID][i]; of.Service == twice.Service {
+				of.Spans -= twice.Spans
+				of.Errors -= twice.Errors
+				of.Open -= twice.Spans
+			}
+		}
+	}
+	return nil
+}
+
+func summaryOf(c candidate, entry indexEntry, rows []summaryRow) Summary {
+	t := Summary{
+		TraceID: c.TraceID, RootService: entry.rootService, RootName: entry.rootName, Services: []ServiceShare{},
+		Matched: Match{SpanID: SpanID(c.SpanID), Start: unixTime(c.Start), Duration: time.Duration(c.Duration), Service: c.Service, Name: c.Name, Class: Class(c.Class)},
+	}
+	first, last := c.Start, c.Start+int64(c.Duration)
+	var head *headSpan
+	for i, row := range rows {
+		h := headOf(row.Head)
+		if i == 0 || row.First < first {
+			first = row.First
+		}
+		last = max(last, row.Last)
+		if head == nil || h.before(*head) {
+			head = &h
+		}
+		t.Spans += int(row.Spans)
+		t.Errors += int(row.Errors)
+		t.InProgress = t.InProgress || row.Open > 0
+		if row.Spans > 0 {
+			t.Services = append(t.Services, ServiceShare{row.Service, int(row.Spans), int(row.Errors)})
+		}
+	}
+	if head != nil {
+		t.Class = head.class
+		t.HasRoot = head.root || entry.rootService != "" || entry.rootName != ""
+	}
+	t.Start, t.Duration = unixTime(first), time.Duration(last-first)
+	slices.SortFunc(t.Services, func(a, b ServiceShare) int {
+		return cmp.Or(cmp.Compare(b.Spans, a.Spans), cmp.Compare(a.Name, b.Name))
+	})
+	return t
+}
+
+// headSpan is the span that speaks for a trace, of a service.
+type headSpan struct {
+	root  bool
+	start int64
+	class Class
+}
+
+func headOf(tuple []any) (h headSpan) {
+	if len(tuple) != 3 {
+		return h
+	}
+	child, _ := tuple[0].(uint8)
+	h.root = child == 0
+	h.start, _ = tuple[1].(int64)
+	class, _ := tuple[2].(uint8)
+	h.class = Class(class)
+	return h
+}
+
+func (h headSpan) before(o headSpan) bool {
+	if h.root != o.root {
+		return h.root
+	}
+	return h.start < o.start || h.start == o.start && h.class < o.class
+}
