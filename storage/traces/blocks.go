@@ -64,6 +64,8 @@ func (b *Batch) Blocks() []Block {
 		})
 	}
 	for _, p := range parts {
+		p.events.Pad(p.rows)
+		p.links.Pad(p.rows)
 		blocks = append(blocks, Block{
 			Table: "spans", Partition: p.key.String(), RetentionDays: p.key.retention, Day: p.key.date(), Columns: spanNames,
 			Rows: p.rows, Body: emit(&p.block, b, p, p.rows, spanColumns), Kind: Counted,
@@ -79,7 +81,7 @@ func emit[R any](w *native.Block, b *Batch, rows R, n int, columns []column[R]) 
 		w.Column(columns[i].name, columns[i].typ)
 		columns[i].emit(w, b, rows)
 	}
-	return nil
+	return w.Body()
 }
 
 func emitFixed(w *native.Block, f *native.Fixed, rows int) {

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"math"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -273,12 +274,9 @@ func (b *Batch) bytesValue(dst, v []byte, a *attr, l *attrList) []byte {
 func (b *Batch) annotate(texts *stringMap, ints *numberMap, l *attrList) {
 	for i := range l.notes {
 		n := &l.notes[i]
-		key := b.keyNamed(n.key)
-		if b.keys.info[key].list == l.id {
-			continue
-		}
-		b.keys.info[key].list = l.id
+		key, fresh := b.ownKey(n.key, l)
 		switch {
+		case !fresh:
 		case n.typ == anyInt && ints != nil:
 			ints.add(key, uint64(n.num))
 		case n.typ == anyInt:
@@ -289,8 +287,8 @@ func (b *Batch) annotate(texts *stringMap, ints *numberMap, l *attrList) {
 			texts.add(key, n.text)
 		}
 	}
-	key := b.keyNamed(sanitizedKey)
-	if b.keys.info[key].list == l.id {
+	key, fresh := b.ownKey(sanitizedKey, l)
+	if !fresh {
 		return
 	}
 	list := []byte("\x00" + string(rune(tagJSON)) + `{"arrayValue":{"values":[`)
@@ -303,6 +301,23 @@ func (b *Batch) annotate(texts *stringMap, ints *numberMap, l *attrList) {
 		}
 	}
 	texts.add(key, append(list, "]}}"...))
+}
+
+// ownKey is the index of a key of the writer's own, and whether the list has no such attribute yet. Lists inside the span have
+// used keyInfo.list since, so the list itself is searched.
+func (b *Batch) ownKey(name string, l *attrList) (key uint32, fresh bool) {
+	b.ownList.notes, b.ownList.reasons = b.ownList.notes[:0], 0
+	key = b.findKey([]byte(name), &b.ownList)
+	for i := range l.attrs[:l.n] {
+		if l.attrs[i].key == key {
+			return key, false
+		}
+	}
+	if slices.Contains(l.own, key) {
+		return key, false
+	}
+	l.own = append(l.own, key)
+	return key, true
 }
 
 // evidence hands an attribute to the recogniser. Its strings alias the request: the recogniser keeps none.

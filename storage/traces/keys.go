@@ -85,9 +85,6 @@ func (b *Batch) newKey(raw []byte, hash uint64, l *attrList) uint32 {
 	return i
 }
 
-// keyNamed is the index of a key of our own.
-func (b *Batch) keyNamed(name string) uint32 { return b.findKey([]byte(name), &b.ownList) }
-
 // attr is one decoded attribute: where its value lies in the request.
 type attr struct {
 	num    uint64 // integer, bits of a double, bool
@@ -119,7 +116,8 @@ type attrList struct {
 	id      uint32 // for keyInfo.list
 	dropped uint32 // past the limit
 	reasons reasons
-	notes   []note // attributes that the writer adds to say what it has changed
+	notes   []note   // attributes that the writer adds to say what it has changed
+	own     []uint32 // their keys
 }
 
 // note is an attribute of the writer's own.
@@ -134,7 +132,7 @@ type note struct {
 func (b *Batch) begin(l *attrList) {
 	b.lists++
 	l.id, l.n, l.prev, l.dropped, l.reasons = b.lists, 0, 0, 0, 0
-	l.notes = l.notes[:0]
+	l.notes, l.own = l.notes[:0], l.own[:0]
 }
 
 // place is where the list's attribute of this key goes: over an earlier one, or at the end. Past the limit it goes nowhere. What

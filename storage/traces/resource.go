@@ -175,6 +175,9 @@ func (b *Batch) forgetIdle() {
 // describe reads out of a resource's attributes what its spans carry.
 func (b *Batch) describe(r *resource, message []byte, l *attrList) {
 	get := func(key string) string {
+		if l.dropped > 0 { // it may be past the limit, and still the service's name
+			return lastString(message, key)
+		}
 		i, _ := b.keys.dict.Find([]byte(key))
 		if i < 0 || b.keys.info[i].list != l.id {
 			return ""
@@ -206,6 +209,37 @@ func (b *Batch) describe(r *resource, message []byte, l *attrList) {
 		runVersion:     get("service.version"),
 	}
 	r.retention = b.policy.retention(service)
+}
+
+// lastString is the string under the key in a Resource message, "" if the last value there is none.
+func lastString(message []byte, key string) string {
+	value := ""
+	f := fieldsOf(message, 0, len(message))
+	for f.next() {
+		if !f.bytes(1) {
+			continue
+		}
+		var k []byte
+		var a attr
+		kv := fieldsOf(message, f.lo, f.hi)
+		for kv.next() {
+			switch {
+			case kv.bytes(1):
+				k = kv.data()
+			case kv.bytes(2):
+				if anyValue(message, kv.lo, kv.hi, &a) != nil {
+					return value
+				}
+			}
+		}
+		if string(k) == key {
+			value = ""
+			if a.typ == anyString {
+				value = string(message[a.lo:a.hi])
+			}
+		}
+	}
+	return value
 }
 
 // resourceRows are the batch's rows for the resources table.
