@@ -58,7 +58,7 @@ func TestBadRequestsAreToldWhy(t *testing.T) {
 	f("/api/traces/00000000000000000000000000000000", 400, "bad_parameter")
 	f("/api/traces/2-6637a1b0-c4d5e6f708192a3b4c5d6e7f", 400, "bad_parameter")
 	f(trace+"?skew=maybe", 400, "bad_parameter")
-	f(trace+"?limit=1000001", 400, "bad_parameter")
+	f(trace+"?limit=200001", 400, "bad_parameter")
 	f(trace+"/spans/0000000000000000", 400, "bad_parameter")
 	f(trace+"/spans/f6", 400, "bad_parameter")
 	f("/api/map?hops=11", 400, "bad_parameter")

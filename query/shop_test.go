@@ -158,34 +158,34 @@ func (s *shop) Span(ctx context.Context, project string, id traces.TraceID, span
 	return nil, fmt.Errorf("read span: %w", traces.ErrNotFound)
 }
 
-func (s *shop) LinkedFrom(ctx context.Context, _ string, _ traces.TraceID, span traces.SpanID, _ int) ([]traceapi.SpanRef, error) {
+func (s *shop) LinkedFrom(ctx context.Context, _ string, _ traces.TraceID, span traces.SpanID, _ int) ([]traces.Link, error) {
 	spans := shopSpans()
 	if span == spans[6].SpanID {
-		return []traceapi.SpanRef{{TraceID: shopTrace, SpanID: spans[7].SpanID}}, s.wait(ctx)
+		return []traces.Link{{TraceID: shopTrace, SpanID: spans[7].SpanID}}, s.wait(ctx)
 	}
 	return nil, s.wait(ctx)
 }
 
-func (s *shop) Search(ctx context.Context, q traceapi.SearchQuery) (traceapi.SearchPage, error) {
-	if err := s.wait(ctx); err != nil {
-		return traceapi.SearchPage{}, err
+func (s *shop) Search(ctx context.Context, q traces.SearchQuery) (traces.SearchPage, error) {
+	page := traces.SearchPage{SearchedFrom: q.Range.From, RowsRead: 8192, Complete: true, Elapsed: 7400 * time.Microsecond}
+	if err := s.wait(ctx); err != nil || !q.Cursor.IsZero() {
+		return page, err // the second page is the last
 	}
 	spans := shopSpans()
-	page := traceapi.SearchPage{SearchedFrom: q.Range.From, RowsRead: 8192, Complete: true}
-	if q.Cursor != nil {
-		return page, nil // the second page is the last
+	match := func(s traces.Span) traces.Match {
+		return traces.Match{SpanID: s.SpanID, Start: s.Start, Duration: s.Duration, Service: s.Service, Name: s.Name, Class: s.Class}
 	}
 	lone := spans[2]
 	lone.Start, lone.Duration, lone.Class, lone.Name = shopStart.Add(-time.Second), 3*ms, traces.ClassOK, "GET /cart"
-	page.Traces = []traceapi.Summary{
+	page.Traces = []traces.Summary{
 		{TraceID: shopTrace, Start: shopStart, Duration: 170 * ms, HasRoot: true, RootService: "web", RootName: "POST /buy", Spans: 8, Errors: 5,
-			Class: traces.ClassFault, Matched: spans[2],
-			Services: []traceapi.ServiceCount{{Name: "checkout", Spans: 4, Errors: 2}, {Name: "payment", Spans: 1, Errors: 1}, {Name: "shipping", Spans: 1}, {Name: "web", Spans: 2, Errors: 2}}},
-		{TraceID: traces.TraceID{0: 0x66, 15: 1}, Start: lone.Start, Duration: lone.Duration, Spans: 1, Matched: lone, InProgress: true,
-			Services: []traceapi.ServiceCount{{Name: "checkout", Spans: 1}}},
+			Class: traces.ClassFault, Matched: match(spans[2]),
+			Services: []traces.ServiceShare{{Name: "checkout", Spans: 4, Errors: 2}, {Name: "web", Spans: 2, Errors: 2}, {Name: "payment", Spans: 1, Errors: 1}, {Name: "shipping", Spans: 1}}},
+		{TraceID: traces.TraceID{0: 0x66, 15: 1}, Start: lone.Start, Duration: lone.Duration, Spans: 1, Matched: match(lone), InProgress: true,
+			Services: []traces.ServiceShare{{Name: "checkout", Spans: 1}}},
 	}
-	page.Next = &traceapi.Cursor{Start: lone.Start, TraceID: page.Traces[1].TraceID}
-	page.Complete, page.Reason, page.SearchedFrom = false, "time_limit", lone.Start
+	page.Next = traces.Cursor{Start: lone.Start, TraceID: page.Traces[1].TraceID}
+	page.Complete, page.Reason, page.SearchedFrom = false, traces.ReasonTimeLimit, lone.Start
 	return page, nil
 }
 

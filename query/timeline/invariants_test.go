@@ -197,7 +197,7 @@ func TestHostileShapesEndInTime(t *testing.T) {
 			begin := time.Now()
 			tl := timeline.Build(spans, timeline.Options{})
 			trimmed := tl.Trim(10_000)
-			if took := time.Since(begin); took > 5*time.Second { // 50 times what it takes: this is about hanging
+			if took := time.Since(begin); took > time.Minute { // 500 times what it takes: this is about hanging, on any machine
 				t.Errorf("took %s", took)
 			}
 			check(t, spans, tl)

@@ -49,17 +49,17 @@ type (
 		Reason       string        `json:"reason"`
 		SearchedFrom time.Time     `json:"searched_from"`
 		ElapsedMS    float64       `json:"elapsed_ms"`
-		RowsRead     int64         `json:"rows_read"`
+		RowsRead     uint64        `json:"rows_read"`
 		Query        string        `json:"query"`
 	}
 )
 
 func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
-	began := h.Now()
+	now := h.Now()
 	p := api.ParamsOf(r, "q", "from", "to", "limit", "cursor")
 	text := p.Text("q", api.MaxQuery)
-	from, to := p.Range(began)
-	q := SearchQuery{
+	from, to := p.Range(now)
+	q := traces.SearchQuery{
 		Project: api.CallerOf(r.Context()).Project,
 		Range:   traces.Range{From: from, To: to},
 		Limit:   p.Int("limit", defaultTraces, 1, maxTraces),
@@ -87,13 +87,13 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 		Reason:       page.Reason,
 		SearchedFrom: page.SearchedFrom.UTC(),
 		RowsRead:     page.RowsRead,
-		ElapsedMS:    float64(h.Now().Sub(began).Microseconds()) / 1000,
+		ElapsedMS:    float64(page.Elapsed.Microseconds()) / 1000,
 	}
 	if q.Filter != nil {
 		out.Query = q.Filter.String()
 	}
-	if page.Next != nil {
-		text := page.Next.String()
+	if !page.Next.IsZero() {
+		text := cursorText(page.Next)
 		out.NextCursor = &text
 	}
 	for i := range page.Traces {
@@ -102,7 +102,7 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 	return api.WriteJSON(w, out)
 }
 
-func summaryOf(t *Summary) summaryJSON {
+func summaryOf(t *traces.Summary) summaryJSON {
 	out := summaryJSON{
 		TraceID:    t.TraceID.String(),
 		Start:      t.Start.UTC(),
@@ -130,16 +130,16 @@ func summaryOf(t *Summary) summaryJSON {
 	return out
 }
 
-// String is the cursor as clients carry it: 24 bytes in base64, which they need not understand.
-func (c Cursor) String() string {
+// cursorText is a cursor as clients carry it: 24 bytes in base64, which they need not understand.
+func cursorText(c traces.Cursor) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(c.Start.UnixNano()))
 	return base64.RawURLEncoding.EncodeToString(append(b, c.TraceID[:]...))
 }
 
-func parseCursor(text string) (*Cursor, error) {
+func parseCursor(text string) (traces.Cursor, error) {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) != 24 {
-		return nil, api.Errorf(api.BadParameter, "the cursor is not one of ours").WithHint("give next_cursor back as it came")
+		return traces.Cursor{}, api.Errorf(api.BadParameter, "the cursor is not one of ours").WithHint("give next_cursor back as it came")
 	}
-	return &Cursor{Start: time.Unix(0, int64(binary.BigEndian.Uint64(b))).UTC(), TraceID: traces.TraceID(b[8:])}, nil
+	return traces.Cursor{Start: time.Unix(0, int64(binary.BigEndian.Uint64(b))).UTC(), TraceID: traces.TraceID(b[8:])}, nil
 }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/storage/traces"
 )
@@ -101,16 +103,22 @@ func (h *handlers) span(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	project := api.CallerOf(r.Context()).Project
-	spans, err := h.Spans.Span(r.Context(), project, id, spanID, hint)
-	if err != nil {
+	var spans []traces.Span
+	var linked []traces.Link
+	group, ctx := errgroup.WithContext(r.Context())
+	group.Go(func() (err error) {
+		spans, err = h.Spans.Span(ctx, project, id, spanID, hint)
+		return err
+	})
+	group.Go(func() (err error) {
+		linked, err = h.Spans.LinkedFrom(ctx, project, id, spanID, maxLinkedFrom)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	if len(spans) == 0 {
 		return traces.ErrNotFound
-	}
-	linked, err := h.Spans.LinkedFrom(r.Context(), project, id, spanID, maxLinkedFrom)
-	if err != nil {
-		return err
 	}
 	out := make([]spanJSON, len(spans))
 	for i := range spans {
@@ -119,7 +127,7 @@ func (h *handlers) span(w http.ResponseWriter, r *http.Request) error {
 	return api.WriteJSON(w, map[string]any{"spans": out})
 }
 
-func spanOf(s *traces.Span, linked []SpanRef) spanJSON {
+func spanOf(s *traces.Span, linked []traces.Link) spanJSON {
 	out := spanJSON{
 		TraceID:       s.TraceID.String(),
 		SpanID:        s.SpanID.String(),

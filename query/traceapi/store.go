@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/query/servicemap"
-	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/traces"
 )
 
@@ -17,9 +16,9 @@ type Spans interface {
 	Whole(ctx context.Context, project string, id traces.TraceID, hint traces.Range) ([]traces.Span, error)
 	// Span with everything; several if their ids collide.
 	Span(ctx context.Context, project string, id traces.TraceID, span traces.SpanID, hint traces.Range) ([]traces.Span, error)
-	// LinkedFrom finds the spans that link to one.
-	LinkedFrom(ctx context.Context, project string, id traces.TraceID, span traces.SpanID, limit int) ([]SpanRef, error)
-	Search(ctx context.Context, q SearchQuery) (SearchPage, error)
+	// LinkedFrom finds the spans that link to one; only their ids are set.
+	LinkedFrom(ctx context.Context, project string, id traces.TraceID, span traces.SpanID, limit int) ([]traces.Link, error)
+	Search(ctx context.Context, q traces.SearchQuery) (traces.SearchPage, error)
 }
 
 // Rollups reads what is summed up by minute.
@@ -32,59 +31,6 @@ type Rollups interface {
 	Edges(ctx context.Context, project string, r traces.Range, q EdgeQuery) ([]MinuteRow, error)
 	// Entries are requests that came in from outside, by minute.
 	Entries(ctx context.Context, project string, r traces.Range) ([]MinuteRow, error)
-}
-
-// SpanRef names a span.
-type SpanRef struct {
-	TraceID traces.TraceID
-	SpanID  traces.SpanID
-}
-
-// Cursor is where a search goes on: before this trace.
-type Cursor struct {
-	Start   time.Time
-	TraceID traces.TraceID
-}
-
-// SearchQuery asks for traces that have a span in the range that matches.
-type SearchQuery struct {
-	Project string
-	Range   traces.Range
-	Filter  filter.Expr // nil: everything
-	Limit   int
-	Cursor  *Cursor // nil: from the newest
-}
-
-// SearchPage is a page of traces, newest first.
-type SearchPage struct {
-	Traces       []Summary
-	Next         *Cursor // nil at the end
-	Complete     bool
-	Reason       string // why it is not complete: time_limit, row_limit
-	SearchedFrom time.Time
-	RowsRead     int64
-}
-
-// Summary is one trace of a search.
-type Summary struct {
-	TraceID     traces.TraceID
-	Start       time.Time
-	Duration    time.Duration
-	HasRoot     bool
-	RootService string
-	RootName    string
-	Spans       int
-	Errors      int
-	Class       traces.Class
-	Services    []ServiceCount
-	Matched     traces.Span
-	InProgress  bool
-}
-
-// ServiceCount is a service's part of a trace.
-type ServiceCount struct {
-	Name          string
-	Spans, Errors int
 }
 
 // ServiceQuery asks for services; Name "" is all.

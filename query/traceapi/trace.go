@@ -14,7 +14,7 @@ import (
 // Limits of a trace's answer, in spans.
 const (
 	defaultSpans = 100_000
-	maxSpans     = 1_000_000
+	maxSpans     = 200_000 // storage reads no more
 )
 
 func (h *handlers) trace(w http.ResponseWriter, r *http.Request) error {
@@ -125,8 +125,11 @@ func warningsOf(t *timeline.Timeline) []warningJSON {
 		out = append(out, warningJSON(v))
 	}
 	if kept := len(t.Rows); kept < t.Spans {
-		out = append(out, warningJSON{"truncated", "Only " + strconv.Itoa(kept) + " of " + strconv.Itoa(t.Spans) +
-			" spans are shown: errors, the critical path, the upper levels and the longest."})
+		message := "Only " + strconv.Itoa(kept) + " of " + strconv.Itoa(t.Spans) + " spans are shown: errors, the critical path, the upper levels and the longest"
+		if t.Spans > maxSpans {
+			message += " among the earliest " + strconv.Itoa(maxSpans)
+		}
+		out = append(out, warningJSON{"truncated", message + "."})
 	}
 	return out
 }

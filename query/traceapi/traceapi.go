@@ -54,12 +54,16 @@ func traceID(r *http.Request) (traces.TraceID, error) {
 	return id, nil
 }
 
-// hint is where in time a trace may lie; a bound that is not given is zero.
+// hint is where in time a trace may lie; zero if nothing was said, or nonsense, since a wrong hint is harmless.
 func (h *handlers) hint(p *api.Params) traces.Range {
 	now := h.Now()
-	hint := traces.Range{From: p.Time("start", now, time.Time{}), To: p.Time("end", now, time.Time{})}
-	if !hint.From.IsZero() && !hint.To.IsZero() && !hint.From.Before(hint.To) {
-		return traces.Range{} // a wrong hint is harmless
+	from := p.Time("start", now, time.Time{})
+	to := p.Time("end", now, from)
+	if from.IsZero() {
+		from = to
 	}
-	return hint
+	if from.After(to) {
+		return traces.Range{}
+	}
+	return traces.Range{From: from, To: to}
 }
