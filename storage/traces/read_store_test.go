@@ -1,6 +1,7 @@
 package traces_test
 
 import (
+	"flag"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/traces"
 )
+
+var update = flag.Bool("update", false, "rewrite testdata")
 
 // noon is where the tests of the readers lie in time.
 var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)

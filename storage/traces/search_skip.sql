@@ -1,4 +1,4 @@
--- Minutes that can't hold a match: their published rollup has no row that fits /* when */, and no span of them is in progress or
+-- Minutes that can not hold a match: their published rollup has no row that fits, and no span of them is in progress or
 -- was stored since {since} (the upper half of batch is its time in ns), which the rollup may not have seen.
 SELECT toUnixTimestamp(minute) AS minute
 FROM rollup_minutes

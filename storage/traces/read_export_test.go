@@ -1,0 +1,21 @@
+package traces
+
+import (
+	"time"
+
+	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/filter"
+)
+
+// Condition prints a filter as the search does.
+func Condition(e filter.Expr) (string, []conn.Param, error) {
+	p := printer{}
+	text, err := p.condition(e)
+	return text, p.params, err
+}
+
+// SetNow makes the reader's clock stand still.
+func (r *Reader) SetNow(now time.Time) { r.now = func() time.Time { return now } }
+
+// CandidatesSQL is the search's statement with these conditions.
+func CandidatesSQL(conditions string) string { return when(candidatesSQL, conditions) }
