@@ -13,6 +13,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/sightline/sightline/storage/conn/native"
 )
 
 // Endpoint is an embedded engine: where it listens, and its two users. engine.Endpoint converts to it.
@@ -181,12 +182,12 @@ func (d *DB) ping(ctx context.Context) error {
 }
 
 // post sends a statement by hand, as the writer: with data when body is given, else as the body.
-func (d *DB) post(ctx context.Context, values url.Values, sql string, body []byte) error {
+func (d *DB) post(ctx context.Context, values url.Values, sql string, body native.Body) error {
 	data := body
 	if body != nil {
 		values.Set("query", sql)
 	} else {
-		data = []byte(sql)
+		data = native.Body{[]byte(sql)}
 	}
 	c := &call{}
 	ctx = withCall(ctx, c)

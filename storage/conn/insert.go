@@ -7,15 +7,18 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/sightline/sightline/storage/conn/native"
 )
 
 // Insert is one block of rows for one table.
 type Insert struct {
-	Table   string   // may be qualified
-	Columns []string // in the block's order
-	Body    []byte   // ClickHouse's Native format, revision 0
-	Token   string   // repeats with the same token within the table's deduplication window add nothing; never ""
-	Rows    int      // in Body, for the words of a failure
+	Table   string      // may be qualified
+	Columns []string    // in the block's order
+	Body    []byte      // ClickHouse's Native format, revision 0
+	Block   native.Body // instead of Body: the same in pieces, which are sent without being joined
+	Token   string      // repeats with the same token within the table's deduplication window add nothing; never ""
+	Rows    int         // in Body, for the words of a failure
 }
 
 // insertTimeout ends an insert that hangs; a block of any size that we send takes seconds. The engine kills what its client has left.
@@ -42,7 +45,11 @@ func (d *DB) Insert(ctx context.Context, in Insert) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), insertTimeout)
 	defer cancel()
-	if err := d.post(ctx, values, sql, in.Body); err != nil {
+	body := in.Block
+	if in.Body != nil {
+		body = native.Body{in.Body}
+	}
+	if err := d.post(ctx, values, sql, body); err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = fmt.Errorf("%w: no answer within %s", ErrUnavailable, insertTimeout)
 		}

@@ -1,7 +1,6 @@
 package conn
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/sightline/sightline/storage/conn/native"
 )
 
 // transport is the one HTTP client that every clickhouse-go connection of a DB shares. It notes into the call of a request's
@@ -158,16 +159,18 @@ func (s *Stats) read(header string) {
 }
 
 // post sends one request of our own as the writer and reads its (short) answer.
-func (t *transport) post(ctx context.Context, values url.Values, data []byte) (status int, answer []byte, header http.Header, err error) {
+func (t *transport) post(ctx context.Context, values url.Values, data native.Body) (status int, answer []byte, header http.Header, err error) {
 	addr := t.target.addrs[int(t.next.Add(1))%len(t.target.addrs)]
 	u := url.URL{Scheme: t.target.scheme, Host: addr, Path: "/", RawQuery: values.Encode()}
 	if !t.target.embedded && t.target.path != "" {
 		u.Path = t.target.path
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(data))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), data.Reader())
 	if err != nil {
 		return 0, nil, nil, err
 	}
+	r.ContentLength = int64(data.Len())
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(data.Reader()), nil }
 	r.Header.Set("X-ClickHouse-User", t.target.writer.name)
 	r.Header.Set("X-ClickHouse-Key", t.target.writer.key)
 	r.Header.Set("Content-Type", "application/octet-stream")

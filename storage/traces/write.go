@@ -24,7 +24,7 @@ func NewWriter(db *conn.DB) *Writer { return &Writer{db: db} }
 // Insert stores a block. A repeat with the same token within the table's deduplication window adds nothing; do not rely on that
 // alone. After an error the block of a Counted kind may be stored or not.
 func (w *Writer) Insert(ctx context.Context, b Block, token string) error {
-	in := conn.Insert{Table: b.Table, Columns: b.Columns, Body: b.Body.Bytes(), Token: token, Rows: b.Rows}
+	in := conn.Insert{Table: b.Table, Columns: b.Columns, Block: b.Body, Token: token, Rows: b.Rows}
 	if err := w.db.Insert(ctx, in); err != nil {
 		return fmt.Errorf("write %s: %w", b.Table, err)
 	}
