@@ -110,6 +110,7 @@ type Batch struct {
 
 	// dictionaries, shared by all partitions
 	keys                             keyTable
+	predicted                        [predictions]uint32 // by key and context: the next key
 	projects, names, services        *native.Dict
 	scopeTexts, peerTypes, peerNames *native.Dict
 	evNames                          *native.Dict

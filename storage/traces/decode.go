@@ -1,6 +1,9 @@
 package traces
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // request decodes an ExportTraceServiceRequest.
 func (b *Batch) request() error {
@@ -68,18 +71,21 @@ type source struct {
 	resource     *resource
 }
 
-// scopeSpans decodes a ScopeSpans.
+// scopeSpans decodes a ScopeSpans. The schema URL, which is part of the scope's identity, comes after the spans: they are given no
+// scope first, and theirs at the end.
 func (b *Batch) scopeSpans(in *source, lo, hi int) error {
 	var scope, url stretch
-	spans := 0
 	b.joined = b.joined[:0]
+	before := b.rows
 	f := fieldsOf(b.body, lo, hi)
 	for f.next() {
 		switch {
+		case f.bytes(2):
+			if err := b.spanOrNot(in, f.lo, f.hi); err != nil {
+				return err
+			}
 		case f.bytes(1):
 			b.join(&scope, f.lo, f.hi)
-		case f.bytes(2):
-			spans++
 		case f.bytes(3):
 			url = stretch{uint32(f.lo), uint32(f.hi)}
 		}
@@ -87,37 +93,40 @@ func (b *Batch) scopeSpans(in *source, lo, hi int) error {
 	if f.err != nil {
 		return f.err
 	}
-	if spans == 0 {
-		return nil
-	}
 	message := b.body[scope.lo:scope.hi]
 	if len(b.joined) > 0 {
 		message = b.joined
 	}
-	scopeID, err := b.scope(message, b.body[url.lo:url.hi])
-	if err != nil {
+	id, err := b.scope(message, b.body[url.lo:url.hi])
+	if err != nil || b.rows == before {
 		return err
 	}
-	for f = fieldsOf(b.body, lo, hi); f.next(); {
-		if !f.bytes(2) {
-			continue
-		}
-		ordinal := b.ordinal
-		b.ordinal++
-		if len(b.rejected) > 0 && b.rejected[0] == ordinal {
-			b.rejected = b.rejected[1:]
-			continue
-		}
-		if in.resource == nil {
-			if in.resource, err = b.resource(in.message, in.url); err != nil {
-				return err
-			}
-		}
-		if err := b.span(in.resource, scopeID, f.lo, f.hi); err != nil {
-			return err
+	for _, p := range b.parts {
+		for i := len(p.runs) - 1; i >= 0 && p.runs[i].scope == noScope; i-- {
+			p.runs[i].scope = id
 		}
 	}
 	return nil
+}
+
+// noScope is the scope of spans whose own is not known yet.
+const noScope = math.MaxUint32
+
+// spanOrNot decodes a Span unless it was rejected.
+func (b *Batch) spanOrNot(in *source, lo, hi int) error {
+	ordinal := b.ordinal
+	b.ordinal++
+	if len(b.rejected) > 0 && b.rejected[0] == ordinal {
+		b.rejected = b.rejected[1:]
+		return nil
+	}
+	if in.resource == nil {
+		var err error
+		if in.resource, err = b.resource(in.message, in.url); err != nil {
+			return err
+		}
+	}
+	return b.span(in.resource, lo, hi)
 }
 
 // rawSpan is a span as it was sent, but for its attributes, events and links.
@@ -214,8 +223,10 @@ func (b *Batch) decodeSpan(s *rawSpan, p, end int) error {
 			s.parentID = bigEndian(buf[lo:p])
 		case 5<<3 | wireBytes:
 			s.name = stretch{uint32(lo), uint32(p)}
+			l.context = uint32(v) * 0x85EB
 		case 6<<3 | wireVarint:
 			s.kind = int32(v)
+			l.context += uint32(v) * 0xC2B2
 		case 7<<3 | wire64:
 			s.start = v
 		case 8<<3 | wire64:

@@ -21,7 +21,7 @@ const (
 )
 
 // span decodes one Span, b.body[lo:hi], and appends it to its partition.
-func (b *Batch) span(r *resource, scope uint32, lo, hi int) error {
+func (b *Batch) span(r *resource, lo, hi int) error {
 	l := &b.spanList
 	b.begin(l)
 	b.events, b.links = b.events[:0], b.links[:0]
@@ -88,7 +88,7 @@ func (b *Batch) span(r *resource, scope uint32, lo, hi int) error {
 	if s.end == 0 && s.start != 0 || in.StillRunning() {
 		p.state.Set8(row, uint8(StateInProgress))
 	}
-	p.extend(b.project, r.index, scope)
+	p.extend(b.project, r.index, noScope)
 	b.rows++
 	b.count(l.reasons)
 	return nil

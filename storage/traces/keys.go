@@ -17,7 +17,6 @@ type keyTable struct {
 
 type keyInfo struct {
 	list   uint32    // the attribute list in which the key was last seen
-	next   uint32    // the key that came after it then: spans of one kind have their keys in one order
 	at     uint16    // its place in the list
 	slot   peer.Slot // evidence for the recogniser
 	lift   uint8     // column of its own
@@ -46,15 +45,18 @@ const (
 	maxRaw   = 768 // of bytes that were no UTF-8: 1 KiB in base64
 )
 
-// key is the index of an attribute's key. A key that can't be stored as it is gets another.
+// predictions is how many places of keys are remembered.
+const predictions = 1 << 11
+
+// key is the index of an attribute's key. A key that can't be stored as it is gets another. Spans of one kind have their keys in one
+// order: which came last time after the key before, in a list of the same context, is tried first.
 func (b *Batch) key(raw []byte, l *attrList) uint32 {
-	before := &b.keys.info[l.prev]
-	if id := before.next; string(b.keys.dict.Key(id)) == string(raw) {
-		l.prev = id
-		return id
+	guess := &b.predicted[(l.prev*0x9E37+l.context)%predictions]
+	id := *guess
+	if int(id) >= b.keys.dict.Len() || string(b.keys.dict.Key(id)) != string(raw) {
+		id = b.findKey(raw, l)
+		*guess = id
 	}
-	id := b.findKey(raw, l)
-	b.keys.info[l.prev].next = id
 	l.prev = id
 	return id
 }
@@ -113,6 +115,7 @@ type attrList struct {
 	over    attr // for attributes past the limit
 	n       int
 	prev    uint32 // key of the attribute before
+	context uint32 // what else its keys depend on: any number
 	id      uint32 // for keyInfo.list
 	dropped uint32 // past the limit
 	reasons reasons

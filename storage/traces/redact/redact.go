@@ -35,10 +35,21 @@ const (
 // Scan looks at a text once, eight bytes at a time. It suspects what every secret has, and little else: one of : ; < = > ? @
 // (0x3A..0x40), a capital letter (0x41..0x5A) in a text of some length, or 13 bytes in a row out of space to 9 (0x20..0x39).
 func Scan(v []byte) Flags {
+	n := len(v)
+	if n < minToken {
+		return scanShort(v)
+	}
 	var all, signs, capitals uint64
 	run, longest := 0, 0
-	for i := 0; i < len(v); i += 8 {
-		x := word(v, i)
+	for i := 0; ; i += 8 {
+		var x uint64
+		if i <= n-8 {
+			x = binary.LittleEndian.Uint64(v[i:])
+		} else if i < n {
+			x = binary.LittleEndian.Uint64(v[n-8:]) >> (8 * (8 - (n - i)) & 63)
+		} else {
+			break
+		}
 		all |= x
 		low := x &^ tops // bytes of 0x80 and more look like others, which only makes them suspect
 		from3A := low + (0x80-0x3A)*ones
@@ -56,26 +67,34 @@ func Scan(v []byte) Flags {
 	if all&tops != 0 {
 		f = NonASCII
 	}
-	if signs&tops != 0 || max(longest, run) >= minRun || capitals&tops != 0 && len(v) >= minToken {
+	if (signs|capitals)&tops != 0 || max(longest, run) >= minRun {
 		f |= Suspect
 	}
 	return f
 }
 
-// word is the eight bytes at i, zeros for those past the end.
-func word(v []byte, i int) uint64 {
-	switch n := len(v) - i; {
+// scanShort is Scan for what is too short for runs and capitals to count.
+func scanShort(v []byte) Flags {
+	var x, y uint64
+	switch n := len(v); {
 	case n >= 8:
-		return binary.LittleEndian.Uint64(v[i:])
-	case i >= 8:
-		return binary.LittleEndian.Uint64(v[i+n-8:]) >> (8 * (8 - n))
+		x, y = binary.LittleEndian.Uint64(v), binary.LittleEndian.Uint64(v[n-8:])
 	case n >= 4:
-		return uint64(binary.LittleEndian.Uint32(v)) | uint64(binary.LittleEndian.Uint32(v[n-4:]))<<(8*(n-4))
+		x = uint64(binary.LittleEndian.Uint32(v)) | uint64(binary.LittleEndian.Uint32(v[n-4:]))<<32
 	case n >= 2:
-		return uint64(binary.LittleEndian.Uint16(v)) | uint64(v[n-1])<<(8*(n-1))
-	default:
-		return uint64(v[0])
+		x = uint64(binary.LittleEndian.Uint16(v)) | uint64(v[n-1])<<16
+	case n == 1:
+		x = uint64(v[0])
 	}
+	var f Flags
+	if (x|y)&tops != 0 {
+		f = NonASCII
+	}
+	x, y = x&^tops, y&^tops
+	if ((x+(0x80-0x3A)*ones)&^(x+(0x80-0x41)*ones)|(y+(0x80-0x3A)*ones)&^(y+(0x80-0x41)*ones))&tops != 0 {
+		f |= Suspect
+	}
+	return f
 }
 
 // memory is how many texts that hold no secret a Scrubber remembers.
