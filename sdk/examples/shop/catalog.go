@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/XSAM/otelsql"
@@ -26,11 +29,16 @@ func openDB(ctx context.Context, addr string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, err
+	}
 	config := mysql.NewConfig()
 	config.User, config.Net, config.Addr, config.DBName, config.InterpolateParams = "root", "tcp", addr, database, true
 	db, err := otelsql.Open("mysql", config.FormatDSN(),
 		otelsql.WithAttributes(attribute.String("db.system.name", "mysql"), attribute.String("db.namespace", database),
-			attribute.String("server.address", host), attribute.String("server.port", port)),
+			attribute.String("server.address", host), attribute.Int("server.port", number)),
+		otelsql.WithSpanNameFormatter(func(_ context.Context, method otelsql.Method, query string) string { return statementName(string(method), query) }),
 		otelsql.WithSpanOptions(otelsql.SpanOptions{OmitConnResetSession: true, OmitConnPrepare: true, OmitRows: true, OmitConnectorConnect: true, DisableErrSkip: true}))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -38,6 +46,17 @@ func openDB(ctx context.Context, addr string) (*sql.DB, error) {
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(16)
 	return db, nil
+}
+
+var statement = regexp.MustCompile(`^\s*(\w+)(?:.*?\b(?:FROM|INTO|UPDATE|EXISTS)\s+(\w+)|\s+(\w+))?`)
+
+// statementName is a span name of few values: the operation and the table.
+func statementName(method, query string) string {
+	m := statement.FindStringSubmatch(query)
+	if m == nil {
+		return method
+	}
+	return strings.TrimSpace(m[1] + " " + m[2] + m[3])
 }
 
 var products = []struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
@@ -41,7 +42,7 @@ func serveHTTP(ctx context.Context, addr string, routes map[string]http.HandlerF
 	}
 	handler := otelhttp.NewHandler(mux, "http", otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
 		if _, pattern := mux.Handler(r); pattern != "" {
-			return pattern
+			return strings.TrimSuffix(pattern, "{$}")
 		}
 		return r.Method
 	}))
