@@ -38,7 +38,9 @@ func openDB(ctx context.Context, addr string) (*sql.DB, error) {
 	db, err := otelsql.Open("mysql", config.FormatDSN(),
 		otelsql.WithAttributes(attribute.String("db.system.name", "mysql"), attribute.String("db.namespace", database),
 			attribute.String("server.address", host), attribute.Int("server.port", number)),
-		otelsql.WithSpanNameFormatter(func(_ context.Context, method otelsql.Method, query string) string { return statementName(string(method), query) }),
+		otelsql.WithSpanNameFormatter(func(_ context.Context, method otelsql.Method, query string) string {
+			return statementName(string(method), query)
+		}),
 		otelsql.WithSpanOptions(otelsql.SpanOptions{OmitConnResetSession: true, OmitConnPrepare: true, OmitRows: true, OmitConnectorConnect: true, DisableErrSkip: true}))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
