@@ -53,6 +53,18 @@ function decode(bytes: ArrayBuffer, signal: AbortSignal): TraceModel | Promise<T
   })
 }
 
+/** The trace as OTLP JSON, indented for reading. */
+export function useOtlp(id: string) {
+  return useQuery({
+    queryKey: ['otlp', id],
+    queryFn: async ({ signal }) => {
+      const text = new TextDecoder().decode(await getBytes(`traces/${id}/otlp`, {}, signal))
+      return text.length < 2_000_000 ? JSON.stringify(JSON.parse(text), null, 2) : text
+    },
+    staleTime: 60_000,
+  })
+}
+
 /** Where the whole trace can be saved from, as OTLP JSON. */
 export function otlpPath(id: string): string {
   return `/api/traces/${id}/otlp`

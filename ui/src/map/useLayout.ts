@@ -14,15 +14,15 @@ export interface Layout {
   readonly ready: boolean
   readonly move: (id: string, to: Point) => void
   /** Keeps what move changed. */
-  readonly save: () => void
+  readonly save: () => unknown
   /** Forgets all positions and glides to fresh ones. */
   readonly again: () => void
 }
 
 const NOWHERE: Positions = new Map()
 
-/** `scope` names the map whose positions are kept: grouping, environment, focus. */
-export function useLayout(input: LayoutInput, scope: string): Layout {
+/** `scope` names the map whose positions are kept: grouping, environment, focus. `lasting`: also after the page is gone. */
+export function useLayout(input: LayoutInput, scope: string, lasting = true): Layout {
   const [state, setState] = useState<{ scope: string; positions: Positions }>({ scope: '', positions: NOWHERE })
   const latest = useRef<Positions>(NOWHERE)
   const task = useRef(0)
@@ -43,29 +43,29 @@ export function useLayout(input: LayoutInput, scope: string): Layout {
     const kept = latest.current.size > 0 && state.scope === scope ? latest.current : restore(scope)
     if (mostlyKnown(now.nodes, kept)) {
       const placed = placeNew(now, kept)
-      keep(scope, placed)
+      if (lasting) keep(scope, placed)
       put(placed)
       return
     }
     void layOut(now).then((placed) => {
       if (task.current !== mine) return
-      keep(scope, placed)
+      if (lasting) keep(scope, placed)
       put(placed)
     })
     // state.scope only tells whose positions `latest` holds; its change alone is no reason to lay out.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [shape, scope, put])
+  }, [shape, scope, put, lasting])
 
   return {
     positions: state.positions,
     ready: state.scope === scope && input.nodes.every((n) => state.positions.has(n.id)),
     move: (id, to) => put(new Map(latest.current).set(id, to)),
-    save: () => keep(scope, latest.current),
+    save: () => lasting && keep(scope, latest.current),
     again: () => {
       const mine = ++task.current
       void layOut(current.current).then((placed) => {
         if (task.current !== mine) return
-        keep(scope, placed)
+        if (lasting) keep(scope, placed)
         glide(latest.current, placed, put, () => task.current === mine)
       })
     },

@@ -34,6 +34,8 @@ export interface Spans {
   readonly descendants: Int32Array<ArrayBuffer>
   readonly kind: Uint8Array<ArrayBuffer>
   readonly klass: Uint8Array<ArrayBuffer>
+  /** 1 = failed, and nothing below it did: where a failure began */
+  readonly origin: Uint8Array<ArrayBuffer>
   readonly status: Uint8Array<ArrayBuffer>
   readonly http: Uint16Array<ArrayBuffer>
   readonly flags: Uint16Array<ArrayBuffer>
@@ -136,9 +138,16 @@ function decodeSpans(w: TraceWire['spans'], services: number): Spans {
     service[i] = w.service[i] < services ? w.service[i] : 0
     status[i] = w.status[i]
   }
+  const klass = Uint8Array.from(w.class)
+  const origin = klass.map((k) => (k === 0 ? 0 : 1))
+  const failsBelow = klass.slice()
   for (let i = n - 1; i >= 0; i--) {
     const p = parent[i]
     if (p < 0) continue
+    if (failsBelow[i] !== 0) {
+      failsBelow[p] = 1
+      origin[p] = 0
+    }
     descendants[p] += descendants[i] + 1
     if (subtreeEnd[i] > subtreeEnd[p]) subtreeEnd[p] = subtreeEnd[i]
   }
@@ -159,7 +168,8 @@ function decodeSpans(w: TraceWire['spans'], services: number): Spans {
     peerType: Int32Array.from(w.peer_type),
     descendants,
     kind: Uint8Array.from(w.kind),
-    klass: Uint8Array.from(w.class),
+    klass,
+    origin,
     status,
     http: Uint16Array.from(w.http),
     flags: Uint16Array.from(w.flags),
@@ -211,7 +221,7 @@ export function transferables(model: TraceModel): ArrayBuffer[] {
   const s = model.spans
   const columns = [
     s.idHigh, s.idLow, s.parent, s.depth, s.start, s.duration, s.self, s.subtreeEnd, s.skew, s.service, s.name,
-    s.peerName, s.peerType, s.descendants, s.kind, s.klass, s.status, s.http, s.flags, s.events, s.links,
+    s.peerName, s.peerType, s.descendants, s.kind, s.klass, s.origin, s.status, s.http, s.flags, s.events, s.links,
     model.critical.offset, model.critical.span, model.critical.start, model.critical.end, model.errors,
   ]
   return columns.map((c) => c.buffer)

@@ -20,6 +20,10 @@ export interface Bar {
   readonly x1: Px
   readonly hue: number
   readonly klass: number
+  /** a failure began here; others only passed it on */
+  readonly origin: boolean
+  /** px of events within the span, where they are known */
+  readonly ticks: readonly Px[]
   /** pairs of px: time in which the span itself worked */
   readonly solid: readonly Px[]
   /** pairs of px on the critical path */
@@ -50,6 +54,8 @@ export interface BarsInput {
   /** rows [first, last) are painted */
   readonly first: number
   readonly last: number
+  /** events of one span, ns after its start */
+  readonly events?: { readonly span: number; readonly offsets: readonly number[] }
 }
 
 export function bars(input: BarsInput): Bar[] {
@@ -77,6 +83,8 @@ function spanBar(input: BarsInput, s: number, y: Px): Bar {
     x1,
     hue: input.hues[spans.service[s]],
     klass: spans.klass[s],
+    origin: spans.origin[s] === 1,
+    ticks: input.events?.span === s ? input.events.offsets.map((o) => toPx(view, width, start + o)) : [],
     solid: selfTime(input, s, x0, x1),
     critical: criticalOf(input, s, hidden ? s + spans.descendants[s] : s),
     tail: spans.subtreeEnd[s] > end ? toPx(view, width, spans.subtreeEnd[s]) : x1,
@@ -93,9 +101,11 @@ function foldBar(input: BarsInput, f: number, y: Px): Bar {
   const x1 = Math.max(x0 + MIN_BAR, toPx(view, width, folds.end[f]))
   const solid: number[] = []
   let klass = 0
+  let origin = false
   for (let m = folds.offset[f]; m < folds.offset[f + 1]; m++) {
     const s = folds.members[m]
     klass = Math.max(klass, spans.klass[s])
+    origin ||= spans.origin[s] === 1
     const a = toPx(view, width, spans.start[s])
     pushRun(solid, a, Math.max(a + 1, toPx(view, width, spans.start[s] + spans.duration[s])))
   }
@@ -107,6 +117,8 @@ function foldBar(input: BarsInput, f: number, y: Px): Bar {
     x1,
     hue: input.hues[spans.service[first]],
     klass,
+    origin,
+    ticks: [],
     solid,
     critical: [],
     tail: x1,
@@ -167,7 +179,7 @@ function pushRun(out: number[], x0: Px, x1: Px): void {
 /** The duration stands right of the bar, or left where there is more room; over a bar as wide as the view it keeps to the right edge. */
 function label(text: string, x0: Px, x1: Px, width: Px, gutter: Px): { text: string; textX: Px; textEnds: boolean } {
   const need = text.length * CHAR + TEXT_GAP
-  if (x1 + need <= width + gutter && x1 >= -TEXT_GAP) return { text, textX: x1 + TEXT_GAP, textEnds: false }
+  if (x1 + need <= width + gutter && x1 + TEXT_GAP >= 0) return { text, textX: x1 + TEXT_GAP, textEnds: false }
   if (x0 - need >= 0 && x0 <= width) return { text, textX: x0 - TEXT_GAP, textEnds: true }
   // No room beside the bar: the row's tree column and the side panel tell the duration.
   return { text: '', textX: 0, textEnds: false }

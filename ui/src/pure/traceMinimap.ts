@@ -8,7 +8,7 @@ const FAILED = 0x80
 export interface Minimap {
   readonly width: number
   readonly lanes: number
-  /** width × lanes; 0 = nothing, else hue + 1, with bit 7 set for a failed span */
+  /** width × lanes; 0 = nothing, else hue + 1, with bit 7 set where a failure began */
   readonly cells: Uint8Array
 }
 
@@ -26,10 +26,10 @@ export function minimap(spans: Spans, hues: Uint8Array, duration: Nanos, width: 
     cells.fill(value, lane * width + x0, lane * width + x1)
   }
   for (let i = 0; i < spans.count; i++) {
-    if (spans.klass[i] === 0 && (keep === null || keep[i] === 1)) paint(i, hues[spans.service[i]] + 1)
+    if (spans.origin[i] === 0 && (keep === null || keep[i] === 1)) paint(i, hues[spans.service[i]] + 1)
   }
   for (let i = 0; i < spans.count; i++) {
-    if (spans.klass[i] !== 0 && (keep === null || keep[i] === 1)) paint(i, (hues[spans.service[i]] + 1) | FAILED)
+    if (spans.origin[i] === 1 && (keep === null || keep[i] === 1)) paint(i, (hues[spans.service[i]] + 1) | FAILED)
   }
   return { width, lanes, cells }
 }

@@ -41,13 +41,13 @@ export function paintBars(ctx: CanvasRenderingContext2D, list: readonly Bar[], f
   ctx.restore()
 }
 
-const FADED = 0.36
+const FADED = 0.4
 const DIM = 0.4
 
 function paintBar(ctx: CanvasRenderingContext2D, bar: Bar, frame: Frame): void {
   const y = bar.y + frame.barTop
   const h = frame.barHeight
-  const low = -frame.left
+  const low = 0 - frame.left
   const high = frame.width
   const x0 = Math.max(low, bar.x0)
   const x1 = Math.min(high, bar.x1)
@@ -63,15 +63,23 @@ function paintBar(ctx: CanvasRenderingContext2D, bar: Bar, frame: Frame): void {
       const b = Math.min(high, bar.solid[i + 1])
       if (b > a) rounded(ctx, a, y, b - a, h, Math.min(2, (b - a) / 2))
     }
-    if (bar.klass !== 0) paintFailure(ctx, x0, x1, y, h, bar.klass)
+    if (bar.origin) paintFailure(ctx, x0, x1, y, h, bar.klass)
+    else if (bar.klass !== 0) {
+      // A failure that came from below: marked at its end, where it was answered.
+      ctx.fillStyle = failureColour(bar.klass)
+      ctx.fillRect(Math.max(x0, x1 - 3), y, Math.min(3, x1 - x0), h)
+    }
     if (bar.inProgress) paintOpenEnd(ctx, x1, y, h, fill)
   }
   // Descendants that outlive the bar: a thin line on from its end.
   if (bar.tail > bar.x1 + 1 && bar.tail > low) {
     ctx.globalAlpha = 0.8 * alpha
     ctx.fillStyle = fill
-    const from = Math.max(low, bar.x1)
-    ctx.fillRect(from, y + h / 2 - 0.5, Math.min(high, bar.tail) - from, 1)
+    // The line goes on behind the duration, never through it.
+    const text = bar.text !== '' && !bar.textEnds ? ctx.measureText(bar.text).width + 12 : 0
+    const from = Math.max(low, bar.x1 + text)
+    const to = Math.min(high, bar.tail)
+    if (to > from) ctx.fillRect(from, y + h / 2 - 0.5, to - from, 1)
   }
   ctx.globalAlpha = alpha
   ctx.fillStyle = token('--critical')
@@ -80,6 +88,7 @@ function paintBar(ctx: CanvasRenderingContext2D, bar: Bar, frame: Frame): void {
     const b = Math.min(high, bar.critical[i + 1])
     if (b > a) ctx.fillRect(a, y + h, b - a, 3)
   }
+  if (bar.ticks.length > 0) paintTicks(ctx, bar.ticks, y, h)
   if (bar.text !== '') {
     ctx.fillStyle = bar.klass === 0 ? token('--text-3') : failureColour(bar.klass)
     ctx.textAlign = bar.textEnds ? 'right' : 'left'
@@ -92,7 +101,7 @@ function failureColour(klass: number): string {
   return token(klass === 1 ? '--error' : klass === 2 ? '--throttle' : '--fault')
 }
 
-/** A failed bar wears a frame and a hatch of its class: never colour alone. */
+/** Where a failure began, the bar wears a frame and a hatch of its class: never colour alone. */
 function paintFailure(ctx: CanvasRenderingContext2D, x0: Px, x1: Px, y: Px, h: Px, klass: number): void {
   const colour = failureColour(klass)
   const w = x1 - x0
@@ -117,6 +126,17 @@ function paintFailure(ctx: CanvasRenderingContext2D, x0: Px, x1: Px, y: Px, h: P
   ctx.lineWidth = 3
   ctx.strokeRect(x0, y, w, h)
   ctx.restore()
+}
+
+/** Events of the chosen span: notches over the whole height of its bar. */
+function paintTicks(ctx: CanvasRenderingContext2D, at: readonly Px[], y: Px, h: Px): void {
+  const [ink, paper] = [token('--text'), token('--bg')]
+  for (const x of at) {
+    ctx.fillStyle = paper
+    ctx.fillRect(x - 1.5, y - 3, 4, h + 6)
+    ctx.fillStyle = ink
+    ctx.fillRect(x - 0.5, y - 3, 2, h + 6)
+  }
 }
 
 /** A span whose end has not arrived fades out in steps. */

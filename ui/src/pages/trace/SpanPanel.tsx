@@ -1,0 +1,175 @@
+import { Link } from '@tanstack/react-router'
+import { Search } from 'lucide-react'
+import { useState } from 'react'
+import { useSpan } from '../../api/hooks'
+import type { TraceHint } from '../../api/trace'
+import type { Attribute, SpanDetail } from '../../api/types'
+import { Panel } from '../../map/Panel'
+import { useShared } from '../../nav'
+import { hueVar } from '../../pure/colour'
+import { formatCount, formatDuration, formatPercent } from '../../pure/format'
+import { quote } from '../../pure/mapQuery'
+import { OUTCOME_LABEL } from '../../pure/outcome'
+import { CLASSES, FLAG, has, KINDS, spanId, type TraceModel } from '../../pure/trace'
+import { ClassMark } from '../../widgets/ClassMark'
+import { CopyButton } from '../../widgets/CopyButton'
+import { ErrorState, Notice, Skeleton } from '../../widgets/States'
+import { type Tab, Tabs } from '../../widgets/Tabs'
+import { Input } from '../../widgets/Input'
+import { SpanEvents } from './SpanEvents'
+import { SpanLinks } from './SpanLinks'
+import css from './SpanPanel.module.css'
+
+export const TABS = ['attributes', 'events', 'links', 'resource', 'raw'] as const
+export type PanelTab = (typeof TABS)[number]
+
+type Props = {
+  trace: TraceModel
+  hint: TraceHint
+  row: number
+  hues: Uint8Array
+  tab: PanelTab
+  onTab: (tab: PanelTab) => void
+  onClose: () => void
+  onSelect: (row: number) => void
+}
+
+/** Everything about the selected span. Its place in the trace is known at once; attributes follow from the server. */
+export function SpanPanel({ trace, hint, row, hues, tab, onTab, onClose, onSelect }: Props) {
+  const { spans } = trace
+  const id = spanId(spans, row)
+  const query = useSpan(trace.traceId, id, hint)
+  const detail = query.data?.spans.find((s) => s.span_id === id)
+  const klass = CLASSES[spans.klass[row]] ?? 'ok'
+  const service = trace.services[spans.service[row]]
+  const name = trace.names[spans.name[row]]
+  const tabs: readonly Tab<PanelTab>[] = detail
+    ? [
+        { id: 'attributes', label: 'Attributes', panel: <Attributes list={attributesOf(detail)} dropped={detail.dropped_attributes} prefix="" /> },
+        { id: 'events', label: count('Events', detail.events.length), panel: <SpanEvents span={detail} /> },
+        { id: 'links', label: count('Links', detail.links.length + detail.linked_from.length), panel: <SpanLinks span={detail} /> },
+        { id: 'resource', label: 'Resource', panel: <Attributes list={detail.resource.attributes} dropped={detail.resource.dropped_attributes} prefix="resource." /> },
+        { id: 'raw', label: 'Raw', panel: <Raw span={detail} /> },
+      ]
+    : []
+  return (
+    <Panel
+      label={`Span ${name}`}
+      onClose={onClose}
+      title={
+        <>
+          <p className={css.service}>
+            <span className={css.stripe} style={{ background: hueVar(hues[spans.service[row]]) }} />
+            {service.name}
+            {service.env !== '' && <span className={css.env}>{service.env}</span>}
+          </p>
+          <h2 className={css.name}>{name}</h2>
+        </>
+      }
+    >
+      <dl className={css.facts}>
+        <Fact label="Duration">{formatDuration(spans.duration[row])}</Fact>
+        <Fact label="Self time">{formatDuration(spans.self[row])}</Fact>
+        <Fact label="Of the trace">{formatPercent(Math.min(1, spans.duration[row] / trace.duration))}</Fact>
+        <Fact label="Starts at">{formatDuration(spans.start[row])}</Fact>
+        <Fact label="Kind">{KINDS[spans.kind[row]] ?? 'unspecified'}</Fact>
+        <Fact label="Result">
+          <span className={css.result} data-class={klass}>
+            <ClassMark value={klass} size={13} label={false} /> {spans.http[row] > 0 ? spans.http[row] : OUTCOME_LABEL[klass]}
+          </span>
+        </Fact>
+      </dl>
+      {detail && detail.status_message !== '' && (
+        <p className={css.message} data-class={klass}>
+          {detail.status_message}
+        </p>
+      )}
+      <Flags trace={trace} row={row} onSelect={onSelect} />
+      {query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : detail ? <Tabs label="Span" value={tab} onChange={onTab} tabs={tabs} className={css.tabs} /> : <Skeleton rows={8} />}
+      <p className={css.id}>
+        Span <code>{id}</code> <CopyButton text={id} label="Copy span id" />
+        {spans.parent[row] >= 0 && (
+          <button type="button" className={css.parent} onClick={() => onSelect(spans.parent[row])}>
+            Parent
+          </button>
+        )}
+      </p>
+    </Panel>
+  )
+}
+
+function count(label: string, n: number): string {
+  return n > 0 ? `${label} ${formatCount(n)}` : label
+}
+
+function Fact({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+const NOTES: readonly (readonly [number, string])[] = [
+  [FLAG.orphan, 'Its parent has not arrived; it stands where its time puts it.'],
+  [FLAG.inProgress, 'Still running: its end has not arrived.'],
+  [FLAG.cycleBroken, 'It named a descendant as its parent; that cycle was broken here.'],
+  [FLAG.outlivesParent, 'It ends after its parent: the parent did not wait for it.'],
+  [FLAG.duplicateId, 'Another span has the same id.'],
+  [FLAG.sanitised, 'It could not be stored exactly as it was sent; see its attributes.'],
+]
+
+function Flags({ trace, row }: { trace: TraceModel; row: number; onSelect: (row: number) => void }) {
+  const { spans } = trace
+  const flags = spans.flags[row]
+  const notes = NOTES.flatMap(([bit, text]) => (has(flags, bit) ? [text] : []))
+  if (has(flags, FLAG.skewAdjusted)) notes.push(`Moved by ${formatDuration(Math.abs(spans.skew[row]))} to make up for clock skew.`)
+  return notes.map((text) => <Notice key={text}>{text}</Notice>)
+}
+
+/** The span's own attributes, and what it is known to talk to. */
+function attributesOf(span: SpanDetail): readonly Attribute[] {
+  return span.attributes
+}
+
+export function Attributes({ list, dropped, prefix }: { list: readonly Attribute[]; dropped: number; prefix: string }) {
+  const [text, setText] = useState('')
+  const shared = useShared()
+  const wanted = text.toLowerCase()
+  const shown = list.filter((a) => `${a.key} ${String(a.value)}`.toLowerCase().includes(wanted))
+  if (list.length === 0) return <p className={css.none}>None were sent.</p>
+  return (
+    <>
+      {list.length > 6 && <Input label="Filter attributes" placeholder="Filter" value={text} onChange={(e) => setText(e.target.value)} className={css.filter} />}
+      <dl className={css.attributes}>
+        {shown.map((a) => (
+          <div key={a.key} className={css.attribute}>
+            <dt>{a.key}</dt>
+            <dd data-type={a.type}>{String(a.value)}</dd>
+            <span className={css.tools}>
+              <Link to="/traces" search={{ ...shared, q: `${prefix}${a.key} = ${quote(String(a.value))}` }} aria-label={`Search traces with this ${a.key}`} className={css.tool}>
+                <Search size={13} />
+              </Link>
+              <CopyButton text={String(a.value)} label={`Copy ${a.key}`} />
+            </span>
+          </div>
+        ))}
+      </dl>
+      {shown.length === 0 && <p className={css.none}>No attribute contains “{text}”.</p>}
+      {dropped > 0 && <p className={css.none}>{formatCount(dropped)} more were dropped by the sender.</p>}
+    </>
+  )
+}
+
+function Raw({ span }: { span: SpanDetail }) {
+  const text = JSON.stringify(span, null, 2)
+  return (
+    <div className={css.raw}>
+      <span className={css.rawCopy}>
+        <CopyButton text={text} label="Copy JSON" />
+      </span>
+      <pre tabIndex={0}>{text}</pre>
+    </div>
+  )
+}

@@ -1,0 +1,268 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { ChevronsDownUp, ChevronsUpDown } from 'lucide-react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useSpan } from '../../api/hooks'
+import type { TraceHint } from '../../api/trace'
+import { PANEL_WIDTH } from '../../map/Panel'
+import { assignHues } from '../../pure/colour'
+import { quote } from '../../pure/mapQuery'
+import { rowOfSpan, spanId, type TraceModel } from '../../pure/trace'
+import { nearestRow } from '../../pure/traceRows'
+import { filterTrace, nextError, nextOf, type Show } from '../../pure/traceShow'
+import { bringIn, clampView, printZoom, wholeView } from '../../pure/traceView'
+import { CriticalList } from '../../timeline/CriticalList'
+import { EventList } from '../../timeline/EventList'
+import { Flame } from '../../timeline/Flame'
+import { Minimap } from '../../timeline/Minimap'
+import { Ruler } from '../../timeline/Ruler'
+import { SpanTable } from '../../timeline/SpanTable'
+import { Splitter } from '../../timeline/Splitter'
+import { TraceMap } from '../../timeline/TraceMap'
+import { useTree } from '../../timeline/useTree'
+import { createViewStore } from '../../timeline/viewStore'
+import { Waterfall, type WaterfallHandle } from '../../timeline/Waterfall'
+import type { SearchFor } from '../../url'
+import { IconButton } from '../../widgets/Button'
+import { useSize } from '../../widgets/Canvas'
+import { Segmented } from '../../widgets/Segmented'
+import { useMedia } from '../../widgets/useMedia'
+import { JsonView } from './JsonView'
+import { SpanPanel, TABS } from './SpanPanel'
+import { TraceToolbar, type TraceView } from './TraceToolbar'
+import { useTraceKeys } from './useTraceKeys'
+import css from './TracePage.module.css'
+
+type Search = SearchFor<'trace'>
+
+const NOTHING: readonly string[] = []
+const COMPACT = 24
+const ROOMY = 32
+/** Traces with more spans than this have the compact rows. */
+const ROOMY_UP_TO = 60
+const STACKED = 46
+
+export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHint }) {
+  const search: Search = useSearch({ strict: false })
+  const navigate = useNavigate({ from: '/trace/$traceId' })
+  const change = useCallback((patch: Search, replace = true) => void navigate({ search: (before) => ({ ...before, ...patch }), replace }), [navigate])
+  const phone = useMedia('(max-width: 760px)')
+  const roomForPanel = useMedia('(min-width: 1000px)')
+  const [share, setShare] = useStoredShare()
+  const [measure, size] = useSize<HTMLDivElement>()
+  const input = useRef<HTMLInputElement>(null)
+  const waterfall = useRef<WaterfallHandle>(null)
+
+  const view: TraceView = search.view ?? 'timeline'
+  const show: Show = search.show ?? 'all'
+  const hide = search.hide ?? NOTHING
+  const filtered = useMemo(() => filterTrace(trace, search.q ?? '', show, hide), [trace, search.q, show, hide])
+  const hues = useMemo(() => huesOf(trace), [trace])
+
+  const chosen = search.span === undefined ? -1 : rowOfSpan(trace.spans, search.span)
+  const selected = chosen >= 0 ? chosen : trace.focus
+  const tree = useTree(trace, filtered.keep, selected)
+  // A fold can be under the cursor but is no span: it lives here, not in the URL.
+  const [fold, setFold] = useState<number | null>(null)
+  const cursor = fold ?? selected
+
+  const time = useTimeInView(trace, search.zoom, change)
+  const [merged] = useState(() => createViewStore({ from: 0, to: Math.max(1, trace.spans.self.reduce((a, b) => a + b, 0)) }))
+
+  const { reveal } = tree
+  const select = useCallback(
+    (span: number) => {
+      if (span < 0) return
+      setFold(null)
+      reveal(span)
+      time.set(bringIn(time.get(), trace.spans.start[span], trace.spans.start[span] + trace.spans.duration[span], trace.duration))
+      change({ span: spanId(trace.spans, span), ...(search.tab === 'none' ? { tab: undefined } : {}) })
+    },
+    [reveal, time, trace, change, search.tab],
+  )
+  const jump = useCallback((span: number) => {
+    select(span)
+  }, [select])
+
+  // The selected row stays in view when rows change above it, and is brought there when it is chosen elsewhere.
+  const at = fold === null ? nearestRow(tree.rows, trace.spans, tree.outline.folds, selected) : tree.rows.at.indexOf(fold)
+  const opened = useRef(false)
+  const sized = size !== null
+  useEffect(() => {
+    if (!sized) return
+    waterfall.current?.show(at, !opened.current)
+    opened.current = true
+  }, [at, view, sized])
+
+  const showMode = (next: Show) => change({ show: next === 'all' ? undefined : next })
+  const find = useCallback((q: string) => change({ q: q === '' ? undefined : q }), [change])
+  useTraceKeys({
+    trace, tree, cursor, at, time, fold: setFold, select, filtered, input, change,
+    view: (next) => change({ view: next === 'timeline' ? undefined : next }, false),
+    show, showMode, panel: search.tab !== 'none',
+  })
+
+  const panelOpen = search.tab !== 'none' && (roomForPanel || search.tab !== undefined || (chosen >= 0 && !phone))
+  const tab = TABS.find((t) => t === search.tab) ?? (trace.spans.klass[selected] !== 0 && trace.spans.events[selected] > 0 ? 'events' : 'attributes')
+  const detail = useSpan(trace.traceId, panelOpen ? spanId(trace.spans, selected) : null, hint).data?.spans
+  const events = useMemo(() => {
+    const mine = detail?.find((s) => s.span_id === spanId(trace.spans, selected))
+    return mine ? { span: selected, offsets: mine.events.map((e) => e.offset_ns) } : undefined
+  }, [detail, trace, selected])
+  const width = size?.width ?? 0
+  const treeWidth = phone ? 0 : Math.round(width * share)
+  const rowHeight = phone ? STACKED : trace.spans.count <= ROOMY_UP_TO ? ROOMY : COMPACT
+  const timed = view === 'timeline' || (view === 'flame' && search.flame === undefined)
+
+  return (
+    <>
+      <TraceToolbar
+        view={view}
+        q={search.q ?? ''}
+        show={show}
+        found={filtered.found.length}
+        problem={filtered.problem?.message ?? null}
+        errors={trace.errors.length}
+        errorAt={trace.errors.indexOf(selected)}
+        inputRef={input}
+        onView={(next) => change({ view: next === 'timeline' ? undefined : next }, false)}
+        onSearch={find}
+        onShow={showMode}
+        onNext={(step) => jump(nextOf(filtered.found, selected, step))}
+        onError={(step) => jump(nextError(trace.errors, selected, step))}
+      />
+      <div className={css.split} data-panel={(panelOpen && !phone) || undefined} style={{ '--panel': `${PANEL_WIDTH}px` }}>
+        <div className={css.main} ref={measure}>
+          {timed && <Minimap trace={trace} hues={hues} keep={filtered.keep} view={time} />}
+          {view === 'timeline' && (
+            <div className={css.timeline}>
+              <div className={css.head}>
+                {!phone && (
+                  <div className={css.treeHead} style={{ width: treeWidth }}>
+                    <span>Service and operation</span>
+                    <IconButton label="Open everything" keys="]" size="sm" onClick={tree.expandAll}>
+                      <ChevronsUpDown size={13} />
+                    </IconButton>
+                    <IconButton label="Close everything" keys="[" size="sm" onClick={tree.collapseAll}>
+                      <ChevronsDownUp size={13} />
+                    </IconButton>
+                  </div>
+                )}
+                <Ruler view={time} duration={trace.duration} />
+              </div>
+              <Waterfall
+                trace={trace}
+                outline={tree.outline}
+                rows={tree.rows}
+                collapsed={tree.shown.collapsed}
+                openFolds={tree.shown.open}
+                keep={filtered.keep}
+                matches={filtered.matches}
+                hues={hues}
+                events={events}
+                view={time}
+                selected={cursor}
+                rowHeight={rowHeight}
+                tree={treeWidth}
+                onSelect={select}
+                onToggle={(row, deep) => tree.toggle(row, undefined, deep)}
+                handle={waterfall}
+              />
+              {!phone && width > 0 && <Splitter label="Width of the names" share={share} onShare={setShare} width={width} />}
+            </div>
+          )}
+          {view === 'flame' && (
+            <>
+              <div className={css.head}>
+                <span className={css.flameMode}>
+                  <Segmented
+                    label="Flame graph"
+                    value={search.flame ?? 'time'}
+                    options={[{ value: 'time', label: 'over time' }, { value: 'merged', label: 'merged by call path' }]}
+                    onChange={(mode) => change({ flame: mode === 'merged' ? mode : undefined })}
+                  />
+                </span>
+              </div>
+              <Flame trace={trace} hues={hues} mode={search.flame ?? 'time'} view={search.flame === undefined ? time : merged} keep={filtered.keep} selected={selected} onSelect={select} />
+            </>
+          )}
+          {view === 'table' && <SpanTable trace={trace} hues={hues} keep={filtered.keep} onJump={jump} />}
+          {view === 'map' && <TraceMap trace={trace} narrow={phone} service={onlyService(search.q)} onService={(name) => change({ q: name === undefined ? undefined : `service = ${quote(name)}` })} />}
+          {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={jump} />}
+          {view === 'critical' && <CriticalList trace={trace} hues={hues} selected={selected} onJump={jump} />}
+          {view === 'json' && <JsonView traceId={trace.traceId} />}
+        </div>
+        {panelOpen && view !== 'json' && (
+          <SpanPanel trace={trace} hint={hint} row={selected} hues={hues} tab={tab} onTab={(next) => change({ tab: next })} onClose={() => change({ tab: phone ? undefined : 'none', ...(phone ? { span: undefined } : {}) })} onSelect={select} />
+        )}
+      </div>
+    </>
+  )
+}
+
+/** The zoom of the URL as a store; what the reader zooms to is written back once they pause. */
+function useTimeInView(trace: TraceModel, zoom: [number, number] | undefined, change: (patch: Search, replace?: boolean) => void) {
+  const [store] = useState(() => createViewStore(wanted(trace, zoom)))
+  const written = useRef(zoom?.join(','))
+  useEffect(() => {
+    const text = zoom?.join(',')
+    if (text === written.current) return
+    written.current = text
+    store.set(wanted(trace, zoom))
+  }, [store, trace, zoom])
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stop = store.subscribe(() => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        const text = printZoom(store.get(), trace.duration)
+        if (text === written.current) return
+        written.current = text
+        const [from, to] = (text ?? '').split(',').map(Number)
+        change({ zoom: text === undefined ? undefined : [from, to] })
+      }, 250)
+    })
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
+  }, [store, trace, change])
+  return store
+}
+
+function wanted(trace: TraceModel, zoom: [number, number] | undefined) {
+  return zoom ? clampView({ from: zoom[0], to: zoom[1] }, trace.duration) : wholeView(trace.duration)
+}
+
+function huesOf(trace: TraceModel): Uint8Array {
+  const hues = assignHues(trace.services.map((s) => s.name))
+  return Uint8Array.from(trace.services, (s) => hues.get(s.name) ?? 0)
+}
+
+/** The service that the search is about, when it is about nothing else. */
+function onlyService(q: string | undefined): string | undefined {
+  const m = /^service = "?([^"]+?)"?$/.exec(q ?? '')
+  return m?.[1]
+}
+
+const SHARE_KEY = 'sightline.trace.tree'
+
+/** How much of the width the tree takes; a habit of the reader's, not part of the view. */
+function useStoredShare(): [number, (share: number) => void] {
+  const [share, setShare] = useState(() => {
+    try {
+      const kept = Number(localStorage.getItem(SHARE_KEY))
+      return kept >= 0.15 && kept <= 0.85 ? kept : 0.36
+    } catch {
+      return 0.36 // Storage is forbidden.
+    }
+  })
+  const set = (next: number) => {
+    setShare(next)
+    try {
+      localStorage.setItem(SHARE_KEY, next.toFixed(3))
+    } catch {
+      // As above.
+    }
+  }
+  return [share, set]
+}

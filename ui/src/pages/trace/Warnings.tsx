@@ -1,0 +1,37 @@
+import { useState } from 'react'
+import { formatCount } from '../../pure/format'
+import type { TraceModel } from '../../pure/trace'
+import { Button } from '../../widgets/Button'
+import { Notice } from '../../widgets/States'
+import css from './TracePage.module.css'
+
+const FEW = 2
+
+/** What the reader should know before trusting the picture. */
+export function Warnings({ trace }: { trace: TraceModel }) {
+  const [all, setAll] = useState(false)
+  const texts = trace.warnings.map((w) => w.message)
+  if (trace.truncated) texts.unshift(`Only ${formatCount(trace.truncated.kept)} of ${formatCount(trace.truncated.total)} spans are shown: the trace is larger than this page draws.`)
+  if (trace.inProgress) texts.push('Spans are still arriving; this page follows them.')
+  if (texts.length === 0) return null
+  const shown = all ? texts : texts.slice(0, FEW)
+  return (
+    <div className={css.warnings}>
+      {shown.map((text, i) => (
+        <Notice
+          key={text}
+          tone="warn"
+          action={
+            i === shown.length - 1 && texts.length > FEW ? (
+              <Button size="sm" look="quiet" onClick={() => setAll(!all)}>
+                {all ? 'Fewer' : `${texts.length - FEW} more`}
+              </Button>
+            ) : undefined
+          }
+        >
+          {text}
+        </Notice>
+      ))}
+    </div>
+  )
+}
