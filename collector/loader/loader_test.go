@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,10 +17,18 @@ import (
 
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/storagetest"
 	"github.com/sightline/sightline/storage/traces"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	code := storagetest.Main(m) // the engine is for the benchmark only
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // scripted is a Writer whose answers the test gives.
 type scripted struct {
