@@ -45,7 +45,7 @@ const nodes = [
   'web service', 'catalog service', 'recommendations service', 'checkout service', 'loyalty service', 'fulfilment service', 'mailer service', 'restock service',
   'receipts AWS::Lambda::Function', 'api.paybridge.example remote', 'loyalty-points AWS::DynamoDB::Table', 'receipts AWS::SQS::Queue', 'web client',
 ]
-const typed = [/ Database::MySQL$/, / Database::PostgreSQL$/, / Cache::Redis$/, /^orders NATS::/]
+const typed = [/ Database::MySQL$/, / Database::PostgreSQL$/, / Cache::Redis$/, /^orders Queue::NATS$/]
 const calls = [
   'web -> web', 'web -> catalog', 'web -> recommendations', 'web -> checkout', 'checkout -> catalog', 'checkout -> loyalty', 'checkout -> api.paybridge.example', 'checkout -> orders',
   'orders ~> fulfilment', 'fulfilment -> mailer', 'loyalty -> loyalty-points', 'loyalty -> receipts', 'receipts ~> receipts', 'restock -> catalog',
