@@ -17,6 +17,7 @@ type Limits struct {
 	InFlight  int64         // bytes of all requests that are being received or made durable [256 MiB]
 	Future    time.Duration // how far ahead of our clock a span may start [1 h]
 	Retention time.Duration // how old a span may be: the longest that any is kept [7 days]
+	Receive   time.Duration // how long a request may take to arrive and become durable [30 s]
 	Rate      int64         // bytes a second per project after decompression, with a burst of two seconds; 0: not limited
 }
 
@@ -33,6 +34,9 @@ func (l Limits) WithDefaults() Limits {
 	}
 	if l.Retention == 0 {
 		l.Retention = 7 * 24 * time.Hour
+	}
+	if l.Receive == 0 {
+		l.Receive = 30 * time.Second
 	}
 	return l
 }

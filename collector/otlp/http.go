@@ -2,10 +2,10 @@ package otlp
 
 import (
 	"crypto/tls"
+	"io"
 	"log/slog"
 	"mime"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -16,42 +16,61 @@ import (
 
 const tracesPath = "/v1/traces"
 
-// newHTTP makes the server of OTLP over HTTP/1.1 and HTTP/2, in plain text or TLS.
-func (in *Intake) newHTTP(tlsConfig *tls.Config, origins []string) *http.Server {
+const (
+	headerBytes = 32 << 10
+	streams     = 250 // concurrent requests on a connection
+)
+
+// newServer makes the server behind a listener, in plain text or TLS. It speaks OTLP over gRPC and over HTTP/1.1 and HTTP/2
+// alike: whoever mixes up the two ports is understood.
+func (in *Intake) newServer(tlsConfig *tls.Config, origins []string) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler:           &httpHandler{in: in, origins: origins},
+		Handler:           &handler{in: in, origins: origins},
 		TLSConfig:         tlsConfig,
 		Protocols:         &protocols,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams, MaxReceiveBufferPerStream: 1 << 20, MaxReceiveBufferPerConnection: 4 << 20},
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       receiveTimeout,
-		WriteTimeout:      2 * receiveTimeout,
+		ReadHeaderTimeout: min(5*time.Second, in.Limits.Receive),
+		ReadTimeout:       in.Limits.Receive,
+		WriteTimeout:      2 * in.Limits.Receive,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    headerBytes,
 		ErrorLog:          slog.NewLogLogger(in.Log.Handler(), slog.LevelDebug),
 	}
 }
 
-type httpHandler struct {
+type handler struct {
 	in            *Intake
 	origins       []string
 	decompressors admission.Decompressors
 }
 
-func (h *httpHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if isGRPC(r) {
+		h.serveGRPC(w, r)
+		return
+	}
 	media := mediaType(r)
 	partial, answered, err := h.serve(w, r, media)
 	switch {
 	case err != nil:
-		refusal := admission.AsRefusal(err)
-		h.in.Accounts.Refused(refusal.Reason)
-		refusal.Write(w, media)
+		h.in.refused(err).Write(w, media)
+		if r.ProtoMajor == 1 {
+			h.drain(w, r)
+		}
 	case !answered:
 		partial.Write(w, media, "rejectedSpans")
+	}
+}
+
+// drain sends the answer and reads on for a while. A client that still sends when the connection is closed sees a reset instead
+// of its answer, and would send the same again for ever.
+func (h *handler) drain(w http.ResponseWriter, r *http.Request) {
+	if http.NewResponseController(w).Flush() == nil {
+		io.CopyN(io.Discard, r.Body, 4*h.in.Limits.Request)
 	}
 }
 
@@ -70,8 +89,8 @@ func mediaType(r *http.Request) string {
 }
 
 // serve takes a request; answered says that the answer is written already.
-func (h *httpHandler) serve(w http.ResponseWriter, r *http.Request, media string) (partial admission.Partial, answered bool, err error) {
-	defer func() { h.in.recovered(recover(), debug.Stack, &err) }()
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, media string) (partial admission.Partial, answered bool, err error) {
+	defer func() { h.in.recovered(recover(), &err) }()
 	if preflight, err := h.cors(w, r); err != nil || preflight {
 		return partial, preflight, err
 	}
@@ -109,7 +128,7 @@ func (h *httpHandler) serve(w http.ResponseWriter, r *http.Request, media string
 	return partial, false, err
 }
 
-func (h *httpHandler) traces(r *http.Request, project, media string, body []byte) (admission.Partial, error) {
+func (h *handler) traces(r *http.Request, project, media string, body []byte) (admission.Partial, error) {
 	q := Request{Project: project, IngestID: h.in.Journal.IngestID(project, journal.SignalTraces, body), Body: body, Size: len(body)}
 	if media == admission.MediaJSON {
 		converted := admission.NewBody(h.in.Gate)
@@ -128,7 +147,7 @@ func (h *httpHandler) traces(r *http.Request, project, media string, body []byte
 
 // cors answers a web page: its preflight, or the headers that let it read the answer. A page that is not on the list is refused
 // even where the browser would send its request without asking, which also keeps out names that were rebound to this machine.
-func (h *httpHandler) cors(w http.ResponseWriter, r *http.Request) (preflight bool, err error) {
+func (h *handler) cors(w http.ResponseWriter, r *http.Request) (preflight bool, err error) {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
 		return false, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -173,10 +174,27 @@ func (in *Intake) because(f *walk.Offender) string {
 }
 
 // recovered turns a panic into a refusal. What it was goes to the log, with the place.
-func (in *Intake) recovered(p any, stack func() []byte, err *error) {
+func (in *Intake) recovered(p any, err *error) {
 	if p == nil {
 		return
 	}
-	in.Log.Error("panic while taking a request", "panic", p, "stack", string(stack()))
+	in.Log.Error("panic while taking a request", "panic", p, "stack", string(debug.Stack()))
 	*err = admission.Internal()
+}
+
+// refused counts a refusal.
+func (in *Intake) refused(err error) refusal {
+	r := admission.AsRefusal(err)
+	in.Accounts.Refused(r.Reason)
+	return refusal{r}
+}
+
+// notServed names what was asked for by its gRPC method or HTTP path.
+func notServed(path string) *admission.Refusal {
+	for _, signal := range []string{"logs", "metrics", "profiles"} {
+		if strings.HasSuffix(path, "/"+signal) || strings.Contains(path, "."+signal+".") {
+			return admission.NotServed("sightline does not store %s yet; it takes traces. OTEL_%s_EXPORTER=none sends none", signal, strings.ToUpper(signal))
+		}
+	}
+	return admission.NotServed("nothing is served at %.100q; sightline takes traces at POST %s and at gRPC %s", path, tracesPath, traceExport)
 }

@@ -17,7 +17,6 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
-	"google.golang.org/grpc"
 )
 
 // Config is the component's section of the collector's configuration.
@@ -85,8 +84,7 @@ type server struct {
 	in        *Intake
 	cfg       *Config
 	listening func(grpc, http string)
-	grpc      *grpc.Server
-	http      *http.Server
+	servers   []*http.Server
 	serving   sync.WaitGroup
 }
 
@@ -95,58 +93,44 @@ const stopTimeout = 5 * time.Second
 
 // Start listens; it returns once both addresses are open.
 func (s *server) Start(_ context.Context, host component.Host) error {
-	p := &s.cfg.Protocols
-	var grpcAt, httpAt string
-	if p.GRPC.Endpoint != "" {
-		tlsConfig, err := p.GRPC.TLS.load()
-		if err != nil {
-			return err
-		}
-		l, err := listen("grpc", p.GRPC.Endpoint)
-		if err != nil {
-			return err
-		}
-		s.grpc = s.in.newGRPC(tlsConfig)
-		s.serve(host, "gRPC", func() error { return s.grpc.Serve(l) })
-		grpcAt = l.Addr().String()
+	grpcAt, err := s.open(host, "grpc", s.cfg.Protocols.GRPC)
+	if err != nil {
+		return err
 	}
-	if p.HTTP.Endpoint != "" {
-		tlsConfig, err := p.HTTP.TLS.load()
-		if err != nil {
-			return err
-		}
-		l, err := listen("http", p.HTTP.Endpoint)
-		if err != nil {
-			return err
-		}
-		s.http = s.in.newHTTP(tlsConfig, p.HTTP.CORS.AllowedOrigins)
-		s.serve(host, "HTTP", func() error {
-			if tlsConfig != nil {
-				return s.http.ServeTLS(l, "", "")
-			}
-			return s.http.Serve(l)
-		})
-		httpAt = l.Addr().String()
+	httpAt, err := s.open(host, "http", s.cfg.Protocols.HTTP)
+	if err != nil {
+		return err
 	}
 	s.listening(grpcAt, httpAt)
 	return nil
 }
 
-func listen(protocol, endpoint string) (net.Listener, error) {
-	l, err := net.Listen("tcp", endpoint)
-	if err != nil {
-		return nil, fmt.Errorf("listen for OTLP over %s on %s: %w (set otlp.%s to another address)", protocol, endpoint, err, protocol)
+func (s *server) open(host component.Host, protocol string, cfg Server) (at string, err error) {
+	if cfg.Endpoint == "" {
+		return "", nil
 	}
-	return l, nil
-}
-
-func (s *server) serve(host component.Host, protocol string, serve func() error) {
+	tlsConfig, err := cfg.TLS.load()
+	if err != nil {
+		return "", err
+	}
+	l, err := net.Listen("tcp", cfg.Endpoint)
+	if err != nil {
+		return "", fmt.Errorf("listen for OTLP over %s on %s: %w (set otlp.%s to another address)", protocol, cfg.Endpoint, err, protocol)
+	}
+	server := s.in.newServer(tlsConfig, cfg.CORS.AllowedOrigins)
+	s.servers = append(s.servers, server)
 	s.serving.Go(func() {
-		err := serve()
-		if err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, grpc.ErrServerStopped) {
+		var err error
+		if tlsConfig != nil {
+			err = server.ServeTLS(l, "", "")
+		} else {
+			err = server.Serve(l)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve OTLP over %s: %w", protocol, err)))
 		}
 	})
+	return l.Addr().String(), nil
 }
 
 // Shutdown takes no new requests and lets those under way end, for a while.
@@ -154,25 +138,10 @@ func (s *server) Shutdown(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	var stopping sync.WaitGroup
-	if s.grpc != nil {
+	for _, server := range s.servers {
 		stopping.Go(func() {
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				s.grpc.GracefulStop()
-			}()
-			select {
-			case <-done:
-			case <-ctx.Done():
-				s.grpc.Stop()
-				<-done
-			}
-		})
-	}
-	if s.http != nil {
-		stopping.Go(func() {
-			if s.http.Shutdown(ctx) != nil {
-				s.http.Close()
+			if server.Shutdown(ctx) != nil {
+				server.Close()
 			}
 		})
 	}
