@@ -147,7 +147,9 @@ func checkSummary(t *testing.T, spans []traces.Span, got traces.Summary) {
 	for _, share := range shares {
 		want.Services = append(want.Services, *share)
 	}
-	slices.SortFunc(want.Services, func(a, b traces.ServiceShare) int { return cmp.Or(cmp.Compare(b.Spans, a.Spans), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(want.Services, func(a, b traces.ServiceShare) int {
+		return cmp.Or(cmp.Compare(b.Spans, a.Spans), cmp.Compare(a.Name, b.Name))
+	})
 	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
 		t.Fatalf("summary\n%+v, want\n%+v", got, want)
 	}

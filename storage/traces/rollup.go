@@ -1,0 +1,139 @@
+package traces
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/conn/native"
+)
+
+// Rollup writes the rollups behind the service map and the services, a minute of a project at a time and always whole. Safe for
+// concurrent use.
+type Rollup struct {
+	db        *conn.DB
+	retention uint16
+}
+
+// NewRollup makes a rollup whose rows are kept for so many days.
+func NewRollup(db *conn.DB, retentionDays uint16) *Rollup { return &Rollup{db, retentionDays} }
+
+// Recompute sums up the spans of the minute anew and publishes that as the generation, which must be higher than any before of
+// the minute (unix ns) and be used once: after an error the next try takes another.
+func (w *Rollup) Recompute(ctx context.Context, project string, minute time.Time, generation uint64) error {
+	minute = minute.UTC().Truncate(time.Minute)
+	in := Range{minute, minute.Add(time.Minute)}
+	var red []redRow
+	var edges []edgeRow
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		red, err = redOf(both, w.db, conn.Background, project, in)
+		return err
+	})
+	group.Go(func() (err error) {
+		edges, err = edgesOf(both, w.db, conn.Background, project, in, true)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("recompute rollups: %w", err)
+	}
+	g := generationOf{project, uint32(minute.Unix()), generation, w.retention}
+	if err := insertRows(ctx, w.db, "red_1m", g, red, redColumns); err != nil {
+		return fmt.Errorf("write rollup of services: %w", err)
+	}
+	if err := insertRows(ctx, w.db, "edges_1m", g, edges, edgeColumns); err != nil {
+		return fmt.Errorf("write rollup of edges: %w", err)
+	}
+	// The row that publishes comes last: until then readers see the generation before.
+	var seen uint64
+	for i := range red {
+		seen += red[i].Spans
+	}
+	if err := insertRows(ctx, w.db, "rollup_minutes", g, []uint64{seen}, minuteColumns); err != nil {
+		return fmt.Errorf("publish rollups: %w", err)
+	}
+	return nil
+}
+
+// generationOf is what every row of a minute's rollups begins and ends with.
+type generationOf struct {
+	project    string
+	minute     uint32 // unix seconds
+	generation uint64
+	retention  uint16
+}
+
+// rollupColumn is a column of a rollup table: values in wire form, or a map of latencies.
+type rollupColumn[R any] struct {
+	name, typ string
+	value     func(dst []byte, r *R) []byte
+	latency   func(r *R) map[uint16]float64
+}
+
+func textColumn[R any](name string, of func(r *R) string) rollupColumn[R] {
+	return rollupColumn[R]{name: name, typ: "String", value: func(dst []byte, r *R) []byte { return native.AppendString(dst, []byte(of(r))) }}
+}
+
+func floatColumn[R any](name string, of func(r *R) float64) rollupColumn[R] {
+	return rollupColumn[R]{name: name, typ: "Float64", value: func(dst []byte, r *R) []byte { return binary.LittleEndian.AppendUint64(dst, math.Float64bits(of(r))) }}
+}
+
+func uintColumn[R any](name string, of func(r *R) uint64) rollupColumn[R] {
+	return rollupColumn[R]{name: name, typ: "UInt64", value: func(dst []byte, r *R) []byte { return binary.LittleEndian.AppendUint64(dst, of(r)) }}
+}
+
+func latencyColumn[R any](name string, of func(r *R) map[uint16]float64) rollupColumn[R] {
+	return rollupColumn[R]{name: name, typ: "Map(UInt16, Float64)", latency: of}
+}
+
+// insertRows sends the rows as one block. The server converts texts and numbers to the columns' own types.
+func insertRows[R any](ctx context.Context, db *conn.DB, table string, g generationOf, rows []R, columns []rollupColumn[R]) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	columns = append([]rollupColumn[R]{
+		textColumn("project", func(*R) string { return g.project }),
+		uintColumn("minute", func(*R) uint64 { return uint64(g.minute) }),
+		uintColumn("generation", func(*R) uint64 { return g.generation }),
+		uintColumn("retention_days", func(*R) uint64 { return uint64(g.retention) }),
+	}, columns...)
+	var b native.Block
+	names := make([]string, len(columns))
+	b.Start(len(columns), len(rows))
+	for i, c := range columns {
+		names[i] = c.name
+		b.Column(c.name, c.typ)
+		if c.latency != nil {
+			emitLatency(&b, rows, c.latency)
+			continue
+		}
+		var data []byte
+		for j := range rows {
+			data = c.value(data, &rows[j])
+		}
+		b.Data(data)
+	}
+	token := fmt.Sprintf("%s %s %d %d", table, g.project, g.minute, g.generation)
+	return db.Insert(ctx, conn.Insert{Table: table, Columns: names, Body: b.Body().Bytes(), Token: token, Rows: len(rows)})
+}
+
+func emitLatency[R any](b *native.Block, rows []R, of func(*R) map[uint16]float64) {
+	var offsets native.Offsets
+	var keys, values []byte
+	for i := range rows {
+		m := of(&rows[i])
+		offsets.Add(len(m))
+		for bucket, weight := range m {
+			keys = binary.LittleEndian.AppendUint16(keys, bucket)
+			values = binary.LittleEndian.AppendUint64(values, math.Float64bits(weight))
+		}
+	}
+	b.Data(offsets.Bytes())
+	b.Data(keys)
+	b.Data(values)
+}
