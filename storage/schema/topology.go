@@ -8,7 +8,11 @@ import (
 
 // durability and shape that every table shares. A power cut loses nothing that the loader's checkpoint has passed: inserts, merges
 // and the folders that name their parts are fsynced.
-const common = "min_bytes_for_wide_part = 134217728, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, " +
+//
+// A part below min_bytes_for_wide_part (uncompressed) is compact: one file instead of two hundred, so that inserts are cheap. 50,000
+// spans are 22 MB and stay below 32 MiB; what they are merged into is above, since only into wide parts does the engine merge column
+// by column, and that takes 4.4 to 5 µs a span where row by row it is 7.5.
+const common = "min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, " +
 	"fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1"
 
 // expand renders a file and splits it at the lines that hold only ";". In a cluster every table "x_local" gets a Distributed "x".

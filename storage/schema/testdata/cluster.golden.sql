@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS `sightline`.`resources_local` ON CLUSTER `main`
 ENGINE = ReplicatedReplacingMergeTree(last_seen)
 ORDER BY (project, id)
 TTL last_seen + toIntervalDay(retention_days + 2)
-SETTINGS min_bytes_for_wide_part = 134217728, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
 ;
 CREATE TABLE IF NOT EXISTS `sightline`.`resources` ON CLUSTER `main` AS `sightline`.`resources_local`
 ENGINE = Distributed(`main`, `sightline`, `resources_local`, cityHash64(id))
@@ -101,7 +101,7 @@ ENGINE = ReplicatedMergeTree
 PARTITION BY (retention_days, toDate(start))
 ORDER BY (project, start)                                               -- equality prefix, then time: newest-first reads few granules
 TTL toDateTime(start) + toIntervalDay(retention_days)
-SETTINGS min_bytes_for_wide_part = 134217728, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
 ;
 CREATE TABLE IF NOT EXISTS `sightline`.`spans` ON CLUSTER `main` AS `sightline`.`spans_local`
 ENGINE = Distributed(`main`, `sightline`, `spans_local`, cityHash64(trace_id))
@@ -122,7 +122,7 @@ ENGINE = ReplicatedAggregatingMergeTree
 PARTITION BY (retention_days, day)
 ORDER BY (project, trace_id)
 TTL day + toIntervalDay(retention_days + 1)
-SETTINGS min_bytes_for_wide_part = 134217728, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000, index_granularity = 1024
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000, index_granularity = 1024
 ;
 CREATE TABLE IF NOT EXISTS `sightline`.`trace_index` ON CLUSTER `main` AS `sightline`.`trace_index_local`
 ENGINE = Distributed(`main`, `sightline`, `trace_index_local`, cityHash64(trace_id))
@@ -139,7 +139,7 @@ ENGINE = ReplicatedReplacingMergeTree(generation)
 PARTITION BY toMonday(minute)
 ORDER BY (project, minute)
 TTL minute + toIntervalDay(retention_days)
-SETTINGS min_bytes_for_wide_part = 134217728, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
 ;
 CREATE TABLE IF NOT EXISTS `sightline`.`rollup_minutes` ON CLUSTER `main` AS `sightline`.`rollup_minutes_local`
 ENGINE = Distributed(`main`, `sightline`, `rollup_minutes_local`, cityHash64(project, minute))
@@ -171,7 +171,7 @@ ENGINE = ReplicatedReplacingMergeTree(generation)
 PARTITION BY toMonday(minute)
 ORDER BY (project, minute, env, namespace, service, service_type, version, entry, kind, operation)
 TTL minute + toIntervalDay(retention_days)
-SETTINGS min_bytes_for_wide_part = 134217728, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
 ;
 CREATE TABLE IF NOT EXISTS `sightline`.`red_1m` ON CLUSTER `main` AS `sightline`.`red_1m_local`
 ENGINE = Distributed(`main`, `sightline`, `red_1m_local`, cityHash64(project, minute))
@@ -211,7 +211,7 @@ ENGINE = ReplicatedReplacingMergeTree(generation)
 PARTITION BY toMonday(minute)
 ORDER BY (project, minute, async, src_kind, src_type, src_env, src_namespace, src_name, dst_kind, dst_type, dst_env, dst_namespace, dst_name)
 TTL minute + toIntervalDay(retention_days)
-SETTINGS min_bytes_for_wide_part = 134217728, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
 ;
 CREATE TABLE IF NOT EXISTS `sightline`.`edges_1m` ON CLUSTER `main` AS `sightline`.`edges_1m_local`
 ENGINE = Distributed(`main`, `sightline`, `edges_1m_local`, cityHash64(project, minute))
