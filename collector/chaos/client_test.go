@@ -1,0 +1,172 @@
+package chaos_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+)
+
+// client sends traces and sends each request again, byte for byte, until it is acknowledged: an OTLP exporter without a time limit.
+// Its log of acknowledged spans is the truth that the database is compared with.
+type client struct {
+	http http.Client
+
+	mu       sync.Mutex
+	url      string
+	moved    chan struct{} // closed when url changes
+	acked    map[string]bool
+	requests int
+	attempts int
+	partial  int // answers that refused spans
+}
+
+func newClient() *client {
+	return &client{http: http.Client{Timeout: 10 * time.Second}, moved: make(chan struct{}), acked: map[string]bool{}}
+}
+
+// follow points the client at the process that now listens.
+func (c *client) follow(url string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.url = url
+	close(c.moved)
+	c.moved = make(chan struct{})
+}
+
+// run sends a request every few milliseconds until the context ends, and then finishes the one that it is at.
+func (c *client) run(ctx, limit context.Context, rnd *rand.Rand) {
+	tick := time.NewTicker(12 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		body, ids := request(rnd)
+		if !c.deliver(limit, body) {
+			return
+		}
+		c.mu.Lock()
+		c.requests++
+		for _, id := range ids {
+			c.acked[id] = true
+		}
+		c.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// deliver insists until the request is acknowledged or the limit is reached.
+func (c *client) deliver(limit context.Context, body []byte) bool {
+	for limit.Err() == nil {
+		c.mu.Lock()
+		c.attempts++
+		url, moved := c.url, c.moved
+		c.mu.Unlock()
+		if c.post(limit, url, body) {
+			return true
+		}
+		select {
+		case <-limit.Done():
+		case <-moved:
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return false
+}
+
+func (c *client) post(ctx context.Context, url string, body []byte) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return false
+	}
+	r.Header.Set("Content-Type", "application/x-protobuf")
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		return false
+	}
+	if len(text) > 0 { // a partial success, and nothing that we send may be refused
+		c.mu.Lock()
+		c.partial++
+		c.mu.Unlock()
+	}
+	return true
+}
+
+// spans is how many were acknowledged.
+func (c *client) spans() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.acked)
+}
+
+// request is one to three traces of a shop, now or a little ago, sometimes of yesterday, as protobuf, and the ids of its spans.
+func request(rnd *rand.Rand) (body []byte, ids []string) {
+	td := ptrace.NewTraces()
+	services := map[string]ptrace.SpanSlice{}
+	spansOf := func(service string) ptrace.SpanSlice {
+		if s, ok := services[service]; ok {
+			return s
+		}
+		rs := td.ResourceSpans().AppendEmpty()
+		rs.Resource().Attributes().PutStr("service.name", service)
+		rs.Resource().Attributes().PutInt("process.pid", int64(rnd.IntN(4)))
+		services[service] = rs.ScopeSpans().AppendEmpty().Spans()
+		return services[service]
+	}
+	for range 1 + rnd.IntN(3) {
+		start := time.Now().Add(-time.Duration(rnd.IntN(120)) * time.Second)
+		if rnd.IntN(20) == 0 {
+			start = start.AddDate(0, 0, -1)
+		}
+		var trace pcommon.TraceID
+		binary.BigEndian.PutUint64(trace[:8], rnd.Uint64())
+		binary.BigEndian.PutUint64(trace[8:], rnd.Uint64()|1)
+		var parent pcommon.SpanID
+		for depth, service := range []string{"frontend", "checkout", "payment"}[:1+rnd.IntN(3)] {
+			kinds := []ptrace.SpanKind{ptrace.SpanKindServer, ptrace.SpanKindClient}
+			for _, kind := range kinds {
+				s := spansOf(service).AppendEmpty()
+				var id pcommon.SpanID
+				binary.BigEndian.PutUint64(id[:], rnd.Uint64()|1)
+				s.SetTraceID(trace)
+				s.SetSpanID(id)
+				s.SetParentSpanID(parent)
+				s.SetKind(kind)
+				s.SetName(service + " work")
+				s.SetStartTimestamp(pcommon.NewTimestampFromTime(start.Add(time.Duration(depth) * time.Millisecond)))
+				s.SetEndTimestamp(pcommon.NewTimestampFromTime(start.Add(time.Duration(100-depth) * time.Millisecond)))
+				s.Attributes().PutStr("http.request.method", "GET")
+				s.Attributes().PutInt("http.response.status_code", []int64{200, 200, 404, 429, 503}[rnd.IntN(5)])
+				ids = append(ids, key(trace[:], binary.BigEndian.Uint64(id[:])))
+				parent = id
+			}
+		}
+	}
+	body, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
+	if err != nil {
+		panic(err)
+	}
+	return body, ids
+}
+
+func key(trace []byte, span uint64) string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], span)
+	return hex.EncodeToString(trace) + hex.EncodeToString(b[:])
+}

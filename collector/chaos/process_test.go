@@ -1,0 +1,190 @@
+package chaos_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sightline/sightline/collector/loader"
+)
+
+// buildNode builds the process under test.
+func buildNode(t *testing.T) string {
+	t.Helper()
+	_, here, _, _ := runtime.Caller(0)
+	path := filepath.Join(t.TempDir(), "node")
+	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd.Dir = filepath.Join(filepath.Dir(here), "node")
+	cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false "+os.Getenv("GOFLAGS"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build node: %v\n%s", err, out)
+	}
+	return path
+}
+
+// process is one life of the node.
+type process struct {
+	cmd           *exec.Cmd
+	otlp, control string
+	exited        chan struct{}
+}
+
+// start runs the node on a folder with failpoints armed, and returns when it listens. nil: it died before that.
+func start(t *testing.T, binary, dir, failpoints string, log io.Writer) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(binary, dir), exited: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), "SIGHTLINE_FAILPOINTS="+failpoints)
+	p.cmd.Stderr = log
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.kill)
+	line := make(chan []byte, 1)
+	go func() {
+		first, _ := bufio.NewReader(stdout).ReadBytes('\n')
+		line <- first
+		_ = p.cmd.Wait() // how it died is the test's own doing
+		close(p.exited)
+	}()
+	var ports struct{ OTLP, Control string }
+	select {
+	case first := <-line:
+		if len(first) == 0 {
+			<-p.exited
+			return nil
+		}
+		if err := json.Unmarshal(first, &ports); err != nil {
+			t.Fatalf("read the node's ports from %q: %v", first, err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("the node does not listen after 30 s")
+	}
+	p.otlp, p.control = "http://"+ports.OTLP+"/v1/traces", "http://"+ports.Control
+	return p
+}
+
+// kill is kill -9 of the parent; the engine ends with it.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // it may be dead
+	<-p.exited
+}
+
+// killEngine is kill -9 of the engine alone; false if there was none.
+func (p *process) killEngine() bool {
+	s, err := p.status()
+	return err == nil && s.EnginePID != 0 && syscall.Kill(s.EnginePID, syscall.SIGKILL) == nil
+}
+
+// hangEngine stops the engine in the middle of whatever it does, for a while.
+func (p *process) hangEngine(d time.Duration) bool {
+	s, err := p.status()
+	if err != nil || s.EnginePID == 0 || syscall.Kill(s.EnginePID, syscall.SIGSTOP) != nil {
+		return false
+	}
+	p.diesWithin(d)
+	_ = syscall.Kill(s.EnginePID, syscall.SIGCONT) // it may be dead
+	return true
+}
+
+// diesWithin waits for the process to die of itself.
+func (p *process) diesWithin(d time.Duration) bool {
+	select {
+	case <-p.exited:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
+// stop is SIGTERM: the process has ten seconds.
+func (p *process) stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	if !p.diesWithin(10 * time.Second) {
+		return errors.New("it runs ten seconds after SIGTERM")
+	}
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		return fmt.Errorf("it ended with status %d after SIGTERM", code)
+	}
+	return nil
+}
+
+// status is node.Status.
+type status struct {
+	EnginePID   int
+	EngineState string
+	Loader      *loader.Status
+}
+
+func (p *process) status() (s status, err error) {
+	answer, err := (&http.Client{Timeout: 5 * time.Second}).Get(p.control + "/status")
+	if err != nil {
+		return s, err
+	}
+	defer answer.Body.Close()
+	return s, json.NewDecoder(answer.Body).Decode(&s)
+}
+
+// flush asks until everything is stored and rolled up.
+func (p *process) flush(ctx context.Context) error {
+	for {
+		err := p.tryFlush(ctx)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-p.exited:
+			return fmt.Errorf("the node died: %w", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (p *process) tryFlush(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.control+"/flush", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = errors.New(strings.TrimSpace(string(text)))
+	}
+	return err
+}
+
+// logTail is the end of what the processes wrote, long lines cut.
+func logTail(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	lines := bytes.Split(data, []byte("\n"))
+	lines = lines[max(0, len(lines)-30):]
+	for i, line := range lines {
+		lines[i] = line[:min(len(line), 300)]
+	}
+	return string(bytes.Join(lines, []byte("\n")))
+}
