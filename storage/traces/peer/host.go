@@ -39,6 +39,7 @@ func endpointOf(in *Input) endpoint {
 			e.port = port
 		}
 	}
+	e.host = e.host[strings.LastIndexByte(e.host, '@')+1:] // a user's name is no part of it, a password even less
 	e.host = strings.ToLower(strings.TrimSuffix(e.host, "."))
 	return e
 }
