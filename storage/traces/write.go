@@ -36,7 +36,8 @@ func (w *Writer) Count(ctx context.Context, batch BatchID, b Block) (uint64, err
 	if b.Kind != Counted {
 		return 0, fmt.Errorf("count %s: a repeat is harmless, insert again", b.Table)
 	}
-	n, err := conn.One[uint64](ctx, w.db, conn.Query{SQL: countSQL, Class: conn.Background, Params: []conn.Param{
+	// Not in the background class: its few places may be taken by rollups, and spans wait for this answer.
+	n, err := conn.One[uint64](ctx, w.db, conn.Query{SQL: countSQL, Params: []conn.Param{
 		conn.Str("batch", batch.String()),
 		conn.Uint("retention_days", b.RetentionDays),
 		conn.Time("from", b.Day),
