@@ -1,0 +1,68 @@
+package chexporter_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/goleak"
+
+	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/collector/chexporter"
+	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/collector/otlp"
+	"github.com/sightline/sightline/collector/sample"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestTracesOfAPipelineAreInTheJournalWhenTheyAreTaken(t *testing.T) {
+	j, err := journal.Open(journal.Config{Dir: t.TempDir(), Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	in := otlp.NewIntake(j, admission.Open{}, admission.Limits{}, admission.NewAccounts(), slog.New(slog.DiscardHandler))
+	f := chexporter.NewFactory(in)
+	e, err := f.CreateTraces(context.Background(), exportertest.NewNopSettings(chexporter.Type), f.CreateDefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(context.Background(), componenttest.NewNopHost()); err != nil {
+		t.Fatal(err)
+	}
+	td := sample.Traces(1, 10, time.Now())
+	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(3).SetTraceID(pcommon.TraceID{})
+	for _, give := range []ptrace.Traces{td, ptrace.NewTraces()} {
+		if err := e.ConsumeTraces(context.Background(), give); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := j.Reader(journal.Position{})
+	defer r.Close()
+	got, ok, err := r.TryNext()
+	if err != nil || !ok || got.Record.Items != 9 || len(got.Record.Rejected) != 1 {
+		t.Errorf("record %+v, %v", got.Record, err)
+	}
+	if _, ok, _ := r.TryNext(); ok {
+		t.Error("a request without spans is in the journal")
+	}
+	j.Close()
+	if err := e.ConsumeTraces(context.Background(), sample.Traces(2, 1, time.Now())); err == nil || consumererror.IsPermanent(err) {
+		t.Errorf("with the journal closed: %v, which is not to be tried again", err)
+	}
+	var refusal *admission.Refusal
+	if err := e.ConsumeTraces(context.Background(), sample.Traces(2, 1, time.Now())); !errors.As(err, &refusal) {
+		t.Errorf("the reason is lost: %v", err)
+	}
+	if err := e.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
