@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"context"
 	"time"
 
 	"github.com/sightline/sightline/storage/conn"
@@ -19,3 +20,12 @@ func (r *Reader) SetNow(now time.Time) { r.now = func() time.Time { return now }
 
 // CandidatesSQL is the search's statement with these conditions.
 func CandidatesSQL(conditions string) string { return when(candidatesSQL, conditions) }
+
+// Prune is what rollups leave of a search's range.
+func (r *Reader) Prune(ctx context.Context, q SearchQuery) ([]Range, error) {
+	plan := prunePlan(q)
+	if !plan.useful() {
+		return []Range{q.Range}, nil
+	}
+	return r.prune(ctx, plan, q.Range)
+}

@@ -86,21 +86,21 @@ func sqlMixed(attrs []traces.Attr) string {
 	return "{" + strings.Join(texts, ",") + "}"
 }
 
-func run(t testing.TB, db *conn.DB, sql string) {
+func runSQL(t testing.TB, db *conn.DB, sql string) {
 	t.Helper()
 	if err := db.Exec(t.Context(), sql); err != nil {
 		t.Fatalf("%v\n%.2000s", err, sql)
 	}
 }
 
-// store inserts spans as they are, recogniser's columns included, with their resources and the index of their traces.
-func store(t testing.TB, db *conn.DB, project string, spans []traces.Span) {
+// putSpans inserts spans as they are, recogniser's columns included, with their resources and the index of their traces.
+func putSpans(t testing.TB, db *conn.DB, project string, spans []traces.Span) {
 	t.Helper()
-	storeAt(t, db, project, spans, noon)
+	putSpansAt(t, db, project, spans, noon)
 }
 
-// storeAt is store by a batch that was cut then.
-func storeAt(t testing.TB, db *conn.DB, project string, spans []traces.Span, cut time.Time) {
+// putSpansAt is putSpans by a batch that was cut then.
+func putSpansAt(t testing.TB, db *conn.DB, project string, spans []traces.Span, cut time.Time) {
 	t.Helper()
 	var b strings.Builder
 	batch := traces.NewBatchID([8]byte{1}, cut).String()
@@ -143,15 +143,15 @@ func storeAt(t testing.TB, db *conn.DB, project string, spans []traces.Span, cut
 			sqlList(s.Links, func(l traces.Link) string { return sqlMixed(l.Attrs) }),
 			sqlList(s.Links, func(l traces.Link) string { return fmt.Sprint(l.DroppedAttrs) }), batch)
 	}
-	run(t, db, b.String())
+	runSQL(t, db, b.String())
 	for id, s := range resources {
 		texts, ints, floats, _, _ := sqlMaps(s.Resource.Attrs)
-		run(t, db, fmt.Sprintf("INSERT INTO resources (project, id, service, service_type, namespace, env, version, attrs, attrs_int, attrs_float, dropped_attrs, schema_url, last_seen, retention_days) "+
+		runSQL(t, db, fmt.Sprintf("INSERT INTO resources (project, id, service, service_type, namespace, env, version, attrs, attrs_int, attrs_float, dropped_attrs, schema_url, last_seen, retention_days) "+
 			"VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%d,%s,%d,20000)", sqlText(project), sqlText(string(id[:])), sqlText(s.Service), sqlText(s.ServiceType), sqlText(s.Namespace), sqlText(s.Env),
 			sqlText(s.Version), texts, ints, floats, s.Resource.DroppedAttrs, sqlText(s.Resource.SchemaURL), s.Start.Unix()))
 	}
-	run(t, db, "TRUNCATE TABLE trace_index")
-	run(t, db, `INSERT INTO trace_index (project, trace_id, day, min_start, max_start, root_service, root_name, retention_days)
+	runSQL(t, db, "TRUNCATE TABLE trace_index")
+	runSQL(t, db, `INSERT INTO trace_index (project, trace_id, day, min_start, max_start, root_service, root_name, retention_days)
 		SELECT project, trace_id, toDate(min(start)), min(start), max(start), maxIf(service, parent_id = 0), maxIf(name, parent_id = 0), 20000 FROM spans GROUP BY project, trace_id`)
 }
 

@@ -42,8 +42,8 @@ func TestSpanReadsBackWhole(t *testing.T) {
 	want := wholeSpan()
 	other := traces.Span{TraceID: id(1), SpanID: want.SpanID, Name: "twin", Start: noon, Service: "cart", Weight: 1}
 	elsewhere := traces.Span{TraceID: id(2), SpanID: 5, Name: "source", Start: noon, Service: "cart", Weight: 1}
-	store(t, db, "p", []traces.Span{want, other, elsewhere})
-	store(t, db, "other", []traces.Span{want})
+	putSpans(t, db, "p", []traces.Span{want, other, elsewhere})
+	putSpans(t, db, "other", []traces.Span{want})
 	r := traces.NewReader(db)
 
 	spans, err := r.Span(t.Context(), "p", want.TraceID, want.SpanID, traces.Range{})
@@ -87,7 +87,7 @@ func TestTraceIsFoundWhateverTheHint(t *testing.T) {
 		return traces.Span{TraceID: id(1), SpanID: n, ParentID: n - 1, Name: "work", Start: at, Service: "a", Weight: 1}
 	}
 	// A trace of two days, a nanosecond past a full second at its ends.
-	store(t, db, "p", []traces.Span{span(1, noon.Add(-1)), span(2, noon.Add(time.Hour)), span(3, noon.Add(30*time.Hour+1))})
+	putSpans(t, db, "p", []traces.Span{span(1, noon.Add(-1)), span(2, noon.Add(time.Hour)), span(3, noon.Add(30*time.Hour+1))})
 	r := traces.NewReader(db)
 	for _, hint := range []traces.Range{
 		{},
@@ -121,7 +121,7 @@ func TestSpansInProgressGiveWayToCompleteOnes(t *testing.T) {
 	done := open
 	done.State, done.Duration = traces.StateComplete, time.Second
 	running := traces.Span{TraceID: id(1), SpanID: 2, ParentID: 1, Name: "b", Start: noon.Add(time.Millisecond), Service: "a", Weight: 1, State: traces.StateInProgress}
-	store(t, db, "p", []traces.Span{open, running, done, done})
+	putSpans(t, db, "p", []traces.Span{open, running, done, done})
 	r := traces.NewReader(db)
 	spans, total, err := r.Trace(t.Context(), "p", id(1), traces.Range{})
 	if err != nil || total != 3 || len(spans) != 3 {

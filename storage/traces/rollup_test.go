@@ -87,8 +87,8 @@ func TestRollupsAreWhatTheirSpansAddUpTo(t *testing.T) {
 				all = append(all, g.traceOf(n, at, &producers)...)
 			}
 			half := len(all) / 2
-			store(t, db, "p", all[:half])
-			store(t, db, "other", all)
+			putSpans(t, db, "p", all[:half])
+			putSpans(t, db, "other", all)
 			rollup := traces.NewRollup(db, rollupRetention)
 			generation := uint64(noon.UnixNano())
 			var minutes []time.Time
@@ -100,7 +100,7 @@ func TestRollupsAreWhatTheirSpansAddUpTo(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			store(t, db, "p", all[half:])
+			putSpans(t, db, "p", all[half:])
 			for _, m := range minutes {
 				generation++
 				if err := rollup.Recompute(t.Context(), "p", m.Add(17*time.Second), generation); err != nil {
@@ -218,7 +218,7 @@ func TestOperationsPastTheCapAreOne(t *testing.T) {
 			all = append(all, traces.Span{TraceID: id(1), SpanID: traces.SpanID(i*10 + n), Name: fmt.Sprintf("op %03d", i), Kind: traces.KindServer, Service: "a", ServiceType: "service", Weight: 1, Start: noon, Duration: time.Second})
 		}
 	}
-	store(t, db, "p", all)
+	putSpans(t, db, "p", all)
 	if err := traces.NewRollup(db, rollupRetention).Recompute(t.Context(), "p", noon, 1); err != nil {
 		t.Fatal(err)
 	}

@@ -155,8 +155,8 @@ func TestFiltersMeanTheSameInSQLAndInGo(t *testing.T) {
 	for i := range spans {
 		spans[i] = g.span(i)
 	}
-	store(t, db, "p", spans)
-	store(t, db, "other", spans[:50])
+	putSpans(t, db, "p", spans)
+	putSpans(t, db, "other", spans[:50])
 	filters := 500
 	if testing.Short() {
 		filters = 100

@@ -63,8 +63,8 @@ func TestSearchPagesThroughEveryTraceOnce(t *testing.T) {
 			spans[i].State = traces.StateInProgress
 		}
 	}
-	store(t, db, "p", spans)
-	store(t, db, "other", spans)
+	putSpans(t, db, "p", spans)
+	putSpans(t, db, "other", spans)
 	r := traces.NewReader(db)
 	r.SetNow(noon)
 	for n := range 20 {
@@ -160,7 +160,7 @@ func TestSummaryTakesClassAndNameOfTheRoot(t *testing.T) {
 	span := func(trace byte, n, parent traces.SpanID, at time.Duration, service string, class traces.Class) traces.Span {
 		return traces.Span{TraceID: id(trace), SpanID: n, ParentID: parent, Name: "op " + service, Start: noon.Add(at), Duration: time.Second, Service: service, Class: class, Weight: 1}
 	}
-	store(t, db, "p", []traces.Span{
+	putSpans(t, db, "p", []traces.Span{
 		span(1, 1, 0, time.Millisecond, "web", traces.ClassError), span(1, 2, 1, 0, "db", traces.ClassFault), // skewed: the child starts first
 		span(2, 3, 9, time.Second, "late", traces.ClassOK), span(2, 4, 9, 0, "early", traces.ClassThrottle), // no root
 		span(3, 5, 0, -3*time.Hour, "slow", traces.ClassFault), span(3, 6, 5, 0, "fast", traces.ClassOK), // begins long before
@@ -191,7 +191,7 @@ func TestSearchSaysWhyItStopped(t *testing.T) {
 	for i := range 50 {
 		spans = append(spans, traces.Span{TraceID: id(byte(i + 1)), SpanID: 1, Name: "a", Service: "a", Weight: 1, Start: noon.Add(-time.Duration(i) * time.Hour)})
 	}
-	store(t, db, "p", spans)
+	putSpans(t, db, "p", spans)
 	r := traces.NewReader(db)
 	r.SetNow(noon)
 	q := traces.SearchQuery{Project: "p", Limit: 100, Range: traces.Range{From: noon.Add(-100 * time.Hour), To: noon.Add(time.Hour)}}
@@ -254,7 +254,7 @@ func TestConditions(t *testing.T) {
 // TestSearchReadsInOrder asks the engine how it would run the search: reading in the key's order is what its speed rests on.
 func TestSearchReadsInOrder(t *testing.T) {
 	db := storagetest.Open(t)
-	store(t, db, "p", []traces.Span{{TraceID: id(1), SpanID: 1, Name: "a", Service: "a", Weight: 1, Start: noon}})
+	putSpans(t, db, "p", []traces.Span{{TraceID: id(1), SpanID: 1, Name: "a", Service: "a", Weight: 1, Start: noon}})
 	lines, err := conn.All[string](t.Context(), db, conn.Query{SQL: "EXPLAIN indexes = 1 " + traces.CandidatesSQL("AND start >= {from:DateTime64(9, 'UTC')} AND start < {to:DateTime64(9, 'UTC')} AND service = 'a'"), Params: []conn.Param{
 		conn.Str("project", "p"), conn.Time("from", noon.Add(-time.Hour)), conn.Time("to", noon.Add(time.Hour)), conn.Uint("limit", uint64(20)),
 	}})

@@ -1,0 +1,21 @@
+-- The operations of a service, of published rollups.
+SELECT
+    operation, kind,
+    sum(ok) AS r_ok,
+    sum(error) AS r_error,
+    sum(throttle) AS r_throttle,
+    sum(fault) AS r_fault,
+    sum(duration) AS r_duration,
+    max(max_duration) AS r_max,
+    sumMap(latency) AS r_latency
+FROM red_1m
+WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'UTC')}) AND minute < toDateTime({to:DateTime64(9, 'UTC')})
+    AND entry = 1 AND toUnixTimestamp(minute) NOT IN {open:Array(UInt32)}
+    AND (minute, generation) IN
+    (
+        SELECT minute, max(generation)
+        FROM rollup_minutes
+        WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'UTC')}) AND minute < toDateTime({to:DateTime64(9, 'UTC')})
+        GROUP BY minute
+    ) /* when */
+GROUP BY operation, kind
