@@ -1,5 +1,6 @@
 // Lays a map out off the main thread; one request, one answer.
-import { layoutMap, type LayoutInput } from '../pure/mapLayout'
+import { layoutMap } from '../pure/mapLayout'
+import type { LayoutInput } from '../pure/mapPlace'
 
 export interface LayoutRequest {
   readonly input: LayoutInput

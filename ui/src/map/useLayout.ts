@@ -1,7 +1,7 @@
 /** Where the nodes stand: kept between visits, laid out in a Worker when new, moved only when asked. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Point } from '../pure/mapDraw'
-import { type LayoutInput, mostlyKnown, placeNew, type Positions } from '../pure/mapLayout'
+import { type LayoutInput, mostlyKnown, placeNew, type Positions } from '../pure/mapPlace'
 import type { LayoutRequest } from './layout.worker'
 
 const TIME_LIMIT_MS = 3000

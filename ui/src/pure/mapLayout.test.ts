@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { bounds, layoutMap, type LayoutInput, mostlyKnown, placeNew } from './mapLayout'
+import { layoutMap } from './mapLayout'
+import { bounds, type LayoutInput, mostlyKnown, placeNew } from './mapPlace'
 import { buildScene, type SceneOptions } from './mapScene'
 import { makeMap } from './testdata/map'
 

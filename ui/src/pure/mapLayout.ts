@@ -1,57 +1,22 @@
-// Where nodes stand. Layered from callers (left) to callees (right) by dagre; boxes are laid out inside first, then
-// as one big node each. Known positions never move: new nodes find a free place beside their neighbours.
+// Where nodes stand on a new map. Layered from callers (left) to callees (right) by dagre; boxes are laid out inside
+// first, then as one big node each. Runs in a Worker; what the page itself needs is in mapPlace.ts.
 import dagre from '@dagrejs/dagre'
 import type { Point } from './mapDraw'
+import { BOX_PADDING, BOX_TITLE, bounds, flip, flipInput, type LayoutInput, type LayoutNode, RANK_GAP } from './mapPlace'
 import type { Px } from './units'
 
-export interface LayoutNode {
-  readonly id: string
-  readonly width: Px
-  readonly height: Px
-  /** box that it stands in, or '' */
-  readonly box: string
-}
-
-export interface LayoutInput {
-  readonly nodes: readonly LayoutNode[]
-  readonly edges: readonly { readonly source: string; readonly target: string }[]
-  /** from top to bottom instead of left to right, for tall screens */
-  readonly down?: boolean
-}
-
-export type Positions = ReadonlyMap<string, Point>
-
-export interface Rect {
-  readonly x: Px
-  readonly y: Px
-  readonly width: Px
-  readonly height: Px
-}
-
-const RANK_GAP: Px = 96
 /** Between rows, when the map goes down: names stand there too, so less is enough. */
 const ROW_GAP: Px = 44
 const NODE_GAP: Px = 18
 /** More nodes than this in one column (in one row, when the map goes down) are dealt over neighbouring ones. */
 const COLUMN = 9
 const ROW = 4
-export const BOX_PADDING: Px = 28
-export const BOX_TITLE: Px = 30
 
 type Ranker = 'tight-tree' | 'longest-path'
 
 /** Centres of all nodes. Deterministic: the same map always gives the same picture. */
 export function layoutMap(input: LayoutInput, ranker: Ranker = 'tight-tree'): Map<string, Point> {
   return input.down === true ? flip(layoutMap(flipInput(input), ranker)) : layoutAcross(input, ranker)
-}
-
-/** A map that goes down is one that goes right, with x and y exchanged. */
-function flipInput(input: LayoutInput): LayoutInput {
-  return { nodes: input.nodes.map((n) => ({ ...n, width: n.height, height: n.width })), edges: input.edges }
-}
-
-export function flip(points: Positions): Map<string, Point> {
-  return new Map([...points].map(([id, p]) => [id, { x: p.y, y: p.x }]))
 }
 
 function layoutAcross(input: LayoutInput, ranker: Ranker): Map<string, Point> {
@@ -209,74 +174,3 @@ function gridBelow(alone: readonly LayoutNode[], points: Map<string, Point>, siz
   })
 }
 
-/** The rectangle around nodes. */
-export function bounds(nodes: readonly LayoutNode[], at: Positions): Rect {
-  let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (const n of nodes) {
-    const p = at.get(n.id)
-    if (!p) continue
-    x0 = Math.min(x0, p.x - n.width / 2)
-    x1 = Math.max(x1, p.x + n.width / 2)
-    y0 = Math.min(y0, p.y - n.height / 2)
-    y1 = Math.max(y1, p.y + n.height / 2)
-  }
-  return x0 > x1 ? { x: 0, y: 0, width: 0, height: 0 } : { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }
-}
-
-/** Whether known positions may be kept: at least half of what is drawn has one. */
-export function mostlyKnown(nodes: readonly LayoutNode[], known: Positions): boolean {
-  return nodes.length > 0 && nodes.filter((n) => known.has(n.id)).length * 2 >= nodes.length
-}
-
-/** Keeps every known position and places the rest: right of their callers, at their neighbours' middle, pushed to a free spot. */
-export function placeNew(input: LayoutInput, known: Positions): Map<string, Point> {
-  if (input.down === true) return flip(placeNew(flipInput(input), flip(known)))
-  const out = new Map<string, Point>()
-  const todo: LayoutNode[] = []
-  for (const n of [...input.nodes].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const p = known.get(n.id)
-    if (p) out.set(n.id, p)
-    else todo.push(n)
-  }
-  // A few rounds, because a new node's only neighbour may be new as well.
-  for (let round = 0; todo.length > 0; round++) {
-    const before = todo.length
-    for (let i = todo.length - 1; i >= 0; i--) {
-      const wish = wished(todo[i], input, out)
-      if (wish === null && round < before) continue
-      out.set(todo[i].id, freeSpot(todo[i], wish ?? under(input, out), input, out))
-      todo.splice(i, 1)
-    }
-  }
-  return out
-}
-
-function wished(n: LayoutNode, input: LayoutInput, placed: Positions): Point | null {
-  const from = input.edges.flatMap((e) => (e.target === n.id ? (placed.get(e.source) ?? []) : []))
-  const to = input.edges.flatMap((e) => (e.source === n.id ? (placed.get(e.target) ?? []) : []))
-  const around = [...from, ...to]
-  if (around.length === 0) return null
-  const step = n.width + RANK_GAP
-  const x = from.length > 0 ? Math.max(...from.map((p) => p.x)) + step : Math.min(...to.map((p) => p.x)) - step
-  return { x, y: around.reduce((sum, p) => sum + p.y, 0) / around.length }
-}
-
-function under(input: LayoutInput, placed: Positions): Point {
-  const b = bounds(input.nodes, placed)
-  return { x: b.x + 66, y: b.y + b.height + 90 }
-}
-
-function freeSpot(n: LayoutNode, wish: Point, input: LayoutInput, placed: Positions): Point {
-  const others = input.nodes.flatMap((o) => {
-    const p = placed.get(o.id)
-    return p ? [{ p, o }] : []
-  })
-  const free = (y: number) =>
-    others.every(({ p, o }) => Math.abs(p.x - wish.x) >= (o.width + n.width) / 2 || Math.abs(p.y - y) >= (o.height + n.height) / 2)
-  const step = 12
-  for (let k = 0; k < 2000; k++) {
-    if (free(wish.y + k * step)) return { x: wish.x, y: wish.y + k * step }
-    if (free(wish.y - k * step)) return { x: wish.x, y: wish.y - k * step }
-  }
-  return wish
-}

@@ -1,6 +1,6 @@
 // Walking the map with the arrow keys: left to a caller, right to a callee, up and down within the column.
 import type { Point } from './mapDraw'
-import { flip, type Positions } from './mapLayout'
+import { flip, type Positions } from './mapPlace'
 
 export type Direction = 'left' | 'right' | 'up' | 'down'
 

@@ -1,6 +1,7 @@
 // A trace as columns: one typed array per field, one row per span in depth-first order.
 // No object per span exists anywhere, so 100,000 spans cost a few megabytes and cross a Worker border by transfer.
 import type { Trace as TraceWire } from '../api/types'
+import { outline, type Outline } from './traceRows'
 
 export { FLAG } from '../api/types'
 export type { TraceWire }
@@ -72,6 +73,8 @@ export interface TraceModel {
   readonly peerNames: readonly string[]
   readonly peerTypes: readonly string[]
   readonly spans: Spans
+  /** the order of display and the folds, found with the columns because that takes as long */
+  readonly outline: Outline
   readonly critical: CriticalPath
   /** rows of failed spans, the most interesting first */
   readonly errors: Int32Array<ArrayBuffer>
@@ -107,6 +110,7 @@ export function decodeTrace(wire: TraceWire): TraceModel {
     peerNames: wire.dict.peer_name,
     peerTypes: wire.dict.peer_type,
     spans,
+    outline: outline(spans),
     critical: decodeCritical(wire.critical_path ?? [], n),
     errors: Int32Array.from(rows),
     focus: n === 0 ? -1 : Math.min(Math.max(0, wire.focus), n - 1),
@@ -219,9 +223,11 @@ export function has(flags: number, flag: number): boolean {
 /** Buffers that a Worker hands over instead of copying. */
 export function transferables(model: TraceModel): ArrayBuffer[] {
   const s = model.spans
+  const o = model.outline
   const columns = [
     s.idHigh, s.idLow, s.parent, s.depth, s.start, s.duration, s.self, s.subtreeEnd, s.skew, s.service, s.name,
     s.peerName, s.peerType, s.descendants, s.kind, s.klass, s.origin, s.status, s.http, s.flags, s.events, s.links,
+    o.order, o.folds.of, o.folds.offset, o.folds.members, o.folds.total, o.folds.max, o.folds.errors, o.folds.start, o.folds.end,
     model.critical.offset, model.critical.span, model.critical.start, model.critical.end, model.errors,
   ]
   return columns.map((c) => c.buffer)

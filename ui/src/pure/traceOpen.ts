@@ -77,7 +77,9 @@ export function toggle(shown: Shown, spans: Spans, outlined: Outline, row: numbe
   return { ...shown, collapsed, open }
 }
 
+/** Opens every span; asked again when all are open, every fold as well. */
 export function expandAll(shown: Shown): Shown {
+  if (!shown.collapsed.includes(1)) return { ...shown, open: new Uint8Array(shown.open.length).fill(1) }
   return { ...shown, collapsed: new Uint8Array(shown.collapsed.length) }
 }
 

@@ -7,21 +7,21 @@ export const FOLD_OVER = 5
 export interface Folds {
   readonly count: number
   /** fold of each span, -1 for none */
-  readonly of: Int32Array
+  readonly of: Int32Array<ArrayBuffer>
   /** members of fold f are members[offset[f]..offset[f+1]] */
-  readonly offset: Int32Array
-  readonly members: Int32Array
+  readonly offset: Int32Array<ArrayBuffer>
+  readonly members: Int32Array<ArrayBuffer>
   /** summed duration of the members, ns */
-  readonly total: Float64Array
-  readonly max: Float64Array
-  readonly errors: Int32Array
-  readonly start: Float64Array
-  readonly end: Float64Array
+  readonly total: Float64Array<ArrayBuffer>
+  readonly max: Float64Array<ArrayBuffer>
+  readonly errors: Int32Array<ArrayBuffer>
+  readonly start: Float64Array<ArrayBuffer>
+  readonly end: Float64Array<ArrayBuffer>
 }
 
 export interface Outline {
   /** spans in display order: depth first, members of a fold side by side */
-  readonly order: Int32Array
+  readonly order: Int32Array<ArrayBuffer>
   readonly folds: Folds
 }
 
@@ -71,7 +71,7 @@ function orderedKids(spans: Spans, parent: number, fold: Int32Array, groups: num
   return out
 }
 
-function measureFolds(spans: Spans, of: Int32Array, groups: readonly number[][]): Folds {
+function measureFolds(spans: Spans, of: Int32Array<ArrayBuffer>, groups: readonly number[][]): Folds {
   const count = groups.length
   const offset = new Int32Array(count + 1)
   groups.forEach((g, i) => (offset[i + 1] = offset[i] + g.length))

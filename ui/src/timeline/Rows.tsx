@@ -1,9 +1,8 @@
-import { ChevronDown, ChevronRight, CircleAlert, Gauge, Layers, Link2, TriangleAlert } from 'lucide-react'
 import { memo } from 'react'
 import { hueVar } from '../pure/colour'
 import { formatCount } from '../pure/format'
-import type { TraceModel } from '../pure/trace'
-import { foldLabel, type RowLabel, spanLabel, spokenRow } from '../pure/traceLabels'
+import { CLASSES, type TraceModel } from '../pure/trace'
+import { foldLabel, spanLabel, spokenRow } from '../pure/traceLabels'
 import type { Folds } from '../pure/traceRows'
 import type { Px } from '../pure/units'
 import css from './Rows.module.css'
@@ -55,19 +54,21 @@ export const Row = memo(function Row(p: RowProps) {
       style={{ top: p.top, height: p.height, '--indent': `${p.level * p.step}px`, '--step': `${p.step}px`, '--hue': hueVar(hue) }}
     >
       <div className={css.tree} role={p.sticky === true ? undefined : 'gridcell'}>
-        <span className={css.guides} />
-        {kids > 0 ? (
-          <span className={css.caret} data-caret="">
-            {p.open ? <ChevronDown size={13} /> : <ChevronRight size={13} />}
-          </span>
-        ) : (
-          <span className={css.caret} />
-        )}
+        {kids > 0 ? <span className={css.caret} data-caret="" data-open={p.open || undefined} /> : <span className={css.caret} />}
         <span className={css.stripe} />
-        <Text label={label} fold={fold} />
+        <span className={css.text}>
+          {label.showService && <strong className={css.service}>{label.service}</strong>}
+          <span className={css.name}>{label.name}</span>
+          {label.detail !== '' && <span className={css.detail}>{label.detail}</span>}
+        </span>
         {!p.open && !fold && kids > 0 && <span className={css.hidden}>{formatCount(kids)}</span>}
-        {links > 0 && <Link2 size={12} className={css.icon} aria-label={`${links} links`} />}
-        <Mark label={label} fold={fold} />
+        {links > 0 && <Sign kind="link" label={`${links} links`} />}
+        {label.klass !== 0 && (
+          <span className={css.mark} data-class={CLASSES[label.klass]} data-origin={label.origin || undefined}>
+            {fold && label.failing > 0 && formatCount(label.failing)}
+            <Sign kind={CLASSES[label.klass]} label={`${CLASSES[label.klass]}, ${label.origin ? 'began here' : 'passed on'}`} />
+          </span>
+        )}
       </div>
       {p.sticky !== true && (
         <span className="visually-hidden" role="gridcell">
@@ -78,25 +79,19 @@ export const Row = memo(function Row(p: RowProps) {
   )
 })
 
-function Text({ label, fold }: { label: RowLabel; fold: boolean }) {
-  return (
-    <span className={css.text}>
-      {fold && <Layers size={12} className={css.layers} aria-hidden="true" />}
-      {label.showService && <strong className={css.service}>{label.service}</strong>}
-      <span className={css.name}>{label.name}</span>
-      {label.detail !== '' && <span className={css.detail}>{label.detail}</span>}
-    </span>
-  )
-}
+const SIGNS = {
+  ok: '',
+  error: 'M8 2.5L14.5 13.5h-13z M8 6.5v3 M8 11.6v.1',
+  throttle: 'M2.5 11.5a5.5 5.5 0 1 1 11 0 M8 11l2.5 -3.5',
+  fault: 'M8 1.8a6.2 6.2 0 1 1 0 12.4a6.2 6.2 0 1 1 0 -12.4 M8 4.8v3.6 M8 11v.1',
+  link: 'M6.5 9.5l3 -3 M7.5 4.5l1 -1a2.8 2.8 0 0 1 4 4l-1 1 M8.5 11.5l-1 1a2.8 2.8 0 0 1 -4 -4l1 -1',
+} as const
 
-function Mark({ label, fold }: { label: RowLabel; fold: boolean }) {
-  if (label.klass === 0) return null
-  const Icon = label.klass === 1 ? TriangleAlert : label.klass === 2 ? Gauge : CircleAlert
-  const name = label.klass === 1 ? 'error' : label.klass === 2 ? 'throttle' : 'fault'
+/** Plain paths instead of icon components: dozens of rows are drawn in every frame of a scroll. */
+function Sign({ kind, label }: { kind: keyof typeof SIGNS; label: string }) {
   return (
-    <span className={css.mark} data-class={name} data-origin={label.origin || undefined}>
-      {fold && label.failing > 0 && <span>{formatCount(label.failing)}</span>}
-      <Icon size={13} aria-label={label.origin ? `${name}, began here` : `${name}, passed on`} />
-    </span>
+    <svg className={css.sign} width="14" height="14" viewBox="0 0 16 16" role="img" aria-label={label}>
+      <path d={SIGNS[kind]} />
+    </svg>
   )
 }

@@ -16,7 +16,7 @@ import type { ViewStore } from './viewStore'
 import css from './Waterfall.module.css'
 
 /** Rows drawn above and below the window, so that a quick scroll still finds bars. */
-const SPARE = 12
+const SPARE = 8
 /** The window moves in steps of rows, so that most scroll events draw nothing. */
 const STEP = 6
 const STICKY = 3
@@ -125,12 +125,14 @@ export function Waterfall(props: Props) {
     else if (at >= 0) onSelect(at)
     else onToggle(at, false)
   }
+  // Elements are used again for other rows as the window moves: changing them is cheaper than making them.
+  const slots = Math.max(1, inView + STEP + 2 * SPARE)
   const line = (index: number, at: Px, sticky: boolean) => {
     const row = rows.at[index]
     const span = row >= 0 ? row : -1
     return (
       <Row
-        key={sticky ? `s${index}` : index}
+        key={sticky ? `s${index}` : index % slots}
         id={sticky ? `sticky-${index}` : `row-${index}`}
         trace={trace}
         folds={outline.folds}

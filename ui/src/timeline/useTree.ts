@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { TraceModel } from '../pure/trace'
 import { collapseAll, expandAll, openAtFirst, reveal, toggle } from '../pure/traceOpen'
-import { listRows, outline, type Outline, type Rows, type Shown } from '../pure/traceRows'
+import { listRows, type Outline, type Rows, type Shown } from '../pure/traceRows'
 
 export interface Tree {
   readonly outline: Outline
@@ -15,7 +15,7 @@ export interface Tree {
 }
 
 export function useTree(trace: TraceModel, keep: Uint8Array | null, first: number): Tree {
-  const outlined = useMemo(() => outline(trace.spans), [trace])
+  const outlined = trace.outline
   const [plain, setPlain] = useState(() => openAtFirst(trace, outlined, first))
   const [filtered, setFiltered] = useState<{ keep: Uint8Array | null; shown: Shown } | null>(null)
   const fresh = useMemo<Shown>(() => ({ collapsed: new Uint8Array(trace.spans.count), open: new Uint8Array(outlined.folds.count), keep }), [trace, outlined, keep])

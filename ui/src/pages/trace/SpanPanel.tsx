@@ -27,6 +27,8 @@ type Props = {
   trace: TraceModel
   hint: TraceHint
   row: number
+  /** the reader has stayed with this row: its details may be asked for */
+  settled: boolean
   hues: Uint8Array
   tab: PanelTab
   onTab: (tab: PanelTab) => void
@@ -35,10 +37,10 @@ type Props = {
 }
 
 /** Everything about the selected span. Its place in the trace is known at once; attributes follow from the server. */
-export function SpanPanel({ trace, hint, row, hues, tab, onTab, onClose, onSelect }: Props) {
+export function SpanPanel({ trace, hint, row, settled, hues, tab, onTab, onClose, onSelect }: Props) {
   const { spans } = trace
   const id = spanId(spans, row)
-  const query = useSpan(trace.traceId, id, hint)
+  const query = useSpan(trace.traceId, settled ? id : null, hint)
   const detail = query.data?.spans.find((s) => s.span_id === id)
   const klass = CLASSES[spans.klass[row]] ?? 'ok'
   const service = trace.services[spans.service[row]]

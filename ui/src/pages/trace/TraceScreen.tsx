@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { ChevronsDownUp, ChevronsUpDown } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useSpan } from '../../api/hooks'
 import type { TraceHint } from '../../api/trace'
 import { PANEL_WIDTH } from '../../map/Panel'
@@ -17,7 +17,6 @@ import { Minimap } from '../../timeline/Minimap'
 import { Ruler } from '../../timeline/Ruler'
 import { SpanTable } from '../../timeline/SpanTable'
 import { Splitter } from '../../timeline/Splitter'
-import { TraceMap } from '../../timeline/TraceMap'
 import { useTree } from '../../timeline/useTree'
 import { createViewStore } from '../../timeline/viewStore'
 import { Waterfall, type WaterfallHandle } from '../../timeline/Waterfall'
@@ -33,6 +32,9 @@ import { useTraceKeys } from './useTraceKeys'
 import css from './TracePage.module.css'
 
 type Search = SearchFor<'trace'>
+
+/** The map's drawing is large, and few traces are looked at as a map. */
+const TraceMap = lazy(() => import('../../timeline/TraceMap').then((m) => ({ default: m.TraceMap })))
 
 const NOTHING: readonly string[] = []
 const COMPACT = 24
@@ -58,7 +60,7 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
   const filtered = useMemo(() => filterTrace(trace, search.q ?? '', show, hide), [trace, search.q, show, hide])
   const hues = useMemo(() => huesOf(trace), [trace])
 
-  const chosen = search.span === undefined ? -1 : rowOfSpan(trace.spans, search.span)
+  const [chosen, choose, settled] = useChosen(trace, search.span, change)
   const selected = chosen >= 0 ? chosen : trace.focus
   const tree = useTree(trace, filtered.keep, selected)
   // A fold can be under the cursor but is no span: it lives here, not in the URL.
@@ -75,9 +77,9 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
       setFold(null)
       reveal(span)
       time.set(bringIn(time.get(), trace.spans.start[span], trace.spans.start[span] + trace.spans.duration[span], trace.duration))
-      change({ span: spanId(trace.spans, span), ...(search.tab === 'none' ? { tab: undefined } : {}) })
+      choose(span)
     },
-    [reveal, time, trace, change, search.tab],
+    [reveal, time, trace, choose],
   )
   const jump = useCallback((span: number) => {
     select(span)
@@ -103,7 +105,7 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
 
   const panelOpen = search.tab !== 'none' && (roomForPanel || search.tab !== undefined || (chosen >= 0 && !phone))
   const tab = TABS.find((t) => t === search.tab) ?? (trace.spans.klass[selected] !== 0 && trace.spans.events[selected] > 0 ? 'events' : 'attributes')
-  const detail = useSpan(trace.traceId, panelOpen ? spanId(trace.spans, selected) : null, hint).data?.spans
+  const detail = useSpan(trace.traceId, panelOpen && settled ? spanId(trace.spans, selected) : null, hint).data?.spans
   const events = useMemo(() => {
     const mine = detail?.find((s) => s.span_id === spanId(trace.spans, selected))
     return mine ? { span: selected, offsets: mine.events.map((e) => e.offset_ns) } : undefined
@@ -186,17 +188,35 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
             </>
           )}
           {view === 'table' && <SpanTable trace={trace} hues={hues} keep={filtered.keep} onJump={jump} />}
-          {view === 'map' && <TraceMap trace={trace} narrow={phone} service={onlyService(search.q)} onService={(name) => change({ q: name === undefined ? undefined : `service = ${quote(name)}` })} />}
+          {view === 'map' && <Suspense><TraceMap trace={trace} narrow={phone} service={onlyService(search.q)} onService={(name) => change({ q: name === undefined ? undefined : `service = ${quote(name)}` })} /></Suspense>}
           {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={jump} />}
           {view === 'critical' && <CriticalList trace={trace} hues={hues} selected={selected} onJump={jump} />}
           {view === 'json' && <JsonView traceId={trace.traceId} />}
         </div>
         {panelOpen && view !== 'json' && (
-          <SpanPanel trace={trace} hint={hint} row={selected} hues={hues} tab={tab} onTab={(next) => change({ tab: next })} onClose={() => change({ tab: phone ? undefined : 'none', ...(phone ? { span: undefined } : {}) })} onSelect={select} />
+          <SpanPanel trace={trace} hint={hint} row={selected} settled={settled} hues={hues} tab={tab} onTab={(next) => change({ tab: next })} onClose={() => change({ tab: phone ? undefined : 'none', ...(phone ? { span: undefined } : {}) })} onSelect={select} />
         )}
       </div>
     </>
   )
+}
+
+/**
+ * The chosen span. Held keys choose faster than the router navigates, so the choice is here at once and in the URL
+ * when the reader pauses. The third value tells whether both agree.
+ */
+function useChosen(trace: TraceModel, span: string | undefined, change: (patch: Search) => void): [number, (row: number) => void, boolean] {
+  const [local, setLocal] = useState<{ row: number; before: string | undefined } | null>(null)
+  // Another span in the URL than the one that was left: the back button or a link was quicker.
+  const row = local !== null && local.before === span ? local.row : null
+  useEffect(() => {
+    if (row === null) return
+    const timer = setTimeout(() => change({ span: spanId(trace.spans, row) }), 140)
+    return () => clearTimeout(timer)
+  }, [row, trace, change])
+  const fromUrl = useMemo(() => (span === undefined ? -1 : rowOfSpan(trace.spans, span)), [trace, span])
+  const choose = useCallback((next: number) => setLocal({ row: next, before: span }), [span])
+  return [row ?? fromUrl, choose, row === null || row === fromUrl]
 }
 
 /** The zoom of the URL as a store; what the reader zooms to is written back once they pause. */

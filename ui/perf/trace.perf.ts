@@ -1,0 +1,96 @@
+// The trace view's budgets: 10,000 spans are interactive within 1 s of their bytes, 100,000 within 3 s, and frames
+// while scrolling and zooming stay under 33 ms. A run fails at twice the budget, for machines differ.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { makeTrace } from '../src/pure/testdata/trace'
+import { openStage, type Stage } from './stage'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(async () => {
+  await stage.close()
+})
+
+const SLACK = 2
+const FRAME_MS = 33
+
+test.each([
+  [10_000, 1000],
+  [100_000, 3000],
+])('%i spans are interactive, scroll and zoom within their budgets', async (spans, budget) => {
+  const wire = makeTrace(spans)
+  const page = await stage.open(`/trace/${wire.trace_id}?tab=none`, { [`traces/${wire.trace_id}`]: JSON.stringify(wire) })
+  const loaded = await loadTime(page)
+  const cpu = await mainThread(page)
+  // Once for every span, once more for every fold: the longest list there is.
+  await page.keyboard.press(']')
+  await page.keyboard.press(']')
+  await page.waitForFunction((n) => ((window.sightlineProbe?.timeline?.() as { rows: number } | undefined)?.rows ?? 0) > n / 2, spans, { timeout: 10_000 })
+  const scroll = await frames(page, 'scroll', cpu)
+  const zoom = await frames(page, 'zoom', cpu)
+  const keys = await frames(page, 'keys', cpu)
+  const heap = await page.evaluate(() => Math.round(((performance as unknown as { memory?: { usedJSHeapSize: number } }).memory?.usedJSHeapSize ?? 0) / 1e6))
+  console.log(JSON.stringify({ spans, ...loaded, scroll, zoom, keys, heap_mb: heap }))
+  expect(loaded.interactive_ms).toBeLessThan(budget * SLACK)
+  // Frame times tell of the machine's other work as well; the page's own is what must fit into a frame.
+  for (const f of [scroll, zoom, keys]) expect(f.cpu).toBeLessThan(FRAME_MS)
+  expect(scroll.p50).toBeLessThan(FRAME_MS * SLACK)
+  expect(zoom.p50).toBeLessThan(FRAME_MS * SLACK)
+  await page.close()
+})
+
+/** From the last byte of the trace to the first drawn row, and the longest task that blocked the page. */
+async function loadTime(page: Page): Promise<{ interactive_ms: number; longest_task_ms: number }> {
+  await page.waitForFunction(() => (window as unknown as { perfMarks: { interactive: number } }).perfMarks.interactive > 0, undefined, { timeout: 60_000 })
+  return page.evaluate(() => {
+    // Set by stage.ts before the page's own scripts.
+    const { perfMarks } = window as unknown as { perfMarks: { interactive: number; blocked: number } }
+    const answer = performance.getEntriesByType('resource').find((e) => e.name.includes('/api/traces/')) as PerformanceResourceTiming
+    return { interactive_ms: Math.round(perfMarks.interactive - answer.responseEnd), longest_task_ms: Math.round(perfMarks.blocked) }
+  })
+}
+
+/** Reads the CPU time that the page's main thread has used, in ms. */
+async function mainThread(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return (metrics.find((m) => m.name === 'TaskDuration')?.value ?? 0) * 1000
+  }
+}
+
+const FRAMES = 120
+
+/** Frame times while something moves in every frame, and the main thread's CPU time for one of them. */
+async function frames(page: Page, what: 'scroll' | 'zoom' | 'keys', cpu: () => Promise<number>): Promise<{ p50: number; p95: number; cpu: number }> {
+  const before = await cpu()
+  const wall = await move(page, what)
+  return { ...wall, cpu: Math.round(((await cpu()) - before) / FRAMES * 10) / 10 }
+}
+
+async function move(page: Page, what: 'scroll' | 'zoom' | 'keys'): Promise<{ p50: number; p95: number }> {
+  return page.evaluate(async (kind) => {
+    const rows = document.querySelector<HTMLElement>('[data-waterfall]')
+    if (rows === null) throw new Error('no waterfall')
+    rows.scrollTop = 0
+    const next = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
+    const times: number[] = []
+    let before = await next()
+    for (let i = 0; i < 120; i++) {
+      if (kind === 'scroll') rows.scrollTop += 300
+      else if (kind === 'keys') document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }))
+      else {
+        const box = rows.getBoundingClientRect()
+        rows.dispatchEvent(new WheelEvent('wheel', { deltaY: i < 60 ? -40 : 40, ctrlKey: true, clientX: box.left + box.width * 0.7, clientY: box.top + 50, bubbles: true, cancelable: true }))
+      }
+      const now = await next()
+      times.push(now - before)
+      before = now
+    }
+    times.sort((a, b) => a - b)
+    return { p50: Math.round(times[60] * 10) / 10, p95: Math.round(times[114] * 10) / 10 }
+  }, what)
+}
