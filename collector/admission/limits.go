@@ -14,7 +14,7 @@ const MaxDepth = 64
 // Limits are what a request has to keep to. The zero value of a field takes the default in brackets.
 type Limits struct {
 	Request   int64         // bytes of a request after decompression [16 MiB]
-	InFlight  int64         // bytes of all requests that are being received or made durable [256 MiB]
+	InFlight  int64         // bytes of all requests that are being received or made durable [64 MiB]; the journal takes as much again
 	Future    time.Duration // how far ahead of our clock a span may start [1 h]
 	Retention time.Duration // how old a span may be: the longest that any is kept [7 days]
 	Receive   time.Duration // how long a request may take to arrive and become durable [30 s]
@@ -27,7 +27,7 @@ func (l Limits) WithDefaults() Limits {
 		l.Request = 16 << 20
 	}
 	if l.InFlight == 0 {
-		l.InFlight = 256 << 20
+		l.InFlight = 64 << 20
 	}
 	if l.Future == 0 {
 		l.Future = time.Hour

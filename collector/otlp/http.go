@@ -5,8 +5,10 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sightline/sightline/collector/admission"
@@ -18,7 +20,8 @@ const tracesPath = "/v1/traces"
 
 const (
 	headerBytes = 32 << 10
-	streams     = 250 // concurrent requests on a connection
+	streams     = 250  // concurrent requests on a connection
+	connections = 4096 // on a listener; more are closed at once
 )
 
 // newServer makes the server behind a listener, in plain text or TLS. It speaks OTLP over gRPC and over HTTP/1.1 and HTTP/2
@@ -28,17 +31,28 @@ func (in *Intake) newServer(tlsConfig *tls.Config, origins []string) *http.Serve
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
+	var open atomic.Int64
 	return &http.Server{
 		Handler:           &handler{in: in, origins: origins},
 		TLSConfig:         tlsConfig,
 		Protocols:         &protocols,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams, MaxReceiveBufferPerStream: 1 << 20, MaxReceiveBufferPerConnection: 4 << 20},
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams, MaxReceiveBufferPerStream: 1 << 20, MaxReceiveBufferPerConnection: 1 << 20},
 		ReadHeaderTimeout: min(5*time.Second, in.Limits.Receive),
 		ReadTimeout:       in.Limits.Receive,
 		WriteTimeout:      2 * in.Limits.Receive,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    headerBytes,
-		ErrorLog:          slog.NewLogLogger(in.Log.Handler(), slog.LevelDebug),
+		ConnState: func(c net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				if open.Add(1) > connections {
+					c.Close()
+				}
+			case http.StateClosed, http.StateHijacked:
+				open.Add(-1)
+			}
+		},
+		ErrorLog: slog.NewLogLogger(in.Log.Handler(), slog.LevelDebug),
 	}
 }
 

@@ -1,0 +1,37 @@
+package walk_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sightline/sightline/collector/otlp/walk"
+	"github.com/sightline/sightline/collector/sample"
+	"github.com/sightline/sightline/storage/traces"
+)
+
+// FuzzAcknowledgedCanBeStored: the decoder that writes rows takes whatever the walk takes, and finds as many spans. Were it
+// stricter, a request would be acknowledged and end among the dead letters.
+func FuzzAcknowledgedCanBeStored(f *testing.F) {
+	f.Add(sample.Request(1, 2, now))
+	f.Add(sample.CollectorRequest(1, 2, now))
+	f.Add(nested(3, false))
+	f.Add(nested(3, true))
+	f.Add(nested(64, false))
+	f.Add(field(1, field(1000, field(2, nil))))
+	f.Add(field(1, append(field(1000, field(2, nil)), field(2, field(2, nil))...)))
+	batch := traces.NewBatch(traces.NewBatchID([8]byte{1}, now), traces.Policy{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var r walk.Result
+		if walk.Traces(b, window, &r) != nil {
+			return
+		}
+		batch.Reset(traces.NewBatchID([8]byte{1}, time.Now()), traces.Policy{})
+		err := batch.Append(traces.Request{Project: "p", Received: now, Body: b, Rejected: r.Rejected, Spans: int(r.Spans)})
+		if err != nil {
+			t.Fatalf("walk takes it, the decoder says %v", err)
+		}
+		if want := int(r.Spans) - len(r.Rejected); batch.Rows() != want {
+			t.Errorf("%d rows of %d spans less %d", batch.Rows(), r.Spans, len(r.Rejected))
+		}
+	})
+}
