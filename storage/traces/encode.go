@@ -32,6 +32,7 @@ func (b *Batch) span(r *resource, lo, hi int) error {
 	row := p.rows
 	in := &b.input
 	in.Reset(s.kind, s.status)
+	in.Message = alias(b.body[s.message.lo:s.message.hi])
 
 	if len(b.events) > 0 {
 		if err := b.encodeEvents(p, row, start); err != nil {

@@ -427,6 +427,7 @@ func (m model) span(s ptrace.Span) row {
 
 	in := &peer.Input{}
 	in.Reset(r.Kind, r.Status)
+	in.Message = s.Status().Message()
 	moreEvents, moreLinks := uint32(0), uint32(0)
 	for i, e := range s.Events().All() {
 		if i >= 1024 {

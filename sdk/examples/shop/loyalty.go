@@ -40,7 +40,7 @@ var demoCredentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Cre
 func awsConfig(e Env) aws.Config {
 	config := aws.Config{Region: awsRegion, BaseEndpoint: aws.String("http://" + e.Addrs["aws"]),
 		Credentials: demoCredentials, RetryMaxAttempts: 1}
-	otelaws.AppendMiddlewares(&config.APIOptions, otelaws.WithAttributeBuilder(otelaws.DefaultAttributeBuilder, otelaws.DynamoDBAttributeBuilder, otelaws.SQSAttributeBuilder))
+	otelaws.AppendMiddlewares(&config.APIOptions)
 	return config
 }
 

@@ -45,6 +45,10 @@ func awsCall(in *Input) (typ, name string) {
 	if !sdk {
 		return "", ""
 	}
+	e := endpointOf(in)
+	if typ, name = awsHost(e.host, e.path); typ == "AWS::SQS::Queue" { // the Go SDK's server.address is the queue's URL
+		return typ, name
+	}
 	if typ, name = messaging(in); name != "" { // SNS and SQS name their destination in messaging's words
 		return typ, name
 	}
@@ -53,7 +57,6 @@ func awsCall(in *Input) (typ, name string) {
 	}
 	service := rpcService(in)
 	if service == "" {
-		e := endpointOf(in)
 		return awsHost(e.host, e.path)
 	}
 	service = awsService(service)

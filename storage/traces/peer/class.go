@@ -56,20 +56,25 @@ var throttlings = [...]string{
 	"Throttl", "ProvisionedThroughputExceeded", "TooManyRequests", "RequestLimitExceeded", "SlowDown", "BandwidthLimitExceeded",
 }
 
-// throttled looks for a throttling code in error.type, an exception's type or an AWS error code.
+// throttled looks for a throttling code in error.type, an exception's type, an AWS error code or the message of a call to AWS.
 func throttled(in *Input) bool {
-	if !in.has(throttleMask) {
-		return false
-	}
-	for _, s := range [...]Slot{ErrorType, ErrorCode, ExceptionType} {
-		text := in.str(s)
-		if text == "" {
-			continue
-		}
-		for _, part := range throttlings {
-			if strings.Contains(text, part) {
+	if in.has(throttleMask) {
+		for _, s := range [...]Slot{ErrorType, ErrorCode, ExceptionType} {
+			if namesThrottling(in.str(s)) {
 				return true
 			}
+		}
+	}
+	return in.str(RPCSystem) == "aws-api" && namesThrottling(in.Message)
+}
+
+func namesThrottling(text string) bool {
+	if text == "" {
+		return false
+	}
+	for _, part := range throttlings {
+		if strings.Contains(text, part) {
+			return true
 		}
 	}
 	return false

@@ -34,9 +34,12 @@ func endpointOf(in *Input) endpoint {
 		}
 	}
 	if strings.Contains(e.host, "://") { // some instrumentations put a URL into server.address
-		host, port, _ := splitURL(e.host)
+		host, port, path := splitURL(e.host)
 		if e.host = host; port != "" {
 			e.port = port
+		}
+		if e.path == "" {
+			e.path = path
 		}
 	}
 	e.host = e.host[strings.LastIndexByte(e.host, '@')+1:] // a user's name is no part of it, a password even less

@@ -49,6 +49,8 @@ type Value struct {
 type Input struct {
 	Kind   int32 // OTLP span kind
 	Status int32 // OTLP status code
+	// Message is that of the status. AWS's Go SDK leaves the error code there only.
+	Message string
 
 	set  mask
 	vals [numSlots]Value
@@ -56,7 +58,7 @@ type Input struct {
 
 // Reset forgets all evidence.
 func (in *Input) Reset(kind, status int32) {
-	in.Kind, in.Status, in.set = kind, status, 0
+	in.Kind, in.Status, in.Message, in.set = kind, status, "", 0
 }
 
 // SetString notes a string attribute.

@@ -43,6 +43,8 @@ func fixtures(t *testing.T, file string, each func(at string, in *peer.Input, wa
 			switch slot := peer.SlotOf([]byte(key)); {
 			case key == "STATUS":
 				in.Status = int32(number)
+			case key == "MESSAGE":
+				in.Message = value
 			case slot == peer.NoSlot:
 			case err == nil:
 				in.SetInt(slot, number)
