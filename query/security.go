@@ -12,7 +12,7 @@ import (
 // are exports of a canvas.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
 	"connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
-	"require-trusted-types-for 'script'"
+	"require-trusted-types-for 'script'; trusted-types default"
 
 // dataPolicy is for answers that are no page: should a browser take one for a page, it may do nothing.
 const dataPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
