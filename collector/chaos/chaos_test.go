@@ -200,7 +200,7 @@ func (r *run) count() (n int) {
 // settle waits until the last process has stored everything, and checks its books.
 func (r *run) settle(p *process, began time.Time, listens time.Duration) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	if err := p.flush(ctx); err != nil {
 		r.t.Fatalf("flush: %v", err)

@@ -45,7 +45,7 @@ func (c *client) follow(url string) {
 
 // run sends a request every few milliseconds until the context ends, and then finishes the one that it is at.
 func (c *client) run(ctx, limit context.Context, rnd *rand.Rand) {
-	tick := time.NewTicker(12 * time.Millisecond)
+	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		body, ids := request(rnd)
