@@ -141,7 +141,7 @@ func TestStorageErrorsFindTheirPlace(t *testing.T) {
 			t.Errorf("%v = %d %s, want %d %s", err, w.Code, got, status, want)
 		}
 	}
-	f(fmt.Errorf("read: %w", &conn.Error{Code: conn.CodeTimeout}), 504, "timeout")
+	f(fmt.Errorf("read: %w", conn.ErrTimeout), 504, "timeout")
 	f(fmt.Errorf("read: %w", &conn.Error{Code: conn.CodeMemoryLimit}), 422, "query_limit")
 	f(fmt.Errorf("read: %w", &conn.Error{Code: 47, Message: "secret"}), 500, "internal")
 	f(fmt.Errorf("read: %w", context.DeadlineExceeded), 504, "timeout")

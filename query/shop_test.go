@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sightline/sightline/query/servicemap"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
@@ -17,11 +16,12 @@ import (
 // shop answers as storage would after an hour of a small shop. It is for the shape of answers: what SQL finds is tested beside
 // the readers, on the engine.
 type shop struct {
-	err   error         // what every read fails with
-	block chan struct{} // what every read waits for, if it is set
-	more  []traces.Span // of the trace
-	total int           // spans of the trace; 0: all
-	ended chan error    // gets the context's error of a read that was cut short
+	err     error         // what every read fails with
+	block   chan struct{} // what every read waits for, if it is set
+	more    []traces.Span // of the trace
+	total   int           // spans of the trace; 0: all
+	missing int           // minutes without rollups
+	ended   chan error    // gets the context's error of a read that was cut short
 }
 
 var (
@@ -189,8 +189,8 @@ func (s *shop) Search(ctx context.Context, q traces.SearchQuery) (traces.SearchP
 	return page, nil
 }
 
-func requests(ok, errors, throttles, faults float64, each time.Duration) servicemap.Measure {
-	m := servicemap.Measure{OK: ok, Error: errors, Throttle: throttles, Fault: faults, Latency: make(map[uint16]float64)}
+func requests(ok, errors, throttles, faults float64, each time.Duration) traces.Measure {
+	m := traces.Measure{OK: ok, Error: errors, Throttle: throttles, Fault: faults, Latency: make(map[uint16]float64)}
 	n := m.Requests()
 	m.Duration = n * float64(each)
 	for i, share := range []float64{.5, .3, .15, .05} { // a tail to the right
@@ -199,40 +199,42 @@ func requests(ok, errors, throttles, faults float64, each time.Duration) service
 	return m
 }
 
-func shopService(name string) servicemap.End {
-	end := servicemap.End{Kind: servicemap.Service, Type: "service", Env: "prod", Namespace: "shop", Name: name}
+func shopService(name string) traces.End {
+	end := traces.End{Kind: traces.EndService, Type: "service", Env: "prod", Namespace: "shop", Name: name}
 	if name == "checkout" {
 		end.Type = "AWS::ECS::Container"
 	}
 	return end
 }
 
-func (s *shop) Map(ctx context.Context, _ string, _ traces.Range) (servicemap.Rows, error) {
-	inferred := func(kind, name string) servicemap.End {
-		return servicemap.End{Kind: servicemap.Inferred, Type: kind, Env: "prod", Name: name}
+func (s *shop) Map(ctx context.Context, _ string, in traces.Range) (traces.MapRows, error) {
+	inferred := func(kind, name string) traces.End {
+		return traces.End{Kind: traces.EndInferred, Type: kind, Env: "prod", Name: name}
 	}
-	node := func(name, version string, m servicemap.Measure) servicemap.NodeRow {
+	node := func(name, version string, m traces.Measure) traces.NodeRow {
 		end := shopService(name)
 		m.Max = 900_000_000
-		return servicemap.NodeRow{Env: end.Env, Namespace: end.Namespace, Name: name, Type: end.Type, Version: version, Measure: m}
+		return traces.NodeRow{Env: end.Env, Namespace: end.Namespace, Name: name, Type: end.Type, Version: version, Measure: m}
 	}
-	edge := func(from, to servicemap.End, m servicemap.Measure) servicemap.EdgeRow {
-		return servicemap.EdgeRow{From: from, To: to, Measure: m}
+	edge := func(from, to traces.End, m traces.Measure) traces.EdgeRow {
+		return traces.EdgeRow{From: from, To: to, Measure: m}
 	}
 	called := edge(shopService("web"), shopService("checkout"), requests(1150, 20, 0, 30, 65*ms))
-	called.Server = requests(1150, 20, 0, 30, 60*ms)
+	called.Server = requests(1200, 0, 0, 0, 60*ms)
 	consumed := edge(inferred("Kafka::Topic", "orders.placed"), shopService("shipping"), requests(1100, 0, 0, 0, 40*ms))
 	consumed.Async, consumed.Age = true, requests(1100, 0, 0, 0, 120*ms)
-	client := servicemap.End{Kind: servicemap.Client, Type: "client", Env: "prod", Name: "web"}
-	return servicemap.Rows{
-		Nodes: []servicemap.NodeRow{
+	client := traces.End{Kind: traces.EndClient, Type: "client", Env: "prod", Name: "web"}
+	return traces.MapRows{
+		Range:   in,
+		Missing: s.missing,
+		Nodes: []traces.NodeRow{
 			node("web", "2.3.0", requests(3500, 40, 10, 50, 80*ms)),
 			node("checkout", "1.4.1", requests(575, 10, 0, 5, 60*ms)),
 			node("checkout", "1.4.2", requests(575, 10, 0, 25, 60*ms)),
 			node("payment", "0.9.0", requests(1170, 0, 0, 30, 30*ms)),
 			node("shipping", "3.0.0", requests(1100, 0, 0, 0, 40*ms)),
 		},
-		Edges: []servicemap.EdgeRow{
+		Edges: []traces.EdgeRow{
 			edge(client, shopService("web"), requests(3500, 40, 10, 50, 80*ms)),
 			called,
 			edge(shopService("checkout"), shopService("payment"), requests(1165, 0, 0, 35, 34*ms)),
@@ -243,63 +245,66 @@ func (s *shop) Map(ctx context.Context, _ string, _ traces.Range) (servicemap.Ro
 	}, s.wait(ctx)
 }
 
-func (s *shop) Services(ctx context.Context, q traceapi.ServiceQuery) ([]traceapi.ServiceRow, error) {
-	var rows []traceapi.ServiceRow
+// eachStep calls f for the steps of a range.
+func eachStep(in traces.Range, step time.Duration, f func(at time.Time)) {
+	for at := in.From.Truncate(step); at.Before(in.To); at = at.Add(step) {
+		f(at)
+	}
+}
+
+func (s *shop) Services(ctx context.Context, q traces.ServiceQuery) ([]traces.NodeRow, error) {
+	var rows []traces.NodeRow
 	for i, name := range []string{"web", "checkout", "payment", "shipping"} {
-		for minute := q.Range.From.Truncate(time.Minute); minute.Before(q.Range.To); minute = minute.Add(time.Minute) {
-			end := shopService(name)
-			if q.Name != "" && q.Name != name || q.Env != nil && *q.Env != end.Env || q.Type != "" && q.Type != end.Type {
-				continue
-			}
+		end := shopService(name)
+		if q.Name != "" && q.Name != name || q.Env != nil && *q.Env != end.Env || q.Type != "" && q.Type != end.Type {
+			continue
+		}
+		eachStep(q.Range, q.Step, func(at time.Time) {
 			version := "1.4.1"
-			if minute.Minute() >= 30 {
+			if at.Minute() >= 30 {
 				version = "1.4.2"
 			}
-			rows = append(rows, traceapi.ServiceRow{Env: end.Env, Namespace: end.Namespace, Name: name, Type: end.Type, Version: version,
-				MinuteRow: traceapi.MinuteRow{Minute: minute, Measure: requests(float64(20*(i+1)), 1, 0, float64(minute.Minute()/45), time.Duration(i+1)*20*ms)}})
-		}
+			rows = append(rows, traces.NodeRow{At: at, First: at, Last: at, Env: end.Env, Namespace: end.Namespace, Name: name, Type: end.Type, Version: version, Spans: 90,
+				Measure: requests(float64(20*(i+1)), 1, 0, float64(at.Minute()/45), time.Duration(i+1)*20*ms)})
+		})
 	}
 	return rows, s.wait(ctx)
 }
 
-func (s *shop) Operations(ctx context.Context, _ traceapi.ServiceQuery) ([]traceapi.OperationRow, error) {
-	return []traceapi.OperationRow{
+func (s *shop) Operations(ctx context.Context, _ traces.ServiceQuery) ([]traces.OperationRow, error) {
+	return []traces.OperationRow{
 		{Name: "GET /cart", Kind: traces.KindServer, Measure: requests(150, 0, 0, 0, 8*ms)},
 		{Name: "POST /checkout", Kind: traces.KindServer, Measure: requests(1000, 20, 0, 30, 70*ms)},
 	}, s.wait(ctx)
 }
 
-func (s *shop) minutes(r traces.Range) []traceapi.MinuteRow {
-	var rows []traceapi.MinuteRow
-	for minute := r.From.Truncate(time.Minute); minute.Before(r.To); minute = minute.Add(time.Minute) {
-		rows = append(rows, traceapi.MinuteRow{Minute: minute, Measure: requests(58, 1, 0, float64(minute.Minute()/30), 80*ms)})
-	}
-	return rows
+func (s *shop) Edges(ctx context.Context, q traces.EdgeQuery) ([]traces.EdgeRow, error) {
+	return s.Entries(ctx, q.Project, q.Range, q.Step)
 }
 
-func (s *shop) Edges(ctx context.Context, _ string, r traces.Range, _ traceapi.EdgeQuery) ([]traceapi.MinuteRow, error) {
-	return s.minutes(r), s.wait(ctx)
+func (s *shop) Entries(ctx context.Context, _ string, in traces.Range, step time.Duration) ([]traces.EdgeRow, error) {
+	var rows []traces.EdgeRow
+	eachStep(in, step, func(at time.Time) {
+		rows = append(rows, traces.EdgeRow{At: at, Measure: requests(58, 1, 0, float64(at.Minute()/30), 80*ms)})
+	})
+	return rows, s.wait(ctx)
 }
 
-func (s *shop) Entries(ctx context.Context, _ string, r traces.Range) ([]traceapi.MinuteRow, error) {
-	return s.minutes(r), s.wait(ctx)
-}
-
-func (s *shop) Keys(ctx context.Context, _ string, _ traces.Range, prefix string, _ int) ([]traceapi.KeyCount, error) {
-	var out []traceapi.KeyCount
+func (s *shop) Keys(ctx context.Context, _ string, _ traces.Range, prefix string, _ int) ([]traces.KeyCount, error) {
+	var out []traces.KeyCount
 	for i, key := range []string{"http.route", "server.address", "user id"} {
 		if strings.HasPrefix(key, prefix) {
-			out = append(out, traceapi.KeyCount{Attr: filter.Attr{Scope: filter.Span, Key: key}, Count: float64(int(9000) >> i)})
+			out = append(out, traces.KeyCount{Attr: filter.Attr{Scope: filter.Span, Key: key}, Count: float64(int(9000) >> i)})
 		}
 	}
 	return out, s.wait(ctx)
 }
 
-func (s *shop) Values(ctx context.Context, _ string, _ traces.Range, _ filter.Attr, prefix string, _ int) ([]traceapi.ValueCount, error) {
-	var out []traceapi.ValueCount
+func (s *shop) Values(ctx context.Context, _ string, _ traces.Range, _ filter.Attr, prefix string, _ int) ([]traces.ValueCount, error) {
+	var out []traces.ValueCount
 	for i, value := range []string{"checkout", "check out", "payment"} {
 		if strings.HasPrefix(value, prefix) {
-			out = append(out, traceapi.ValueCount{Value: value, Count: float64(int(1200) >> i)})
+			out = append(out, traces.ValueCount{Value: value, Count: float64(int(1200) >> i)})
 		}
 	}
 	return out, s.wait(ctx)

@@ -27,13 +27,10 @@ func translate(err error) error {
 		return &api.Error{Code: api.NotFound, Message: "there is no such trace or span here", Hint: "it may not have arrived yet, or be past its retention", Cause: err}
 	case errors.Is(err, conn.ErrUnavailable):
 		return &api.Error{Code: api.EngineRestarting, Message: "the storage engine is restarting", Hint: "try again in a moment; ingestion goes on meanwhile", RetryAfter: engineReturns, Cause: err}
-	case errors.As(err, &engine):
-		switch engine.Code {
-		case conn.CodeTimeout:
-			return &api.Error{Code: api.Timeout, Message: "the query took too long", Hint: "narrow the time range or the filter", Cause: err}
-		case conn.CodeMemoryLimit:
-			return &api.Error{Code: api.QueryLimit, Message: "the query needs more memory than a query may use", Hint: "narrow the time range or the filter", Cause: err}
-		}
+	case errors.Is(err, conn.ErrTimeout):
+		return &api.Error{Code: api.Timeout, Message: "the query took too long", Hint: "narrow the time range or the filter", Cause: err}
+	case errors.As(err, &engine) && engine.Code == conn.CodeMemoryLimit:
+		return &api.Error{Code: api.QueryLimit, Message: "the query needs more memory than a query may use", Hint: "narrow the time range or the filter", Cause: err}
 	}
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/sightline/sightline/storage/traces"
 )
 
 // narrow drops what the options do not ask for, in their order: environment and namespace, errors, focus, the limit.
@@ -39,7 +41,7 @@ func (n *node) inNamespace(name string) bool {
 func (g *graph) keepTouching(fits func(*node) bool) {
 	keep := make(map[string]bool)
 	for id, n := range g.nodes {
-		keep[id] = n.Kind != Client && fits(n)
+		keep[id] = n.Kind != traces.EndClient && fits(n)
 	}
 	near := maps.Clone(keep)
 	maps.DeleteFunc(g.edges, func(_ string, e *edge) bool {
@@ -56,10 +58,10 @@ func (g *graph) keepTouching(fits func(*node) bool) {
 func (g *graph) keepBad() {
 	keep := make(map[string]bool)
 	for id, n := range g.nodes {
-		keep[id] = n.own.Bad() > 0 || n.seen.Bad() > 0
+		keep[id] = Bad(&n.own) > 0 || Bad(&n.seen) > 0
 	}
 	maps.DeleteFunc(g.edges, func(_ string, e *edge) bool {
-		if e.caller.Bad() == 0 && e.server.Bad() == 0 {
+		if Bad(&e.caller) == 0 && Bad(&e.server) == 0 {
 			return true
 		}
 		keep[e.source], keep[e.target] = true, true

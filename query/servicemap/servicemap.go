@@ -11,46 +11,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-)
 
-// Kind of a node.
-type Kind string
-
-const (
-	Service  Kind = "service"  // sends spans of its own
-	Client   Kind = "client"   // whoever calls an entry point
-	Inferred Kind = "inferred" // known from its callers only
+	"github.com/sightline/sightline/storage/traces"
 )
 
 // remote is the type of a callee of which nothing but a name is known.
 const remote = "remote"
-
-// NodeRow is a service's own requests, of one version of it: its SERVER, CONSUMER and root spans.
-type NodeRow struct {
-	Env, Namespace, Name, Type, Version string
-	Measure
-}
-
-// End of an edge.
-type End struct {
-	Kind                       Kind
-	Type, Env, Namespace, Name string
-}
-
-// EdgeRow is a connection as the caller sees it.
-type EdgeRow struct {
-	Async    bool
-	From, To End
-	Measure
-	Server Measure // what the callee measured; only counts, Duration and Latency
-	Age    Measure // async: from producer to consumer; the count is in OK
-}
-
-// Rows is what a map is made of.
-type Rows struct {
-	Nodes []NodeRow
-	Edges []EdgeRow
-}
 
 // Options narrow a map down.
 type Options struct {
@@ -66,7 +32,7 @@ type Options struct {
 // Node of a map.
 type Node struct {
 	ID        string   `json:"id"`
-	Kind      Kind     `json:"kind"`
+	Kind      string   `json:"kind"`
 	Type      string   `json:"type"`
 	Name      string   `json:"name"`
 	Env       string   `json:"env"`
@@ -106,21 +72,21 @@ type Map struct {
 
 // node and edge are what is summed up before it is shown.
 type node struct {
-	End
+	traces.End
 	id         string
 	versions   map[string]bool
 	namespaces map[string]float64 // requests in each
-	own        Measure
+	own        traces.Measure
 	hasOwn     bool
-	seen       Measure // by callers
+	seen       traces.Measure // by callers
 	root       bool
 }
 
 type edge struct {
 	id, source, target string
 	async              bool
-	caller             Measure
-	server, age        Measure
+	caller             traces.Measure
+	server, age        traces.Measure
 }
 
 // graph is a map in the making.
@@ -130,7 +96,7 @@ type graph struct {
 }
 
 // Build makes the map. It keeps nothing of the rows.
-func Build(rows Rows, o Options) Map {
+func Build(rows traces.MapRows, o Options) Map {
 	g := &graph{nodes: make(map[string]*node), edges: make(map[string]*edge)}
 	for i := range rows.Nodes {
 		g.addNode(&rows.Nodes[i])
@@ -152,7 +118,7 @@ func Build(rows Rows, o Options) Map {
 	return m
 }
 
-func (g *graph) node(end End) *node {
+func (g *graph) node(end traces.End) *node {
 	id := ID(end)
 	n, ok := g.nodes[id]
 	if !ok {
@@ -162,19 +128,19 @@ func (g *graph) node(end End) *node {
 	return n
 }
 
-func (g *graph) addNode(r *NodeRow) {
-	n := g.node(End{Kind: Service, Type: r.Type, Env: r.Env, Namespace: r.Namespace, Name: r.Name})
+func (g *graph) addNode(r *traces.NodeRow) {
+	n := g.node(traces.End{Kind: traces.EndService, Type: r.Type, Env: r.Env, Namespace: r.Namespace, Name: r.Name})
 	if r.Version != "" {
 		n.versions[r.Version] = true
 	}
 	n.namespaces[r.Namespace] += r.Requests()
-	n.own.Add(r.Measure)
+	n.own.Add(&r.Measure)
 	n.hasOwn = true
 }
 
 // serviceNames are the services by environment and name, for addEdge. Where several types share a name, the first type wins.
-func (g *graph) serviceNames() map[[2]string]End {
-	names := make(map[[2]string]End)
+func (g *graph) serviceNames() map[[2]string]traces.End {
+	names := make(map[[2]string]traces.End)
 	for _, id := range slices.Sorted(maps.Keys(g.nodes)) {
 		n := g.nodes[id]
 		if _, taken := names[[2]string{n.Env, n.Name}]; !taken {
@@ -184,16 +150,16 @@ func (g *graph) serviceNames() map[[2]string]End {
 	return names
 }
 
-func (g *graph) addEdge(r *EdgeRow, services map[[2]string]End) {
+func (g *graph) addEdge(r *traces.EdgeRow, services map[[2]string]traces.End) {
 	to := r.To
-	if to.Kind == Inferred && to.Type == remote {
+	if to.Kind == traces.EndInferred && to.Type == remote {
 		// A call whose callee's span is missing (not sampled, late, lost), though the callee is a service that we know.
 		if s, ok := services[[2]string{to.Env, to.Name}]; ok {
 			to = s
 		}
 	}
 	from, target := g.node(r.From), g.node(to)
-	if target.Kind == Service && r.From.Kind == Client {
+	if target.Kind == traces.EndService && r.From.Kind == traces.EndClient {
 		target.root = true
 	}
 	for _, n := range [...]*node{from, target} {
@@ -202,7 +168,7 @@ func (g *graph) addEdge(r *EdgeRow, services map[[2]string]End) {
 		}
 	}
 	if !r.Async { // the way out of a queue is its consumer's work, not its own
-		target.seen.Add(r.Measure)
+		target.seen.Add(&r.Measure)
 	}
 	id := EdgeID(from.id, target.id, r.Async)
 	e, ok := g.edges[id]
@@ -210,36 +176,36 @@ func (g *graph) addEdge(r *EdgeRow, services map[[2]string]End) {
 		e = &edge{id: id, source: from.id, target: target.id, async: r.Async}
 		g.edges[id] = e
 	}
-	e.caller.Add(r.Measure)
-	e.server.Add(r.Server)
-	e.age.Add(r.Age)
+	e.caller.Add(&r.Measure)
+	e.server.Add(&r.Server)
+	e.age.Add(&r.Age)
 }
 
 // ID is a node's identity within a project: kind, environment, name and type. It is stable and safe in a URL's query once escaped
 // there; its parts are path-escaped, so that no name can forge another's id. Plain services go without their type.
-func ID(end End) string {
-	parts := []string{string(end.Kind), url.PathEscape(end.Env), url.PathEscape(end.Name)}
-	if end.Type != string(end.Kind) {
+func ID(end traces.End) string {
+	parts := []string{end.Kind, url.PathEscape(end.Env), url.PathEscape(end.Name)}
+	if end.Type != end.Kind {
 		parts = append(parts, url.PathEscape(end.Type))
 	}
 	return strings.Join(parts, "/")
 }
 
 // ParseID is ID's inverse; the namespace is not part of an id.
-func ParseID(id string) (End, bool) {
+func ParseID(id string) (traces.End, bool) {
 	parts := strings.Split(id, "/")
 	if len(parts) != 3 && len(parts) != 4 {
-		return End{}, false
+		return traces.End{}, false
 	}
-	end := End{Kind: Kind(parts[0]), Type: parts[0]}
-	if end.Kind != Service && end.Kind != Client && end.Kind != Inferred {
-		return End{}, false
+	end := traces.End{Kind: parts[0], Type: parts[0]}
+	if end.Kind != traces.EndService && end.Kind != traces.EndClient && end.Kind != traces.EndInferred {
+		return traces.End{}, false
 	}
 	fields := []*string{&end.Env, &end.Name, &end.Type}
 	for i, part := range parts[1:] {
 		text, err := url.PathUnescape(part)
 		if err != nil {
-			return End{}, false
+			return traces.End{}, false
 		}
 		*fields[i] = text
 	}
@@ -257,7 +223,7 @@ func EdgeID(source, target string, async bool) string {
 func (g *graph) envs() []string {
 	set := make(map[string]bool)
 	for _, n := range g.nodes {
-		if n.Kind == Service {
+		if n.Kind == traces.EndService {
 			set[n.Env] = true
 		}
 	}
@@ -275,16 +241,16 @@ func (n *node) show(window time.Duration) Node {
 		Versions:  slices.AppendSeq(make([]string, 0, len(n.versions)), slices.Values(slices.Sorted(maps.Keys(n.versions)))),
 		Root:      n.root,
 	}
-	var measure *Measure
+	var measure *traces.Measure
 	switch {
-	case n.Kind == Client:
+	case n.Kind == traces.EndClient:
 	case n.hasOwn:
 		measure = &n.own
 	case n.seen.Requests() > 0:
 		measure = &n.seen
 	}
 	if measure != nil {
-		s := measure.Stats(window)
+		s := StatsOf(measure, window)
 		out.Stats = &s
 	}
 	return out
@@ -302,13 +268,13 @@ func (n *node) namespace() string {
 }
 
 func (e *edge) show(window time.Duration) Edge {
-	out := Edge{ID: e.id, Source: e.source, Target: e.target, Async: e.async, Stats: e.caller.Stats(window)}
+	out := Edge{ID: e.id, Source: e.source, Target: e.target, Async: e.async, Stats: StatsOf(&e.caller, window)}
 	if e.server.Requests() > 0 {
-		s := e.server.Stats(window)
+		s := StatsOf(&e.server, window)
 		out.Server = &s
 	}
 	if n := e.age.Requests(); n > 0 {
-		p := e.age.Percentiles(0.5, 0.95)
+		p := Percentiles(&e.age, 0.5, 0.95)
 		out.EventAge = &EventAge{Avg: nanos(e.age.Duration / n), P50: p[0], P95: p[1], Histogram: Histogram(e.age.Latency)}
 	}
 	return out

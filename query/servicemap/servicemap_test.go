@@ -20,28 +20,28 @@ var update = flag.Bool("update", false, "rewrite the goldens")
 const ms = 1_000_000
 
 // requests makes a measure of requests that all took as long.
-func requests(ok, errors, throttles, faults float64, ns uint64) servicemap.Measure {
+func requests(ok, errors, throttles, faults float64, ns uint64) traces.Measure {
 	n := ok + errors + throttles + faults
-	return servicemap.Measure{OK: ok, Error: errors, Throttle: throttles, Fault: faults, Duration: n * float64(ns),
+	return traces.Measure{OK: ok, Error: errors, Throttle: throttles, Fault: faults, Duration: n * float64(ns),
 		Latency: map[uint16]float64{traces.LatencyBucket(ns): n}}
 }
 
-func service(name string) servicemap.End {
-	return servicemap.End{Kind: servicemap.Service, Type: "service", Env: "prod", Namespace: "shop", Name: name}
+func service(name string) traces.End {
+	return traces.End{Kind: traces.EndService, Type: "service", Env: "prod", Namespace: "shop", Name: name}
 }
 
-func inferred(kind, name string) servicemap.End {
-	return servicemap.End{Kind: servicemap.Inferred, Type: kind, Env: "prod", Name: name}
+func inferred(kind, name string) traces.End {
+	return traces.End{Kind: traces.EndInferred, Type: kind, Env: "prod", Name: name}
 }
 
 // shop is two versions of checkout between web and payment, with a database, a queue, an external host and a lost callee.
-func shop() servicemap.Rows {
-	client := servicemap.End{Kind: servicemap.Client, Type: "client", Env: "prod", Name: "web"}
-	node := func(name, version string, m servicemap.Measure) servicemap.NodeRow {
-		return servicemap.NodeRow{Env: "prod", Namespace: "shop", Name: name, Type: "service", Version: version, Measure: m}
+func shop() traces.MapRows {
+	client := traces.End{Kind: traces.EndClient, Type: "client", Env: "prod", Name: "web"}
+	node := func(name, version string, m traces.Measure) traces.NodeRow {
+		return traces.NodeRow{Env: "prod", Namespace: "shop", Name: name, Type: "service", Version: version, Measure: m}
 	}
-	edge := func(from, to servicemap.End, m servicemap.Measure) servicemap.EdgeRow {
-		return servicemap.EdgeRow{From: from, To: to, Measure: m}
+	edge := func(from, to traces.End, m traces.Measure) traces.EdgeRow {
+		return traces.EdgeRow{From: from, To: to, Measure: m}
 	}
 	answered := edge(service("web"), service("checkout"), requests(95, 2, 1, 2, 60*ms))
 	answered.Server = requests(95, 2, 1, 2, 55*ms)
@@ -49,8 +49,8 @@ func shop() servicemap.Rows {
 	consumed.Async, consumed.Age = true, requests(80, 0, 0, 0, 300*ms)
 	staging := node("checkout", "2.0.0", requests(5, 0, 0, 0, 10*ms))
 	staging.Env = "staging"
-	return servicemap.Rows{
-		Nodes: []servicemap.NodeRow{
+	return traces.MapRows{
+		Nodes: []traces.NodeRow{
 			node("web", "1.0.0", requests(95, 2, 1, 2, 80*ms)),
 			node("checkout", "1.4.1", requests(60, 1, 1, 0, 50*ms)),
 			node("checkout", "1.4.2", requests(35, 1, 0, 2, 70*ms)),
@@ -58,7 +58,7 @@ func shop() servicemap.Rows {
 			node("shipping", "3", requests(80, 0, 0, 0, 20*ms)),
 			staging,
 		},
-		Edges: []servicemap.EdgeRow{
+		Edges: []traces.EdgeRow{
 			edge(client, service("web"), requests(95, 2, 1, 2, 80*ms)),
 			answered,
 			edge(service("checkout"), service("payment"), requests(88, 0, 0, 4, 35*ms)),
@@ -135,23 +135,23 @@ func TestMaps(t *testing.T) {
 }
 
 func TestEmptyMapHasNoNulls(t *testing.T) {
-	b, err := json.Marshal(servicemap.Build(servicemap.Rows{}, servicemap.Options{}))
+	b, err := json.Marshal(servicemap.Build(traces.MapRows{}, servicemap.Options{}))
 	if err != nil || strings.Contains(string(b), "null") {
 		t.Errorf("%s, %v", b, err)
 	}
 }
 
 func TestIDsCannotBeForged(t *testing.T) {
-	ends := []servicemap.End{
-		{Kind: servicemap.Service, Type: "service", Env: "prod", Name: "a"},
-		{Kind: servicemap.Service, Type: "AWS::Lambda", Env: "prod", Name: "a"},
-		{Kind: servicemap.Service, Type: "service", Env: "prod", Name: "a/AWS::Lambda"},
-		{Kind: servicemap.Service, Type: "service", Env: "prod/a", Name: ""},
-		{Kind: servicemap.Service, Type: "service", Env: "", Name: "prod/a"},
-		{Kind: servicemap.Service, Type: "service", Env: "", Name: "a%2Fb"},
-		{Kind: servicemap.Inferred, Type: "remote", Env: "prod", Name: "a>service/prod/b"},
-		{Kind: servicemap.Inferred, Type: "", Env: "prod", Name: "ü ?#&\x00"},
-		{Kind: servicemap.Client, Type: "client", Env: "prod", Name: "~"},
+	ends := []traces.End{
+		{Kind: traces.EndService, Type: "service", Env: "prod", Name: "a"},
+		{Kind: traces.EndService, Type: "AWS::Lambda", Env: "prod", Name: "a"},
+		{Kind: traces.EndService, Type: "service", Env: "prod", Name: "a/AWS::Lambda"},
+		{Kind: traces.EndService, Type: "service", Env: "prod/a", Name: ""},
+		{Kind: traces.EndService, Type: "service", Env: "", Name: "prod/a"},
+		{Kind: traces.EndService, Type: "service", Env: "", Name: "a%2Fb"},
+		{Kind: traces.EndInferred, Type: "remote", Env: "prod", Name: "a>service/prod/b"},
+		{Kind: traces.EndInferred, Type: "", Env: "prod", Name: "ü ?#&\x00"},
+		{Kind: traces.EndClient, Type: "client", Env: "prod", Name: "~"},
 	}
 	seen := make(map[string]bool)
 	for _, end := range ends {
@@ -172,11 +172,12 @@ func TestIDsCannotBeForged(t *testing.T) {
 }
 
 func TestPercentilesStayInTheirBuckets(t *testing.T) {
-	var m servicemap.Measure
+	var m traces.Measure
 	for _, ns := range []uint64{0, 1, 1000, 1500, 2000, 90_000, math.MaxUint64} {
-		m.Add(requests(1, 0, 0, 0, ns))
+		one := requests(1, 0, 0, 0, ns)
+		m.Add(&one)
 	}
-	got := m.Percentiles(0, 0.01, 0.5, 0.99, 1)
+	got := servicemap.Percentiles(&m, 0, 0.01, 0.5, 0.99, 1)
 	for i := range got {
 		if got[i] < 0 || i > 0 && got[i] < got[i-1] {
 			t.Errorf("percentiles %v do not ascend", got)
@@ -187,29 +188,29 @@ func TestPercentilesStayInTheirBuckets(t *testing.T) {
 	}
 	one := requests(1, 0, 0, 0, 1000)
 	one.Max = 1000
-	if p := one.Percentiles(0.99); p[0] > 1000 {
+	if p := servicemap.Percentiles(&one, 0.99); p[0] > 1000 {
 		t.Errorf("p99 %d exceeds the maximum", p[0])
 	}
-	var none servicemap.Measure
-	if p := none.Percentiles(0.5, 0.99); p[0] != 0 || p[1] != 0 {
+	var none traces.Measure
+	if p := servicemap.Percentiles(&none, 0.5, 0.99); p[0] != 0 || p[1] != 0 {
 		t.Errorf("percentiles of nothing: %v", p)
 	}
 }
 
 func TestStatsAreJSONWhateverTheRowsHold(t *testing.T) {
-	m := servicemap.Measure{OK: math.NaN(), Fault: math.Inf(1), Duration: math.Inf(1), Latency: map[uint16]float64{0: math.NaN(), 65535: 3}}
-	if _, err := json.Marshal(m.Stats(time.Minute)); err != nil {
+	m := traces.Measure{OK: math.NaN(), Fault: math.Inf(1), Duration: math.Inf(1), Latency: map[uint16]float64{0: math.NaN(), 65535: 3}}
+	if _, err := json.Marshal(servicemap.StatsOf(&m, time.Minute)); err != nil {
 		t.Error(err)
 	}
 }
 
 func BenchmarkBuild(b *testing.B) {
-	var rows servicemap.Rows
+	var rows traces.MapRows
 	for i := range 1000 {
 		name := fmt.Sprintf("service-%d", i)
-		rows.Nodes = append(rows.Nodes, servicemap.NodeRow{Env: "prod", Name: name, Type: "service", Measure: requests(10, 0, 0, 1, 5*ms)})
+		rows.Nodes = append(rows.Nodes, traces.NodeRow{Env: "prod", Name: name, Type: "service", Measure: requests(10, 0, 0, 1, 5*ms)})
 		for j := range 10 {
-			rows.Edges = append(rows.Edges, servicemap.EdgeRow{From: service(name), To: service(fmt.Sprintf("service-%d", (i*7+j)%1000)), Measure: requests(10, 0, 0, 1, 6*ms)})
+			rows.Edges = append(rows.Edges, traces.EdgeRow{From: service(name), To: service(fmt.Sprintf("service-%d", (i*7+j)%1000)), Measure: requests(10, 0, 0, 1, 6*ms)})
 		}
 	}
 	b.ReportAllocs()

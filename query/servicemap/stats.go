@@ -9,41 +9,13 @@ import (
 	"github.com/sightline/sightline/storage/traces"
 )
 
-// Measure is what the rollups keep about requests: counts by class, and latency in buckets. Counts are weighted by sampling.
-// The zero value is no requests; Add sums.
-type Measure struct {
-	OK, Error, Throttle, Fault float64
-	Duration                   float64            // sum of weight * ns
-	Max                        uint64             // ns; 0: not known
-	Latency                    map[uint16]float64 // traces.LatencyBucket -> weight
-}
-
-// Requests is how many there were.
-func (m *Measure) Requests() float64 { return m.OK + m.Error + m.Throttle + m.Fault }
-
-// Bad is how many did not end ok.
-func (m *Measure) Bad() float64 { return m.Error + m.Throttle + m.Fault }
-
-// Add sums o into m. It never keeps o's map.
-func (m *Measure) Add(o Measure) {
-	m.OK += o.OK
-	m.Error += o.Error
-	m.Throttle += o.Throttle
-	m.Fault += o.Fault
-	m.Duration += o.Duration
-	m.Max = max(m.Max, o.Max)
-	if m.Latency == nil && len(o.Latency) > 0 {
-		m.Latency = make(map[uint16]float64, len(o.Latency))
-	}
-	for bucket, weight := range o.Latency {
-		m.Latency[bucket] += weight
-	}
-}
+// Bad is how many of the requests did not end ok.
+func Bad(m *traces.Measure) float64 { return m.Error + m.Throttle + m.Fault }
 
 // Bin is one bar of a histogram of durations: [low ns, high ns, count].
 type Bin [3]float64
 
-// Stats are a Measure as it is shown. Durations are in ns.
+// Stats are a traces.Measure as it is shown. Durations are in ns.
 type Stats struct {
 	Requests  float64 `json:"requests"`
 	OK        float64 `json:"ok"`
@@ -59,8 +31,8 @@ type Stats struct {
 	Histogram []Bin   `json:"histogram"`
 }
 
-// Stats of the requests of a time range this long.
-func (m *Measure) Stats(window time.Duration) Stats {
+// StatsOf the requests of a time range this long.
+func StatsOf(m *traces.Measure, window time.Duration) Stats {
 	s := Stats{
 		Requests:  Round(m.Requests()),
 		OK:        Round(m.OK),
@@ -76,7 +48,7 @@ func (m *Measure) Stats(window time.Duration) Stats {
 	if n := m.Requests(); n > 0 {
 		s.Avg = nanos(m.Duration / n)
 	}
-	p := m.Percentiles(0.5, 0.95, 0.99)
+	p := Percentiles(m, 0.5, 0.95, 0.99)
 	s.P50, s.P95, s.P99 = p[0], p[1], p[2]
 	return s
 }
@@ -98,7 +70,7 @@ func Histogram(latency map[uint16]float64) []Bin {
 
 // Percentiles in ns of the ascending quantiles, 0 each without requests. A bucket is 9 % wide; inside of it they are interpolated
 // on a log scale, and they never exceed Max.
-func (m *Measure) Percentiles(quantiles ...float64) []int64 {
+func Percentiles(m *traces.Measure, quantiles ...float64) []int64 {
 	out := make([]int64, len(quantiles))
 	var total float64
 	buckets := slices.Sorted(maps.Keys(m.Latency))

@@ -2,11 +2,15 @@ package traceapi
 
 import (
 	"context"
+	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/traces"
 )
@@ -14,21 +18,9 @@ import (
 // Words finds what occurs in stored spans, for completion; the most frequent first.
 type Words interface {
 	// Keys of attributes that begin with a prefix.
-	Keys(ctx context.Context, project string, r traces.Range, prefix string, limit int) ([]KeyCount, error)
+	Keys(ctx context.Context, project string, r traces.Range, prefix string, limit int) ([]traces.KeyCount, error)
 	// Values of an attribute or field that begin with a prefix.
-	Values(ctx context.Context, project string, r traces.Range, attr filter.Attr, prefix string, limit int) ([]ValueCount, error)
-}
-
-// KeyCount is an attribute and how often it occurs.
-type KeyCount struct {
-	Attr  filter.Attr
-	Count float64
-}
-
-// ValueCount is a value and how often it occurs.
-type ValueCount struct {
-	Value string
-	Count float64
+	Values(ctx context.Context, project string, r traces.Range, attr filter.Attr, prefix string, limit int) ([]traces.ValueCount, error)
 }
 
 // maxItems bounds the list of completions.
@@ -52,7 +44,7 @@ func (h *handlers) complete(w http.ResponseWriter, r *http.Request) error {
 		pos--
 	}
 	c := completer{ctx: r.Context(), words: h.Words, project: api.CallerOf(r.Context()).Project, span: traces.Range{From: from, To: to}, items: []itemJSON{}}
-	if err := c.fill(caretOf(text[:pos])); err != nil {
+	if err := c.fill(caretOf(text[:pos])); err != nil && !errors.Is(err, conn.ErrTimeout) { // what was found in time will do
 		return err
 	}
 	return api.WriteJSON(w, map[string]any{"items": c.items[:min(len(c.items), maxItems)]})
@@ -142,10 +134,31 @@ func (c *completer) values(key, prefix string) error {
 	}
 	found, err := c.words.Values(c.ctx, c.project, c.span, exists.Attr, prefix, maxItems)
 	for _, v := range found {
-		printed := filter.Compare{Attr: exists.Attr, Op: filter.Eq, Value: filter.StringValue(v.Value)}.String()
-		c.items = append(c.items, itemJSON{Text: strings.TrimPrefix(printed, exists.Attr.String()+" = "), Kind: "value", Count: v.Count})
+		for _, value := range readings(exists.Attr, v.Value) {
+			printed := filter.Compare{Attr: exists.Attr, Op: filter.Eq, Value: value}.String()
+			c.items = append(c.items, itemJSON{Text: strings.TrimPrefix(printed, exists.Attr.String()+" = "), Kind: "value", Count: v.Count})
+		}
 	}
 	return err
+}
+
+// readings are the values that a text may stand for. The text does not say whether an attribute was sent as the number 42 or the
+// string "42", which are not equal, so both are offered, the likelier first.
+func readings(attr filter.Attr, text string) []filter.Value {
+	plain := filter.StringValue(text)
+	if attr.Scope == filter.Intrinsic {
+		return []filter.Value{plain}
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(n, 10) == text {
+		return []filter.Value{filter.IntValue(n), plain}
+	}
+	if text == "true" || text == "false" {
+		return []filter.Value{filter.BoolValue(text == "true"), plain}
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil && strconv.FormatFloat(f, 'g', -1, 64) == text && !math.IsInf(f, 0) && !math.IsNaN(f) {
+		return []filter.Value{filter.FloatValue(f), plain}
+	}
+	return []filter.Value{plain}
 }
 
 // caret is what may stand at the end of a filter that is being typed.

@@ -1,9 +1,11 @@
 package traceapi
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/traces"
 )
 
@@ -36,6 +38,27 @@ func TestCaret(t *testing.T) {
 	f(`span."odd key" = `, caret{wants: wantsValue, key: `"odd key"`})
 	f("peer.type = AWS::S3", caret{wants: wantsValue, key: "peer.type", word: "AWS::S3"})
 	f("a=1 b=2 c", caret{word: "c", joined: true})
+}
+
+func TestReadingsOfAText(t *testing.T) {
+	f := func(scope filter.Scope, text, want string) {
+		t.Helper()
+		var got []string
+		for _, v := range readings(filter.Attr{Scope: scope, Key: "k"}, text) {
+			got = append(got, filter.Compare{Attr: filter.Attr{Scope: filter.Span, Key: "k"}, Value: v}.String())
+		}
+		if strings.Join(got, "; ") != want {
+			t.Errorf("%q: %v, want %s", text, got, want)
+		}
+	}
+	f(filter.Span, "checkout", `k = checkout`)
+	f(filter.Span, "503", `k = 503; k = "503"`)
+	f(filter.Span, "007", `k = "007"`)
+	f(filter.Span, "true", `k = true; k = "true"`)
+	f(filter.Span, "12.5", `k = 12.5; k = "12.5"`)
+	f(filter.Span, "NaN", `k = NaN`)
+	f(filter.Span, "a b", `k = "a b"`)
+	f(filter.Intrinsic, "503", `k = "503"`)
 }
 
 func FuzzCaret(f *testing.F) {

@@ -26,34 +26,39 @@ type grid struct {
 	n     int
 }
 
-// gridOf covers the range with at most points steps, as far as steps reach.
+// gridOf covers the range with at most points steps.
 func gridOf(r traces.Range, points int) grid {
 	g := grid{}
 	for _, g.step = range steps {
-		g.start = r.From.UTC().Truncate(g.step)
-		g.n = int((r.To.Sub(g.start) + g.step - 1) / g.step)
-		if g.n <= points {
-			break
+		if g.fit(r); g.n <= points {
+			return g
 		}
 	}
 	for g.n > points { // decades: weeks are too short
 		g.step *= 2
-		g.start = r.From.UTC().Truncate(g.step)
-		g.n = int((r.To.Sub(g.start) + g.step - 1) / g.step)
+		g.fit(r)
 	}
 	return g
 }
 
-// add sums a minute into the point that it belongs to.
-func (g grid) add(points []servicemap.Measure, row MinuteRow) {
-	i := int(row.Minute.Sub(g.start) / g.step)
-	if i < 0 || row.Minute.Before(g.start) || i >= len(points) {
-		return // the reader rounds the range to minutes
-	}
-	points[i].Add(row.Measure)
+// fit puts the start where storage's steps begin: they are counted from 1970.
+func (g *grid) fit(r traces.Range) {
+	step := int64(g.step / time.Second)
+	from := r.From.Unix()
+	g.start = time.Unix(from-((from%step)+step)%step, 0).UTC()
+	g.n = int((r.To.Sub(g.start) + g.step - 1) / g.step)
 }
 
-func (g grid) points() []servicemap.Measure { return make([]servicemap.Measure, g.n) }
+// add sums a row into the point that it belongs to.
+func (g grid) add(points []traces.Measure, at time.Time, m *traces.Measure) {
+	i := int(at.Sub(g.start) / g.step)
+	if at.Before(g.start) || i >= len(points) {
+		return // storage extends the range to whole minutes
+	}
+	points[i].Add(m)
+}
+
+func (g grid) points() []traces.Measure { return make([]traces.Measure, g.n) }
 
 type (
 	seriesJSON struct {
@@ -83,7 +88,7 @@ type (
 )
 
 // list of one figure of every point.
-func list[T any](points []servicemap.Measure, of func(m *servicemap.Measure) T) []T {
+func list[T any](points []traces.Measure, of func(m *traces.Measure) T) []T {
 	out := make([]T, len(points))
 	for i := range points {
 		out[i] = of(&points[i])
@@ -91,43 +96,43 @@ func list[T any](points []servicemap.Measure, of func(m *servicemap.Measure) T) 
 	return out
 }
 
-func rounded(of func(m *servicemap.Measure) float64) func(m *servicemap.Measure) float64 {
-	return func(m *servicemap.Measure) float64 { return servicemap.Round(of(m)) }
+func rounded(of func(m *traces.Measure) float64) func(m *traces.Measure) float64 {
+	return func(m *traces.Measure) float64 { return servicemap.Round(of(m)) }
 }
 
-func percentile(q float64) func(m *servicemap.Measure) int64 {
-	return func(m *servicemap.Measure) int64 { return m.Percentiles(q)[0] }
+func percentile(q float64) func(m *traces.Measure) int64 {
+	return func(m *traces.Measure) int64 { return servicemap.Percentiles(m, q)[0] }
 }
 
-func (g grid) series(points []servicemap.Measure) seriesJSON {
+func (g grid) series(points []traces.Measure) seriesJSON {
 	return seriesJSON{
 		Step:     int(g.step / time.Second),
 		Start:    g.start,
-		OK:       list(points, rounded(func(m *servicemap.Measure) float64 { return m.OK })),
-		Error:    list(points, rounded(func(m *servicemap.Measure) float64 { return m.Error })),
-		Throttle: list(points, rounded(func(m *servicemap.Measure) float64 { return m.Throttle })),
-		Fault:    list(points, rounded(func(m *servicemap.Measure) float64 { return m.Fault })),
+		OK:       list(points, rounded(func(m *traces.Measure) float64 { return m.OK })),
+		Error:    list(points, rounded(func(m *traces.Measure) float64 { return m.Error })),
+		Throttle: list(points, rounded(func(m *traces.Measure) float64 { return m.Throttle })),
+		Fault:    list(points, rounded(func(m *traces.Measure) float64 { return m.Fault })),
 		P50:      list(points, percentile(0.5)),
 		P95:      list(points, percentile(0.95)),
 		P99:      list(points, percentile(0.99)),
 	}
 }
 
-func (g grid) sparkline(points []servicemap.Measure) sparklineJSON {
+func (g grid) sparkline(points []traces.Measure) sparklineJSON {
 	return sparklineJSON{
 		Step:     int(g.step / time.Second),
 		Start:    g.start,
-		Requests: list(points, rounded((*servicemap.Measure).Requests)),
-		Fault:    list(points, rounded(func(m *servicemap.Measure) float64 { return m.Fault })),
+		Requests: list(points, rounded((*traces.Measure).Requests)),
+		Fault:    list(points, rounded(func(m *traces.Measure) float64 { return m.Fault })),
 		P95:      list(points, percentile(0.95)),
 	}
 }
 
-func (g grid) buckets(points []servicemap.Measure) bucketsJSON {
+func (g grid) buckets(points []traces.Measure) bucketsJSON {
 	return bucketsJSON{
 		Step:     int(g.step / time.Second),
 		Start:    g.start,
-		Requests: list(points, rounded((*servicemap.Measure).Requests)),
-		Bad:      list(points, rounded((*servicemap.Measure).Bad)),
+		Requests: list(points, rounded((*traces.Measure).Requests)),
+		Bad:      list(points, rounded(servicemap.Bad)),
 	}
 }

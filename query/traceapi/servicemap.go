@@ -1,8 +1,11 @@
 package traceapi
 
 import (
+	"fmt"
 	"net/http"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/servicemap"
@@ -31,9 +34,8 @@ type mapJSON struct {
 
 func (h *handlers) serviceMap(w http.ResponseWriter, r *http.Request) error {
 	p := api.ParamsOf(r, "from", "to", "env", "namespace", "focus", "hops", "errors_only")
-	from, to := p.Range(h.Now())
+	span := rangeOf(p.Range(h.Now()))
 	o := servicemap.Options{
-		Window:     to.Sub(from),
 		Env:        p.Optional("env", maxEnvName),
 		Namespace:  p.Optional("namespace", maxEnvName),
 		Focus:      p.Text("focus", maxNode),
@@ -47,26 +49,48 @@ func (h *handlers) serviceMap(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := servicemap.ParseID(o.Focus); o.Focus != "" && !ok {
 		return badNode("focus", o.Focus)
 	}
-	project, span := api.CallerOf(r.Context()).Project, traces.Range{From: from, To: to}
-	rows, err := h.Rollups.Map(r.Context(), project, span)
-	if err != nil {
-		return err
-	}
-	entries, err := h.Rollups.Entries(r.Context(), project, span)
-	if err != nil {
-		return err
-	}
+	project := api.CallerOf(r.Context()).Project
+	var rows traces.MapRows
+	var entries []traces.EdgeRow
 	g := gridOf(span, chartPoints)
-	points := g.points()
-	for _, row := range entries {
-		g.add(points, row)
+	group, ctx := errgroup.WithContext(r.Context())
+	group.Go(func() (err error) {
+		rows, err = h.Rollups.Map(ctx, project, span)
+		return err
+	})
+	group.Go(func() (err error) {
+		entries, err = h.Rollups.Entries(ctx, project, span, g.step)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
 	}
+	points := g.points()
+	for i := range entries {
+		g.add(points, entries[i].At, &entries[i].Measure)
+	}
+	o.Window = h.window(span)
 	m := servicemap.Build(rows, o)
+	if rows.Missing > 0 {
+		m.Complete = false
+		m.Notes = append(m.Notes, fmt.Sprintf("%d minutes are not summed up yet and are left out.", rows.Missing))
+	}
 	return api.WriteJSON(w, mapJSON{
-		From: from, To: to, Generated: h.Now().UTC(),
+		From: span.From, To: span.To, Generated: h.Now().UTC(),
 		Complete: m.Complete, Notes: m.Notes, Envs: m.Envs, Nodes: m.Nodes, Edges: m.Edges,
 		Buckets: g.buckets(points),
 	})
+}
+
+func rangeOf(from, to time.Time) traces.Range { return traces.Range{From: from, To: to} }
+
+// window is the time that figures of a range are of: storage extends it to whole minutes, and nothing has happened after now.
+func (h *handlers) window(r traces.Range) time.Duration {
+	from, to := r.From.Truncate(time.Minute), r.To.Add(time.Minute-1).Truncate(time.Minute)
+	if now := h.Now(); to.After(now) && now.After(r.From) {
+		to = now
+	}
+	return max(to.Sub(from), time.Second)
 }
 
 func badNode(parameter, id string) error {
@@ -75,15 +99,18 @@ func badNode(parameter, id string) error {
 
 func (h *handlers) mapSeries(w http.ResponseWriter, r *http.Request) error {
 	p := api.ParamsOf(r, "from", "to", "node", "source", "target")
-	from, to := p.Range(h.Now())
-	ends := make(map[string]servicemap.End)
+	span := rangeOf(p.Range(h.Now()))
+	ends := make(map[string]*traces.End)
 	for _, name := range []string{"node", "source", "target"} {
+		if !p.Has(name) {
+			continue
+		}
 		id := p.Text(name, maxNode)
 		end, ok := servicemap.ParseID(id)
-		if p.Has(name) && p.Err() == nil && !ok {
+		if p.Err() == nil && !ok {
 			return badNode(name, id)
 		}
-		ends[name] = end
+		ends[name] = &end
 	}
 	if err := p.Err(); err != nil {
 		return err
@@ -91,45 +118,33 @@ func (h *handlers) mapSeries(w http.ResponseWriter, r *http.Request) error {
 	if p.Has("node") == p.Has("source") || p.Has("source") != p.Has("target") {
 		return api.Errorf(api.BadParameter, "a series is of a node, or of an edge").WithHint("give node, or source and target")
 	}
-	project, span := api.CallerOf(r.Context()).Project, traces.Range{From: from, To: to}
+	project := api.CallerOf(r.Context()).Project
 	g := gridOf(span, chartPoints)
 	points := g.points()
-	if node := ends["node"]; p.Has("node") && node.Kind == servicemap.Service {
-		rows, err := h.Rollups.Services(r.Context(), ServiceQuery{Project: project, Range: span, Name: node.Name, Type: node.Type, Env: &node.Env})
+	if node := ends["node"]; node != nil && node.Kind == traces.EndService {
+		rows, err := h.Rollups.Services(r.Context(), traces.ServiceQuery{Project: project, Range: span, Step: g.step, Name: node.Name, Type: node.Type, Env: &node.Env})
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			g.add(points, row.MinuteRow)
+		for i := range rows {
+			g.add(points, rows[i].At, &rows[i].Measure)
 		}
 		return api.WriteJSON(w, g.series(points))
 	}
-	rows, err := h.Rollups.Edges(r.Context(), project, span, edgeEnds(ends))
+	q := traces.EdgeQuery{Project: project, Range: span, Step: g.step, From: ends["source"], To: ends["target"]}
+	if node := ends["node"]; node != nil {
+		if node.Kind == traces.EndClient {
+			q.From = node
+		} else {
+			q.To = node // what its callers saw
+		}
+	}
+	rows, err := h.Rollups.Edges(r.Context(), q)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		g.add(points, row)
+	for i := range rows {
+		g.add(points, rows[i].At, &rows[i].Measure)
 	}
 	return api.WriteJSON(w, g.series(points))
-}
-
-// edgeEnds says which edges a series sums up: one edge, all that lead to an inferred node, or those that a client's come from.
-func edgeEnds(ends map[string]servicemap.End) (q EdgeQuery) {
-	set := func(name string) *servicemap.End {
-		end := ends[name]
-		if end.Kind == "" {
-			return nil
-		}
-		return &end
-	}
-	q = EdgeQuery{From: set("source"), To: set("target")}
-	if node := set("node"); node != nil {
-		if node.Kind == servicemap.Client {
-			q.From = node
-		} else {
-			q.To = node
-		}
-	}
-	return q
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/servicemap"
 	"github.com/sightline/sightline/storage/traces"
@@ -58,13 +60,13 @@ type (
 // version is what is known of a version of a service in the range.
 type version struct {
 	first, last time.Time
-	measure     servicemap.Measure
+	measure     traces.Measure
 }
 
 // tally sums up a service.
 type tally struct {
-	measure    servicemap.Measure
-	points     []servicemap.Measure
+	measure    traces.Measure
+	points     []traces.Measure
 	versions   map[string]*version
 	namespaces map[string]float64
 	types      map[string]float64
@@ -74,23 +76,23 @@ func newTally(g grid) *tally {
 	return &tally{points: g.points(), versions: make(map[string]*version), namespaces: make(map[string]float64), types: make(map[string]float64)}
 }
 
-func (t *tally) add(g grid, row *ServiceRow) {
-	t.measure.Add(row.Measure)
-	g.add(t.points, row.MinuteRow)
+func (t *tally) add(g grid, row *traces.NodeRow) {
+	t.measure.Add(&row.Measure)
+	g.add(t.points, row.At, &row.Measure)
 	t.namespaces[row.Namespace] += row.Requests()
 	t.types[row.Type] += row.Requests()
 	v := t.versions[row.Version]
 	if v == nil {
-		v = &version{first: row.Minute, last: row.Minute}
+		v = &version{first: row.First, last: row.Last}
 		t.versions[row.Version] = v
 	}
-	if row.Minute.Before(v.first) {
-		v.first = row.Minute
+	if row.First.Before(v.first) {
+		v.first = row.First
 	}
-	if row.Minute.After(v.last) {
-		v.last = row.Minute
+	if row.Last.After(v.last) {
+		v.last = row.Last
 	}
-	v.measure.Add(row.Measure)
+	v.measure.Add(&row.Measure)
 }
 
 // newestFirst are the names of the versions by when they first came; the version without a name is none.
@@ -114,18 +116,18 @@ func most(counts map[string]float64) string {
 
 func (h *handlers) services(w http.ResponseWriter, r *http.Request) error {
 	p := api.ParamsOf(r, "from", "to", "env", "namespace")
-	from, to := p.Range(h.Now())
+	span := rangeOf(p.Range(h.Now()))
 	env, namespace := p.Optional("env", maxEnvName), p.Optional("namespace", maxEnvName)
 	if err := p.Err(); err != nil {
 		return err
 	}
-	span := traces.Range{From: from, To: to}
-	rows, err := h.Rollups.Services(r.Context(), ServiceQuery{Project: api.CallerOf(r.Context()).Project, Range: span})
+	g := gridOf(span, sparklinePoints)
+	rows, err := h.Rollups.Services(r.Context(), traces.ServiceQuery{Project: api.CallerOf(r.Context()).Project, Range: span, Step: g.step})
 	if err != nil {
 		return err
 	}
+	window := h.window(span)
 	type key struct{ name, env, kind string }
-	g := gridOf(span, sparklinePoints)
 	tallies := make(map[key]*tally)
 	envs := make(map[string]bool)
 	for i := range rows {
@@ -149,7 +151,7 @@ func (h *handlers) services(w http.ResponseWriter, r *http.Request) error {
 		row := serviceRowJSON{
 			Name: k.name, Env: k.env, Namespace: most(t.namespaces), Type: k.kind,
 			Versions: []versionSeenJSON{},
-			Stats:    t.measure.Stats(to.Sub(from)),
+			Stats:    servicemap.StatsOf(&t.measure, window),
 			Series:   g.sparkline(t.points),
 		}
 		for _, name := range t.newestFirst() {
@@ -162,10 +164,12 @@ func (h *handlers) services(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handlers) service(w http.ResponseWriter, r *http.Request) error {
 	p := api.ParamsOf(r, "from", "to", "env", "namespace")
-	from, to := p.Range(h.Now())
-	q := ServiceQuery{
+	span := rangeOf(p.Range(h.Now()))
+	g := gridOf(span, chartPoints)
+	q := traces.ServiceQuery{
 		Project:   api.CallerOf(r.Context()).Project,
-		Range:     traces.Range{From: from, To: to},
+		Range:     span,
+		Step:      g.step,
 		Name:      r.PathValue("name"),
 		Env:       p.Optional("env", maxEnvName),
 		Namespace: p.Optional("namespace", maxEnvName),
@@ -173,23 +177,29 @@ func (h *handlers) service(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	rows, err := h.Rollups.Services(r.Context(), q)
-	if err != nil {
+	var rows []traces.NodeRow
+	var operations []traces.OperationRow
+	var whole traces.MapRows
+	group, ctx := errgroup.WithContext(r.Context())
+	group.Go(func() (err error) {
+		rows, err = h.Rollups.Services(ctx, q)
+		return err
+	})
+	group.Go(func() (err error) {
+		operations, err = h.Rollups.Operations(ctx, q)
+		return err
+	})
+	group.Go(func() (err error) {
+		whole, err = h.Rollups.Map(ctx, q.Project, q.Range)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	if len(rows) == 0 {
 		return api.Errorf(api.NotFound, "no service %q sent spans in this time range", q.Name).WithHint("look at another time range or environment")
 	}
-	operations, err := h.Rollups.Operations(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	edges, err := h.Rollups.Map(r.Context(), q.Project, q.Range)
-	if err != nil {
-		return err
-	}
-	window := to.Sub(from)
-	g := gridOf(q.Range, chartPoints)
+	window := h.window(span)
 	t := newTally(g)
 	for i := range rows {
 		t.add(g, &rows[i])
@@ -197,39 +207,39 @@ func (h *handlers) service(w http.ResponseWriter, r *http.Request) error {
 	out := serviceJSON{
 		Name: q.Name, Namespace: most(t.namespaces), Type: most(t.types),
 		Versions:   []versionJSON{},
-		Stats:      t.measure.Stats(window),
+		Stats:      servicemap.StatsOf(&t.measure, window),
 		Series:     g.series(t.points),
 		Operations: operationsOf(operations, window),
 	}
 	if q.Env != nil {
 		out.Env = *q.Env
-	} else if env := rows[0].Env; !slices.ContainsFunc(rows, func(row ServiceRow) bool { return row.Env != env }) {
+	} else if env := rows[0].Env; !slices.ContainsFunc(rows, func(row traces.NodeRow) bool { return row.Env != env }) {
 		out.Env = env
 	}
 	for _, name := range t.newestFirst() {
 		v := t.versions[name]
-		out.Versions = append(out.Versions, versionJSON{name, v.first.UTC(), v.last.UTC(), v.measure.Stats(window)})
+		out.Versions = append(out.Versions, versionJSON{name, v.first.UTC(), v.last.UTC(), servicemap.StatsOf(&v.measure, window)})
 	}
-	out.Upstream, out.Downstream = neighbours(servicemap.Build(edges, servicemap.Options{Window: window}), q)
+	out.Upstream, out.Downstream = neighbours(servicemap.Build(whole, servicemap.Options{Window: window}), q)
 	return api.WriteJSON(w, out)
 }
 
-func operationsOf(rows []OperationRow, window time.Duration) []operationJSON {
-	slices.SortFunc(rows, func(a, b OperationRow) int {
+func operationsOf(rows []traces.OperationRow, window time.Duration) []operationJSON {
+	slices.SortFunc(rows, func(a, b traces.OperationRow) int {
 		return cmp.Or(cmp.Compare(b.Requests(), a.Requests()), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
 	})
 	out := make([]operationJSON, len(rows))
 	for i := range rows {
-		out[i] = operationJSON{rows[i].Name, rows[i].Kind.String(), rows[i].Stats(window)}
+		out[i] = operationJSON{rows[i].Name, rows[i].Kind.String(), servicemap.StatsOf(&rows[i].Measure, window)}
 	}
 	return out
 }
 
 // neighbours are the edges to and from the service, busiest first.
-func neighbours(m servicemap.Map, q ServiceQuery) (upstream, downstream []servicemap.Edge) {
+func neighbours(m servicemap.Map, q traces.ServiceQuery) (upstream, downstream []servicemap.Edge) {
 	mine := make(map[string]bool)
 	for _, n := range m.Nodes {
-		if n.Kind == servicemap.Service && n.Name == q.Name && (q.Env == nil || n.Env == *q.Env) && (q.Namespace == nil || n.Namespace == *q.Namespace) {
+		if n.Kind == traces.EndService && n.Name == q.Name && (q.Env == nil || n.Env == *q.Env) && (q.Namespace == nil || n.Namespace == *q.Namespace) {
 			mine[n.ID] = true
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/sightline/sightline/query/servicemap"
 	"github.com/sightline/sightline/storage/traces"
 )
 
@@ -23,42 +22,12 @@ type Spans interface {
 
 // Rollups reads what is summed up by minute.
 type Rollups interface {
-	Map(ctx context.Context, project string, r traces.Range) (servicemap.Rows, error)
-	// Nodes by minute of services; of all if name is "".
-	Services(ctx context.Context, q ServiceQuery) ([]ServiceRow, error)
-	Operations(ctx context.Context, q ServiceQuery) ([]OperationRow, error)
-	// Edge by minute.
-	Edges(ctx context.Context, project string, r traces.Range, q EdgeQuery) ([]MinuteRow, error)
-	// Entries are requests that came in from outside, by minute.
-	Entries(ctx context.Context, project string, r traces.Range) ([]MinuteRow, error)
-}
-
-// ServiceQuery asks for services; Name "" is all.
-type ServiceQuery struct {
-	Project        string
-	Range          traces.Range
-	Name, Type     string
-	Env, Namespace *string
-}
-
-// EdgeQuery asks for edges by their ends; nil is any.
-type EdgeQuery struct{ From, To *servicemap.End }
-
-// MinuteRow is a measure of a minute.
-type MinuteRow struct {
-	Minute time.Time
-	servicemap.Measure
-}
-
-// ServiceRow is a minute of a version of a service.
-type ServiceRow struct {
-	Env, Namespace, Name, Type, Version string
-	MinuteRow
-}
-
-// OperationRow is an operation of a service over the whole range.
-type OperationRow struct {
-	Name string
-	Kind traces.Kind
-	servicemap.Measure
+	Map(ctx context.Context, project string, in traces.Range) (traces.MapRows, error)
+	// Services by versions and steps of time.
+	Services(ctx context.Context, q traces.ServiceQuery) ([]traces.NodeRow, error)
+	Operations(ctx context.Context, q traces.ServiceQuery) ([]traces.OperationRow, error)
+	// Edges by steps of time.
+	Edges(ctx context.Context, q traces.EdgeQuery) ([]traces.EdgeRow, error)
+	// Entries are the requests that came in from outside, by steps of time.
+	Entries(ctx context.Context, project string, in traces.Range, step time.Duration) ([]traces.EdgeRow, error)
 }
