@@ -28,7 +28,8 @@ var (
 )
 
 const (
-	strikesToSplit = 5   // attempts that failed for a reason that may be the rows', before they are taken apart
+	strikesToSplit = 3   // attempts that failed for a reason that may be the rows', before they are taken apart
+	strikesAlone   = 5   // the same for one record, which has nothing to be taken apart into
 	refusalsInARow = 100 // from here on even bad data needs patience: it looks as if everything were refused
 )
 
@@ -55,5 +56,8 @@ func (s *strikes) refused(err error, alone, answering bool, inARow int) bool {
 	if s.n++; s.n == 1 {
 		s.first = time.Now()
 	}
-	return s.n >= strikesToSplit && (!alone || time.Since(s.first) >= s.patience)
+	if !alone {
+		return s.n >= strikesToSplit
+	}
+	return s.n >= strikesAlone && time.Since(s.first) >= s.patience
 }

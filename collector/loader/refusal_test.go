@@ -29,11 +29,11 @@ func TestBadDataIsRefusedAtOnceAndABadPlaceNever(t *testing.T) {
 	f(mismatch, true, true, 9, 0, 1)
 	f(mismatch, false, true, 9, 0, 1)
 	f(noTable, true, true, 1000, time.Minute, 0)
-	f(memory, false, true, 9, 0, 5)                // too many rows at once, perhaps
+	f(memory, false, true, 9, 0, 3)                // too many rows at once, perhaps
 	f(memory, true, true, 9, time.Second, 0)       // one record: be patient
 	f(memory, true, true, 9, time.Minute, 5)       //
 	f(conn.ErrUnavailable, false, false, 99, 0, 0) // was gone before: says nothing about the rows
-	f(conn.ErrUnavailable, false, true, 99, 0, 5)  // died of it, five times
+	f(conn.ErrUnavailable, false, true, 99, 0, 3)  // died of it, three times
 }
 
 func TestWhenEverythingIsRefusedPatienceIsAsked(t *testing.T) {

@@ -404,6 +404,9 @@ func (w *world) buried() (items uint64) {
 
 func TestEverythingIsStoredOnceWhateverDies(t *testing.T) {
 	seeds := uint64(60)
+	if testing.Short() {
+		seeds = 20
+	}
 	if os.Getenv("SIGHTLINE_CHAOS") == "long" {
 		seeds = 3000
 	}
