@@ -32,18 +32,27 @@ const sessionLength = 12 * time.Hour
 
 // authFile is what `sightline key` keeps: hashes, never a key or a password.
 type authFile struct {
-	Keys          []ingestKey `json:"keys"`
+	Keys          []accessKey `json:"keys"`
 	Login         *login      `json:"login,omitempty"`
 	SessionSecret string      `json:"session_secret"` // hex; changing it ends all sessions
 }
 
-type ingestKey struct {
+// accessKey lets a sender send, or a program read the API.
+type accessKey struct {
 	ID      string    `json:"id"`
 	Name    string    `json:"name"`
+	Scope   keyScope  `json:"scope"`
 	Project string    `json:"project"`
 	Hash    string    `json:"hash"` // hex SHA-256 of the secret: 160 random bits need no slow hash
 	Created time.Time `json:"created"`
 }
+
+type keyScope string
+
+const (
+	scopeIngest keyScope = "ingest"
+	scopeRead   keyScope = "read"
+)
 
 type login struct {
 	User string `json:"user"`
@@ -103,7 +112,29 @@ func (a *Auth) current() authFile {
 }
 
 // HasKeys reports whether senders must show a key.
-func (a *Auth) HasKeys() bool { return len(a.current().Keys) > 0 }
+func (a *Auth) HasKeys() bool {
+	file := a.current()
+	return file.hasIngestKeys()
+}
+
+func (f *authFile) hasIngestKeys() bool {
+	return slices.ContainsFunc(f.Keys, func(k accessKey) bool { return k.Scope == scopeIngest })
+}
+
+// find gives the key that was made with this secret and scope.
+func (f *authFile) find(key string, scope keyScope) (found accessKey, ok bool) {
+	id, secret, err := splitKey(key)
+	if err != nil {
+		return found, false
+	}
+	hash := hashKey(secret)
+	for _, k := range f.Keys {
+		if k.ID == id && k.Scope == scope && subtle.ConstantTimeCompare([]byte(k.Hash), []byte(hash)) == 1 {
+			return k, true
+		}
+	}
+	return found, false
+}
 
 // HasLogin reports whether readers must log in.
 func (a *Auth) HasLogin() bool { return a.current().Login != nil }
@@ -111,20 +142,18 @@ func (a *Auth) HasLogin() bool { return a.current().Login != nil }
 // Authenticate finds the project that an ingest key is for. While no key exists every sender is welcome.
 func (a *Auth) Authenticate(key string) (project string, ok bool) {
 	file := a.current()
-	if len(file.Keys) == 0 {
+	if !file.hasIngestKeys() {
 		return defaultProject, true
 	}
-	id, secret, err := splitKey(key)
-	if err != nil {
-		return "", false
-	}
-	hash := hashKey(secret)
-	for _, k := range file.Keys {
-		if k.ID == id && subtle.ConstantTimeCompare([]byte(k.Hash), []byte(hash)) == 1 {
-			return k.Project, true
-		}
-	}
-	return "", false
+	found, ok := file.find(key, scopeIngest)
+	return found.Project, ok
+}
+
+// Bearer finds the program that may read with this key.
+func (a *Auth) Bearer(key string) (user string, ok bool) {
+	file := a.current()
+	found, ok := file.find(key, scopeRead)
+	return found.Name, ok
 }
 
 // Login checks a password and gives a session to keep in a cookie.
@@ -169,15 +198,15 @@ func (f *authFile) sign(payload string) string {
 
 var nameRule = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
-// CreateKey adds an ingest key and returns it; only its hash is kept.
-func (a *Auth) CreateKey(name, project string) (key string, err error) {
+// CreateKey adds a key and returns it; only its hash is kept.
+func (a *Auth) CreateKey(name, project string, scope keyScope) (key string, err error) {
 	if !nameRule.MatchString(project) {
 		return "", fmt.Errorf("project %q is not like %s", project, nameRule)
 	}
 	id, secret := randomHex(4), randomHex(20)
 	key = "sl_" + id + "_" + secret
 	return key, a.change(func(f *authFile) error {
-		f.Keys = append(f.Keys, ingestKey{ID: id, Name: name, Project: project, Hash: hashKey(secret), Created: time.Now().UTC().Truncate(time.Second)})
+		f.Keys = append(f.Keys, accessKey{ID: id, Name: name, Scope: scope, Project: project, Hash: hashKey(secret), Created: time.Now().UTC().Truncate(time.Second)})
 		return nil
 	})
 }
@@ -186,7 +215,7 @@ func (a *Auth) CreateKey(name, project string) (key string, err error) {
 func (a *Auth) RevokeKey(id string) error {
 	return a.change(func(f *authFile) error {
 		n := len(f.Keys)
-		f.Keys = slices.DeleteFunc(f.Keys, func(k ingestKey) bool { return k.ID == id })
+		f.Keys = slices.DeleteFunc(f.Keys, func(k accessKey) bool { return k.ID == id })
 		if len(f.Keys) == n {
 			return fmt.Errorf("no key %q; see `sightline key list`", id)
 		}

@@ -147,7 +147,7 @@ func TestKeysAndLogin(t *testing.T) {
 	if project, ok := a.Authenticate(""); !ok || project != defaultProject {
 		t.Error("without keys a sender was refused")
 	}
-	key, err := a.CreateKey("team", "pay")
+	key, err := a.CreateKey("team", "pay", scopeIngest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,8 +163,21 @@ func TestKeysAndLogin(t *testing.T) {
 			t.Errorf("key %q was accepted", bad)
 		}
 	}
-	if _, err := a.CreateKey("team", "../up"); err == nil {
+	if _, err := a.CreateKey("team", "../up", scopeIngest); err == nil {
 		t.Error("a project with a path was accepted")
+	}
+	readKey, err := a.CreateKey("grafana", "pay", scopeRead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := a.Authenticate(readKey); ok {
+		t.Error("a key for reading may send")
+	}
+	if user, ok := a.Bearer(readKey); !ok || user != "grafana" {
+		t.Errorf("key for reading gives %q, %v", user, ok)
+	}
+	if _, ok := a.Bearer(key); ok {
+		t.Error("a key for sending may read")
 	}
 	if err := a.SetLogin("admin", "short"); err == nil {
 		t.Error("a short password was accepted")

@@ -17,7 +17,7 @@ import (
 func keyCommand(load func() (Config, error)) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "key",
-		Short: "Make, list and revoke ingest keys; set the login of the page",
+		Short: "Make, list and revoke keys; set the login of the page",
 		Long: `Keys and the login are kept as hashes in auth.json in the data folder. As soon as one ingest key exists, every sender must
 show one; as soon as a login exists, the page and its API ask for it. A running Sightline follows changes within seconds.`,
 	}
@@ -29,23 +29,28 @@ show one; as soon as a login exists, the page and its API ask for it. A running 
 		return OpenAuth(config.AuthFile())
 	}
 	var project string
+	var read bool
 	create := &cobra.Command{
 		Use:     "create NAME",
-		Short:   "Make an ingest key and print it once",
-		Example: "  sightline key create payments-team\n  OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer sl_...\" ./my-service",
+		Short:   "Make a key and print it once",
+		Long:    "Make a key that senders show, or with --read one with which a program reads the API while the page asks for a login.\nThe key is printed once; only its hash is kept.",
+		Example: "  sightline key create payments-team\n  OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer sl_...\" ./my-service\n  sightline key create --read grafana",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			auth, err := open()
 			if err != nil {
 				return err
 			}
-			first := !auth.HasKeys()
-			key, err := auth.CreateKey(args[0], project)
+			first, scope := !auth.HasKeys() && !read, scopeIngest
+			if read {
+				scope = scopeRead
+			}
+			key, err := auth.CreateKey(args[0], project, scope)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintln(c.OutOrStdout(), key)
-			fmt.Fprintln(c.ErrOrStderr(), "This is the only time that the key is shown. Senders set OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer <key>\".")
+			fmt.Fprintln(c.ErrOrStderr(), "This is the only time that the key is shown. It is sent as the header Authorization: Bearer <key>.")
 			if first {
 				fmt.Fprintln(c.ErrOrStderr(), "From now on every sender must show a key.")
 			}
@@ -53,23 +58,24 @@ show one; as soon as a login exists, the page and its API ask for it. A running 
 		},
 	}
 	create.Flags().StringVar(&project, "project", defaultProject, "project that the key's telemetry belongs to")
+	create.Flags().BoolVar(&read, "read", false, "a key for reading the API, not for sending")
 	list := &cobra.Command{
-		Use: "list", Short: "List ingest keys", Args: cobra.NoArgs,
+		Use: "list", Short: "List the keys", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			auth, err := open()
 			if err != nil {
 				return err
 			}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 3, ' ', 0)
-			fmt.Fprintln(w, "ID\tNAME\tPROJECT\tCREATED")
+			fmt.Fprintln(w, "ID\tNAME\tSCOPE\tPROJECT\tCREATED")
 			for _, k := range auth.current().Keys {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Project, k.Created.Format(time.RFC3339))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Scope, k.Project, k.Created.Format(time.RFC3339))
 			}
 			return w.Flush()
 		},
 	}
 	revoke := &cobra.Command{
-		Use: "revoke ID", Short: "Revoke an ingest key", Args: cobra.ExactArgs(1),
+		Use: "revoke ID", Short: "Revoke a key", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			auth, err := open()
 			if err != nil {

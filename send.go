@@ -85,7 +85,7 @@ func send(ctx context.Context, o sendOptions, out io.Writer) error {
 	if err := json.Unmarshal(answer, &partial); err == nil && partial.PartialSuccess.ErrorMessage != "" {
 		return fmt.Errorf("send span: rejected: %s", partial.PartialSuccess.ErrorMessage)
 	}
-	_, err = fmt.Fprintf(out, "sent trace %s\n%s/traces/%s\n", traceID, strings.TrimSuffix(o.page, "/"), traceID)
+	_, err = fmt.Fprintf(out, "sent trace %s\n%s/trace/%s\n", traceID, strings.TrimSuffix(o.page, "/"), traceID)
 	return err
 }
 

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sightline/sightline/collector"
+	"github.com/sightline/sightline/collector/failpoint"
+	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/collector/loader"
+	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/engine"
+	"github.com/sightline/sightline/storage/schema"
+	"github.com/sightline/sightline/storage/traces"
+)
+
+const (
+	// database is where the embedded engine keeps the tables.
+	database = "sightline"
+	// drainTime is how long a stopping instance still stores what it has received; the rest waits in the journal.
+	drainTime = 5 * time.Second
+	// engineGrace is how long the engine's statements may go on once everything else has stopped.
+	engineGrace = 10 * time.Second
+)
+
+// instance is a running Sightline; what its role leaves out is nil.
+//
+//	senders ─► collector ─► journal ─► loader ─► engine or server ◄─ query ◄─ page
+type instance struct {
+	config  Config
+	auth    *Auth
+	log     *slog.Logger
+	tls     *tls.Config
+	started time.Time
+
+	engine    *engine.Engine
+	db        *conn.DB
+	journal   *journal.Journal
+	collector *collector.Collector
+	loader    *loader.Loader
+	reader    *traces.Reader
+}
+
+// run starts the parts of a role and returns when ctx ends or one of them fails. What is acknowledged starts being received before
+// the engine answers; it stops in the order of the diagram, so that nothing is received that can't be kept.
+func run(ctx context.Context, config Config, r role, auth *Auth, log *slog.Logger) (err error) {
+	in := &instance{config: config, auth: auth, log: log, started: time.Now()}
+	if in.tls, err = loadTLS(config.TLS); err != nil {
+		return err
+	}
+	if in.config.DataDir, err = filepath.Abs(config.DataDir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(in.config.DataDir, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	hook, err := failpoint.Parse(os.Getenv("SIGHTLINE_FAILPOINTS")) // for tests that kill this process
+	if err != nil {
+		return err
+	}
+	receiving, stopReceiving := context.WithCancel(context.Background())
+	defer stopReceiving()
+	loading, stopLoading := context.WithCancel(context.Background())
+	defer stopLoading()
+	group, ctx := errgroup.WithContext(ctx)
+
+	if r != roleQuery {
+		if err := in.openJournal(hook); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, in.journal.Close()) }()
+		group.Go(func() error { return in.collector.Run(receiving) })
+	}
+	// From here on an error ends ctx through the group, and everything that runs is stopped below.
+	group.Go(func() error {
+		defer stopLoading()
+		err := in.serve(ctx, group, r, hook, loading)
+		stopReceiving()
+		if in.loader != nil {
+			in.drain()
+		}
+		return err
+	})
+	err = group.Wait()
+	if in.db != nil {
+		err = errors.Join(err, in.db.Close())
+	}
+	if in.engine != nil {
+		grace, cancel := context.WithTimeout(context.Background(), engineGrace)
+		defer cancel()
+		err = errors.Join(err, in.engine.Close(grace))
+	}
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return err
+}
+
+func (in *instance) openJournal(hook func(string)) (err error) {
+	in.journal, err = journal.Open(journal.Config{
+		Dir: filepath.Join(in.config.DataDir, "journal"), MaxBytes: int64(in.config.Ingest.JournalMax), Reserve: int64(in.config.Ingest.DiskReserve),
+		Log: in.log.With("part", "journal"), Failpoint: hook,
+	})
+	if err != nil {
+		return fmt.Errorf("open journal: %w", err)
+	}
+	if in.collector, err = collector.New(in.collectorConfig()); err != nil {
+		return errors.Join(err, in.journal.Close())
+	}
+	return nil
+}
+
+// serve opens the storage, starts loading and answers the page until ctx ends.
+func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, hook func(string), loading context.Context) error {
+	if err := in.openStorage(ctx); err != nil {
+		return err
+	}
+	in.reader = traces.NewReader(in.db)
+	if r != roleQuery {
+		l, err := loader.New(loader.Config{
+			Journal: in.journal, Writer: traces.NewWriter(in.db), Rollup: traces.NewRollup(in.db, in.config.Retention.Rollups.Days()), Policy: in.policy(),
+			StateFile: filepath.Join(in.config.DataDir, "loader.state"), Log: in.log.With("part", "loader"), Failpoint: hook,
+		})
+		if err != nil {
+			return err
+		}
+		in.loader = l
+		group.Go(func() error { return l.Run(loading) })
+	}
+	if r == roleCollector {
+		<-ctx.Done()
+		return nil
+	}
+	listener, err := net.Listen("tcp", in.config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for the page: %w", err)
+	}
+	server, err := query.New(in.queryConfig())
+	if err != nil {
+		return errors.Join(fmt.Errorf("make query server: %w", err), listener.Close())
+	}
+	in.log.Info("sightline is ready", "page", in.pageURL(), "otlp_grpc", in.config.OTLP.GRPC, "otlp_http", in.config.OTLP.HTTP,
+		"data", in.config.DataDir, "took", time.Since(in.started).Round(time.Millisecond).String())
+	return server.Serve(ctx, listener)
+}
+
+// drain stores what is still in the journal, as far as the time goes.
+func (in *instance) drain() {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := in.loader.Drain(ctx); err != nil {
+		in.log.Info("stopping with spans in the journal; the next start stores them")
+	}
+}
+
+func (in *instance) openStorage(ctx context.Context) (err error) {
+	cfg := conn.Config{URL: in.config.Storage.ClickHouse}
+	if cfg.URL == "" {
+		in.engine, err = engine.Start(ctx, engine.Config{Dir: filepath.Join(in.config.DataDir, "engine"), Memory: int64(in.config.Storage.EngineMemory), Log: in.log.With("part", "engine")})
+		if err != nil {
+			return err
+		}
+		endpoint := conn.Endpoint(in.engine.Endpoint())
+		cfg = conn.Config{Endpoint: &endpoint, Database: database}
+	}
+	if in.db, err = conn.Open(ctx, cfg); err != nil {
+		return err
+	}
+	applied, err := schema.Migrate(ctx, in.db, schema.Topology{Cluster: in.db.Cluster(), Database: in.db.Database()})
+	if err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	if len(applied) > 0 {
+		in.log.Info("brought the database up to date", "migrations", applied)
+	}
+	return nil
+}
+
+// policy is how spans are kept from now on.
+func (in *instance) policy() traces.Policy {
+	p := traces.Policy{RetentionDays: in.config.Retention.Traces.Days(), Redact: in.config.Ingest.Redact}
+	for service, keep := range in.config.Retention.Services {
+		if p.ServiceRetention == nil {
+			p.ServiceRetention = map[string]uint16{}
+		}
+		p.ServiceRetention[service] = keep.Days()
+	}
+	return p
+}
+
+func (in *instance) pageURL() string {
+	scheme := "http"
+	if in.tls != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + in.config.Listen
+}
+
+func loadTLS(c TLSConfig) (*tls.Config, error) {
+	if c.CertFile == "" {
+		return nil, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("load certificate: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// migrate is the command: it needs the database for itself, so with the embedded engine no instance may be running.
+func migrate(ctx context.Context, load func() (Config, error), out io.Writer) error {
+	config, err := load()
+	if err != nil {
+		return err
+	}
+	in := &instance{config: config, log: newLog(config.Log)}
+	if in.config.DataDir, err = filepath.Abs(config.DataDir); err != nil {
+		return err
+	}
+	err = in.openStorage(ctx)
+	if in.db != nil {
+		err = errors.Join(err, in.db.Close())
+	}
+	if in.engine != nil {
+		err = errors.Join(err, in.engine.Close(ctx))
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, "the database is up to date")
+	return err
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sightline/sightline/collector"
+	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/traceapi"
+	"github.com/sightline/sightline/storage/engine"
+)
+
+// collectorConfig is what the receiver is told.
+func (in *instance) collectorConfig() collector.Config {
+	c := in.config
+	keep := c.Retention.Traces
+	for _, other := range c.Retention.Services {
+		keep = max(keep, other)
+	}
+	return collector.Config{
+		GRPC: c.OTLP.GRPC, HTTP: c.OTLP.HTTP, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile, CORSOrigins: c.OTLP.CORSOrigins,
+		Limits:  admission.Limits{Request: int64(c.OTLP.MaxRequest), Retention: time.Duration(keep)},
+		Overlay: c.Collector, Journal: in.journal, Auth: in.auth, Version: version, Log: in.log.With("part", "collector"),
+	}
+}
+
+// queryConfig is what the page's server is told.
+func (in *instance) queryConfig() query.Config {
+	return query.Config{
+		Traces: traceapi.Deps{Spans: in.reader, Rollups: in.reader, Words: in.reader, Status: in.status},
+		Auth:   in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
+		Project: defaultProject, Log: in.log.With("part", "query"),
+	}
+}
+
+// ready says why queries can't be answered now.
+func (in *instance) ready(context.Context) error {
+	if in.engine == nil {
+		return nil
+	}
+	if s := in.engine.Status(); s.State != engine.StateReady {
+		return fmt.Errorf("the storage engine is %s", s.State)
+	}
+	return nil
+}
+
+// status is what /api/status tells. Figures that only the engine has are left out while it does not answer.
+func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
+	s := traceapi.Status{
+		Version: version, Started: in.started,
+		Endpoints: traceapi.Endpoints{HTTP: in.pageURL(), OTLPGRPC: in.config.OTLP.GRPC, OTLPHTTP: in.config.OTLP.HTTP},
+		Auth:      traceapi.AuthStatus{Required: in.auth.HasLogin()},
+		Retention: traceapi.RetentionStatus{TracesDays: int(in.config.Retention.Traces.Days())},
+		Engine:    traceapi.EngineStatus{State: engine.StateReady.String(), Version: "server"},
+		Ingest:    map[string]traceapi.Ingest{},
+	}
+	if in.engine != nil {
+		e := in.engine.Status()
+		s.Engine = traceapi.EngineStatus{State: e.State.String(), Version: e.Version, Restarts: e.Restarts, Error: e.LastError}
+	}
+	if in.loader != nil {
+		in.addIngest(&s)
+	}
+	sizes, err := in.reader.Sizes(ctx)
+	if err != nil {
+		s.Warnings = append(s.Warnings, "The storage does not answer now; what is stored is not counted here.")
+		return s, nil
+	}
+	for _, size := range sizes {
+		s.Storage.Bytes += int64(size.Bytes)
+		if size.Table == "spans" {
+			s.Storage.SpanRows = int64(size.Rows)
+		}
+	}
+	s.HasData = s.Storage.SpanRows > 0
+	return s, nil
+}
+
+// addIngest adds what is on the way in.
+func (in *instance) addIngest(s *traceapi.Status) {
+	l, j := in.loader.Status(), in.journal.Stats()
+	s.LagMS = float64(l.Lag.Milliseconds())
+	s.Journal = traceapi.JournalStatus{Bytes: j.Bytes, MaxBytes: j.MaxBytes, Segments: j.Segments}
+	s.Ingest["traces"] = traceapi.Ingest{Undecodable: int64(in.collector.Accounts().Undecodable)}
+	for _, t := range l.Totals { // over all projects: the page belongs to who runs the instance
+		i := s.Ingest[t.Signal]
+		i.Received += int64(t.Received)
+		i.Stored += int64(t.Stored)
+		i.Deduplicated += int64(t.Deduplicated)
+		i.InJournal += int64(t.InJournal)
+		i.DeadLetter += int64(t.DeadLetter)
+		for reason, n := range t.Rejected {
+			if i.Rejected == nil {
+				i.Rejected = map[string]int64{}
+			}
+			i.Rejected[reason] += int64(n)
+		}
+		s.Ingest[t.Signal] = i
+	}
+	if j.Full {
+		s.Warnings = append(s.Warnings, "The journal is full: senders are asked to come back later. See ingest.journal_max, ingest.disk_reserve and the engine's state.")
+	}
+	if len(j.Quarantined) > 0 {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("Damaged journal segments were put aside: %v. What they held is lost unless they can be repaired.", j.Quarantined))
+	}
+	if l.Alarms > 0 {
+		s.Warnings = append(s.Warnings, "Something happened while storing that must never happen; the log has the details: "+l.LastError)
+	}
+}
