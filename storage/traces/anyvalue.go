@@ -117,14 +117,14 @@ type jsonWriter struct {
 }
 
 // json appends an array or a map to dst in its stored form. The result is valid until the next call.
-func (b *Batch) json(dst, buf []byte, a *attr, l *attrList, name string) ([]byte, error) {
+func (b *Batch) json(dst, buf []byte, a *attr, l *attrList) ([]byte, error) {
 	w := jsonWriter{b: b, l: l, buf: buf, out: append(dst, 0, tagJSON), limit: len(dst) + maxValue}
 	if err := w.value(a, 1); err != nil {
 		return nil, err
 	}
 	if w.cut {
 		l.reasons |= attrTruncated
-		l.notes = append(l.notes, note{key: truncatedPrefix + name, typ: anyInt, num: int64(a.hi - a.lo)})
+		l.notes = append(l.notes, note{key: truncatedPrefix + string(b.keys.dict.Key(a.key)), typ: anyInt, num: int64(a.hi - a.lo)})
 	}
 	return w.out, nil
 }

@@ -119,6 +119,7 @@ type Batch struct {
 	scopeByID                        map[[16]byte]uint32
 	resources                        []*resource // of this batch; runs name them by their place
 	known                            map[resourceKey]*resource
+	knownLimit                       int
 
 	// of the request that is being decoded
 	body     []byte
@@ -165,9 +166,10 @@ const maxIdleBytes = 64 << 20
 
 // Reset empties the batch for another. Memory stays, and so does the knowledge of resources that are stored.
 func (b *Batch) Reset(id BatchID, p Policy) {
-	if !b.policy.equal(p) {
-		clear(b.known) // rows would be others
+	if !b.policy.equal(p) || len(b.known) > maxKnown {
+		clear(b.known) // rows would be others; or there are too many
 	}
+	b.knownLimit = maxKnown
 	b.id, b.policy = id, p
 	b.epoch++
 	b.keys.reset()
@@ -222,7 +224,7 @@ func (b *Batch) Append(r Request) error {
 	b.received = min(max(r.Received.UnixNano(), 0), latest)
 	b.project = b.projects.ID([]byte(r.Project))
 	err := b.request()
-	b.body, b.rejected = nil, nil
+	b.body, b.rejected, b.input = nil, nil, peer.Input{} // the recogniser's evidence lies in the body
 	if err != nil {
 		b.rollback(rows)
 		b.forget(resources, stored)

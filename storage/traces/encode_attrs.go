@@ -93,7 +93,7 @@ func (b *Batch) addOther(m *stringMap, buf []byte, a *attr, secret bool, l *attr
 	case a.typ == anyBytes:
 		b.value = b.bytesValue(b.value[:0], buf[a.lo:a.hi], a, l)
 	default:
-		b.value, err = b.json(b.value[:0], buf, a, l, string(b.keys.dict.Key(a.key)))
+		b.value, err = b.json(b.value[:0], buf, a, l)
 	}
 	if err != nil {
 		return err

@@ -36,15 +36,14 @@ type resource struct {
 	texts     [resourceTexts]string
 	retention uint16
 
-	epoch    uint64                // of the batch that index and textIDs belong to
-	index    uint32                // in the batch's list
-	textIDs  [resourceTexts]uint32 // in the batch's dictionary of services
-	written  int32                 // day on which a row was last stored, since 1970; 0: never
-	writing  int32                 // day of the row in this batch, not stored yet
-	nameless bool
+	epoch   uint64                // of the batch that index and textIDs belong to
+	index   uint32                // in the batch's list
+	textIDs [resourceTexts]uint32 // in the batch's dictionary of services
+	written int32                 // day on which a row was last stored, since 1970; 0: never
+	writing int32                 // day of the row in this batch, not stored yet
 }
 
-// maxKnown bounds how many resources are remembered. Forgetting only writes them once more.
+// maxKnown bounds how many resources are remembered between batches. Forgetting only writes them once more.
 const maxKnown = 1 << 16
 
 // resource is the resource of a Resource message and its schema URL, in this batch's list. It gets a row when it is new, and once
@@ -126,7 +125,7 @@ func (b *Batch) newResource(r *resource, key resourceKey, message, url []byte) (
 		return nil, f.err
 	}
 	if r == nil {
-		if len(b.known) >= maxKnown {
+		if len(b.known) >= b.knownLimit {
 			b.forgetIdle()
 		}
 		r = &resource{key: key}
@@ -163,13 +162,14 @@ func (b *Batch) newResource(r *resource, key resourceKey, message, url []byte) (
 	return r, nil
 }
 
-// forgetIdle makes room among the known resources: those of this batch stay.
+// forgetIdle makes room among the known resources. Those of this batch stay, so the limit grows with them.
 func (b *Batch) forgetIdle() {
 	for key, r := range b.known {
 		if r.epoch != b.epoch {
 			delete(b.known, key)
 		}
 	}
+	b.knownLimit = max(maxKnown, 2*len(b.known))
 }
 
 // describe reads out of a resource's attributes what its spans carry.
@@ -197,8 +197,7 @@ func (b *Batch) describe(r *resource, message []byte, l *attrList) {
 		return ""
 	}
 	service := get("service.name")
-	r.nameless = service == ""
-	if r.nameless {
+	if service == "" {
 		service = unknownService
 	}
 	r.texts = [resourceTexts]string{
