@@ -26,6 +26,7 @@ import { useSize } from '../../widgets/Canvas'
 import { Segmented } from '../../widgets/Segmented'
 import { useMedia } from '../../widgets/useMedia'
 import { JsonView } from './JsonView'
+import { ServiceFilter } from './ServiceFilter'
 import { SpanPanel, TABS } from './SpanPanel'
 import { TraceToolbar, type TraceView } from './TraceToolbar'
 import { useTraceKeys } from './useTraceKeys'
@@ -81,9 +82,14 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
     },
     [reveal, time, trace, choose],
   )
-  const jump = useCallback((span: number) => {
-    select(span)
-  }, [select])
+  // On a phone the details are a sheet of their own, so a tap asks for them.
+  const pick = useCallback(
+    (span: number) => {
+      select(span)
+      if (phone) change({ span: spanId(trace.spans, span), tab: 'attributes' }, false)
+    },
+    [select, phone, change, trace],
+  )
 
   // The selected row stays in view when rows change above it, and is brought there when it is chosen elsewhere.
   const at = fold === null ? nearestRow(tree.rows, trace.spans, tree.outline.folds, selected) : tree.rows.at.indexOf(fold)
@@ -129,11 +135,13 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
         onView={(next) => change({ view: next === 'timeline' ? undefined : next }, false)}
         onSearch={find}
         onShow={showMode}
-        onNext={(step) => jump(nextOf(filtered.found, selected, step))}
-        onError={(step) => jump(nextError(trace.errors, selected, step))}
-      />
+        onNext={(step) => select(nextOf(filtered.found, selected, step))}
+        onError={(step) => select(nextError(trace.errors, selected, step))}
+      >
+        <ServiceFilter trace={trace} hues={hues} hide={hide} onHide={(next) => change({ hide: next })} />
+      </TraceToolbar>
       <div className={css.split} data-panel={(panelOpen && !phone) || undefined} style={{ '--panel': `${PANEL_WIDTH}px` }}>
-        <div className={css.main} ref={measure}>
+        <div className={css.main} ref={measure} data-view={view}>
           {timed && <Minimap trace={trace} hues={hues} keep={filtered.keep} view={time} />}
           {view === 'timeline' && (
             <div className={css.timeline}>
@@ -158,14 +166,14 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
                 collapsed={tree.shown.collapsed}
                 openFolds={tree.shown.open}
                 keep={filtered.keep}
-                matches={filtered.matches}
+                matches={show === 'match' ? null : filtered.matches}
                 hues={hues}
                 events={events}
                 view={time}
                 selected={cursor}
                 rowHeight={rowHeight}
                 tree={treeWidth}
-                onSelect={select}
+                onSelect={pick}
                 onToggle={(row, deep) => tree.toggle(row, undefined, deep)}
                 handle={waterfall}
               />
@@ -187,10 +195,10 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
               <Flame trace={trace} hues={hues} mode={search.flame ?? 'time'} view={search.flame === undefined ? time : merged} keep={filtered.keep} selected={selected} onSelect={select} />
             </>
           )}
-          {view === 'table' && <SpanTable trace={trace} hues={hues} keep={filtered.keep} onJump={jump} />}
+          {view === 'table' && <SpanTable trace={trace} hues={hues} keep={filtered.keep} onJump={pick} />}
           {view === 'map' && <Suspense><TraceMap trace={trace} narrow={phone} service={onlyService(search.q)} onService={(name) => change({ q: name === undefined ? undefined : `service = ${quote(name)}` })} /></Suspense>}
-          {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={jump} />}
-          {view === 'critical' && <CriticalList trace={trace} hues={hues} selected={selected} onJump={jump} />}
+          {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={pick} />}
+          {view === 'critical' && <CriticalList trace={trace} hues={hues} selected={selected} onJump={pick} />}
           {view === 'json' && <JsonView traceId={trace.traceId} />}
         </div>
         {panelOpen && view !== 'json' && (

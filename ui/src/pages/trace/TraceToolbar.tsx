@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, CircleAlert, Search } from 'lucide-react'
-import { type KeyboardEvent, type Ref, useEffect, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, type Ref, useEffect, useState } from 'react'
 import { formatCount, plural } from '../../pure/format'
 import { type Show } from '../../pure/traceShow'
 import { Button, IconButton } from '../../widgets/Button'
@@ -21,6 +21,8 @@ type Props = {
   /** 0-based place of the selected span among the failures, -1 for none */
   errorAt: number
   inputRef: Ref<HTMLInputElement>
+  /** stands before the choice of spans */
+  children: ReactNode
   onView: (view: TraceView) => void
   onSearch: (q: string) => void
   onShow: (show: Show) => void
@@ -72,6 +74,7 @@ export function TraceToolbar({ inputRef, ...p }: Props) {
           </IconButton>
         </div>
       )}
+      {p.children}
       <select className={css.select} aria-label="Spans shown" value={p.show} onChange={(e) => p.onShow(readShow(e.target.value))}>
         <option value="all">All spans</option>
         <option value="match">Matches only</option>

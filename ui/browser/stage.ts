@@ -10,30 +10,32 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--enable-precise-memory-info']
 
 const STATUS = {
-  version: 'perf', started: '2026-11-22T00:00:00Z', now: '2026-11-22T00:00:00Z', endpoints: { http: '', otlp_grpc: '', otlp_http: '' }, has_data: true,
+  version: 'test', started: '2026-11-22T00:00:00Z', now: '2026-11-22T00:00:00Z', endpoints: { http: '', otlp_grpc: '', otlp_http: '' }, has_data: true,
   engine: { state: 'ready', version: '', restarts: 0, error: '' }, ingest: { traces: { received: 0, stored: 0, rejected: {}, deduplicated: 0, in_journal: 0, dead_letter: 0, undecodable: 0 } },
   lag_ms: 0, journal: { bytes: 0, max_bytes: 1, segments: 0 }, storage: { spans_rows: 0, bytes: 0 }, retention: { traces_days: 7 }, warnings: [],
 }
 
 export interface Stage {
-  /** A fresh page at a path of ours; `answers` are bodies by path under /api/. */
-  open(at: string, answers: Readonly<Record<string, string>>): Promise<Page>
+  /** A fresh page, in a context of its own, at a path of ours; `answers` are bodies, or what makes them, by path under /api/. */
+  open(at: string, answers: Readonly<Record<string, string | (() => string)>>): Promise<Page>
   close(): Promise<void>
 }
 
 export async function openStage(): Promise<Stage> {
-  const dir = mkdtempSync(path.join(tmpdir(), 'sightline-perf-'))
+  const dir = mkdtempSync(path.join(tmpdir(), 'sightline-browser-'))
   await build({ root, configFile: path.join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: dir, emptyOutDir: true } })
   const server: PreviewServer = await preview({ root, configFile: path.join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: dir }, preview: { port: 0, host: '127.0.0.1' } })
   const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
   const base = server.resolvedUrls?.local[0] ?? ''
   return {
     open: async (at, answers) => {
-      const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+      const page = await context.newPage()
       await page.addInitScript(watch)
       await page.route('**/api/**', (route) => {
         const name = new URL(route.request().url()).pathname.replace('/api/', '')
-        const body = answers[name] ?? (name === 'status' ? JSON.stringify(STATUS) : JSON.stringify({ spans: [] }))
+        const given = answers[name]
+        const body = (typeof given === 'function' ? given() : given) ?? (name === 'status' ? JSON.stringify(STATUS) : JSON.stringify({ spans: [] }))
         return route.fulfill({ body, contentType: 'application/json' })
       })
       await page.goto(base.replace(/\/$/, '') + at)
