@@ -91,7 +91,7 @@ log: {level: loud}
 		`otlp.cors_origins[0]: "shop.example" is not an origin`,
 		`retention.traces: 1h30m0s is not a number of days`,
 		`retention.services.i: "forever" is not a duration`,
-		`retention.services: 11 different durations`,
+		`retention.services: 10 different durations`,
 		`tls: cert_file and key_file go together`,
 		`tls.cert_file: stat /does/not/exist`,
 		`storage.clickhouse: environment variable NO_SUCH_VARIABLE is not set`,
