@@ -45,53 +45,68 @@ func failpoints() []string {
 
 // run is one test: a folder, the processes that live and die on it, and the clients.
 type run struct {
-	t       *testing.T
-	rnd     *rand.Rand
-	binary  string
-	dir     string
-	log     *os.File
-	client  *client
-	current *process
-	kills   map[string]int
-	hangs   int
+	t      *testing.T
+	rnd    *rand.Rand
+	dir    string
+	launch func(failpoints string) *process // nil: it died before it listened
+	log    *os.File
+	client *client
+	begun  bool // a process has lived
+	kills  map[string]int
+	hangs  int
+	finish func() // ends the clients once each has its last answer
 }
 
-func TestNothingAcknowledgedIsLostAndNothingIsStoredTwice(t *testing.T) {
-	kills := 10
-	if os.Getenv("SIGHTLINE_CHAOS") == "long" {
-		kills = 200
-	}
+// newRun makes the folder and sets the clients to work.
+func newRun(t *testing.T) *run {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("SIGHTLINE_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
 	}
 	t.Logf("SIGHTLINE_SEED=%d", seed)
-
 	dir := t.TempDir()
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{t: t, rnd: rand.New(rand.NewPCG(seed, 0)), binary: buildNode(t), dir: dir, log: log, client: newClient(), kills: map[string]int{}}
+	r := &run{t: t, rnd: rand.New(rand.NewPCG(seed, 0)), dir: dir, log: log, client: newClient(), kills: map[string]int{}}
+	ctx, stop := context.WithCancel(context.Background())
+	limit, giveUp := context.WithCancel(context.Background())
+	var clients sync.WaitGroup
+	for i := range senders {
+		clients.Go(func() { r.client.run(ctx, limit, rand.New(rand.NewPCG(seed, uint64(1+i)))) })
+	}
+	r.finish = func() {
+		stop()
+		clients.Wait()
+	}
 	t.Cleanup(func() {
+		giveUp()
+		r.finish()
 		if t.Failed() {
 			t.Logf("seed %d; the log ends:\n%s", seed, logTail(log.Name()))
 		}
 		log.Close()
 	})
+	return r
+}
 
-	ctx, stop := context.WithCancel(context.Background())
-	limit, giveUp := context.WithCancel(context.Background())
-	var clients sync.WaitGroup
-	defer clients.Wait()
-	defer giveUp()
-	defer stop()
-	for i := range senders {
-		clients.Go(func() { r.client.run(ctx, limit, rand.New(rand.NewPCG(seed, uint64(1+i)))) })
+// enough says how many kills a test deals out, given how many are enough for every day.
+func enough(everyDay int) int {
+	if os.Getenv("SIGHTLINE_CHAOS") == "long" {
+		return 20 * everyDay
 	}
+	return everyDay
+}
 
+func TestNothingAcknowledgedIsLostAndNothingIsStoredTwice(t *testing.T) {
+	t.Parallel()
+	binary := build(t, "node")
+	r := newRun(t)
+	r.launch = func(failpoints string) *process { return start(t, binary, r.dir, failpoints, r.log) }
 	var order []string
-	for r.count() < kills {
+	for kills := enough(10); r.count() < kills; {
 		if len(order) == 0 {
 			order = failpoints()
 			r.rnd.Shuffle(len(order), func(i, k int) { order[i], order[k] = order[k], order[i] })
@@ -101,23 +116,23 @@ func TestNothingAcknowledgedIsLostAndNothingIsStoredTwice(t *testing.T) {
 			return
 		}
 	}
-
 	began := time.Now()
 	p := r.start("")
 	listens := time.Since(began)
-	stop()
-	clients.Wait()
+	r.finish()
 	r.settle(p, began, listens)
 	if err := p.stop(); err != nil {
 		t.Error(err)
 	}
-	verify(t, filepath.Join(dir, "engine"), r.client.acked)
+	db := open(t, filepath.Join(r.dir, "engine"))
+	verifyStored(t, db, r.client.acked)
+	verifyRollups(t, db)
 }
 
 // life starts a process, perhaps kills its engine, and kills it: early, at a random moment, or at the next failpoint of the order.
 func (r *run) life(order []string) []string {
 	armed, point := "", ""
-	early := r.rnd.IntN(4) == 0 && r.current != nil // during recovery
+	early := r.rnd.IntN(4) == 0 && r.begun // during recovery
 	if !early && r.rnd.IntN(3) > 0 {
 		point, order = order[0], order[1:]
 		armed = fmt.Sprintf("%s=exit@%d", point, 1+r.rnd.IntN(4))
@@ -179,13 +194,13 @@ func (r *run) awaitFailpoint(p *process, point string) {
 
 func (r *run) start(armed string) *process {
 	r.t.Helper()
-	if p := start(r.t, r.binary, r.dir, armed, r.log); p != nil {
-		r.current = p
+	if p := r.launch(armed); p != nil {
+		r.begun = true
 		r.client.follow(p.otlp)
 		return p
 	}
 	if armed == "" {
-		r.t.Fatal("the node died while nothing was to kill it")
+		r.t.Fatal("the process died while nothing was to kill it")
 	}
 	return nil
 }
@@ -225,6 +240,11 @@ func (r *run) settle(p *process, began time.Time, listens time.Duration) {
 	if _, err := os.Stat(filepath.Join(r.dir, "dead_letters.jsonl")); err == nil {
 		r.t.Error("there are dead letters")
 	}
+	r.report(sent, listens, took)
+}
+
+// report tells what was survived.
+func (r *run) report(sent uint64, listens, took time.Duration) {
 	names := make([]string, 0, len(r.kills))
 	for name, n := range r.kills {
 		names = append(names, fmt.Sprintf("%s %d", name, n))

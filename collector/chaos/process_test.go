@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,16 +22,16 @@ import (
 	"github.com/sightline/sightline/collector/loader"
 )
 
-// buildNode builds the process under test.
-func buildNode(t *testing.T) string {
+// build builds a program of ours, named by its folder seen from here.
+func build(t *testing.T, folder string) string {
 	t.Helper()
 	_, here, _, _ := runtime.Caller(0)
-	path := filepath.Join(t.TempDir(), "node")
+	path := filepath.Join(t.TempDir(), "program")
 	cmd := exec.Command("go", "build", "-o", path, ".")
-	cmd.Dir = filepath.Join(filepath.Dir(here), "node")
+	cmd.Dir = filepath.Join(filepath.Dir(here), folder)
 	cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false "+os.Getenv("GOFLAGS"))
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build node: %v\n%s", err, out)
+		t.Fatalf("build %s: %v\n%s", folder, err, out)
 	}
 	return path
 }
@@ -86,20 +87,44 @@ func (p *process) kill() {
 	<-p.exited
 }
 
+// enginePID is the process's one child, or 0.
+func (p *process) enginePID() int {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return 0
+	}
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		stat, err := os.ReadFile(filepath.Join("/proc", e.Name(), "stat"))
+		if err != nil {
+			continue // it has ended
+		}
+		// pid (name) state parent ...; a name may hold anything
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(p.cmd.Process.Pid) {
+			return pid
+		}
+	}
+	return 0
+}
+
 // killEngine is kill -9 of the engine alone; false if there was none.
 func (p *process) killEngine() bool {
-	s, err := p.status()
-	return err == nil && s.EnginePID != 0 && syscall.Kill(s.EnginePID, syscall.SIGKILL) == nil
+	pid := p.enginePID()
+	return pid != 0 && syscall.Kill(pid, syscall.SIGKILL) == nil
 }
 
 // hangEngine stops the engine in the middle of whatever it does, for a while.
 func (p *process) hangEngine(d time.Duration) bool {
-	s, err := p.status()
-	if err != nil || s.EnginePID == 0 || syscall.Kill(s.EnginePID, syscall.SIGSTOP) != nil {
+	pid := p.enginePID()
+	if pid == 0 || syscall.Kill(pid, syscall.SIGSTOP) != nil {
 		return false
 	}
 	p.diesWithin(d)
-	_ = syscall.Kill(s.EnginePID, syscall.SIGCONT) // it may be dead
+	_ = syscall.Kill(pid, syscall.SIGCONT) // it may be dead
 	return true
 }
 
@@ -129,7 +154,6 @@ func (p *process) stop() error {
 
 // status is node.Status.
 type status struct {
-	EnginePID   int
 	EngineState string
 	Loader      *loader.Status
 }

@@ -133,7 +133,6 @@ func (n *node) close() error {
 
 // Status is what the control port answers.
 type Status struct {
-	EnginePID   int
 	EngineState string
 	Loader      *loader.Status // nil until it runs
 }
@@ -151,8 +150,7 @@ func serve(n *node) (address string, closeAll func() error, err error) {
 		n.mu.Unlock()
 		var s Status
 		if e != nil {
-			st := e.Status()
-			s.EnginePID, s.EngineState = st.PID, st.State.String()
+			s.EngineState = e.Status().State.String()
 		}
 		if l != nil {
 			st := l.Status()
