@@ -33,12 +33,21 @@ export function Skeleton({ width = '100%', height = 14, rows = 1, gap = 14 }: Sk
   )
 }
 
+type EmptyProps = {
+  icon?: ReactNode
+  title: string
+  /** Whether this is the whole page, so that its title is the page's. */
+  page?: boolean
+  children?: ReactNode
+  actions?: ReactNode
+}
+
 /** Why there is nothing to see, and what could be done. */
-export function Empty({ icon, title, children, actions }: { icon?: ReactNode; title: string; children?: ReactNode; actions?: ReactNode }) {
+export function Empty({ icon, title, page = false, children, actions }: EmptyProps) {
   return (
     <div className={css.state}>
       {icon !== undefined && <span className={css.icon}>{icon}</span>}
-      <h2>{title}</h2>
+      {page ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children !== undefined && <div className={css.text}>{children}</div>}
       {actions !== undefined && <div className={css.actions}>{actions}</div>}
     </div>
@@ -46,14 +55,14 @@ export function Empty({ icon, title, children, actions }: { icon?: ReactNode; ti
 }
 
 /** What went wrong, the next step, and the id under which the server's log has it. */
-export function ErrorState({ error, retry, title }: { error: Error; retry?: () => void; title?: string }) {
+export function ErrorState({ error, retry, title, page = false }: { error: Error; retry?: () => void; title?: string; page?: boolean }) {
   const api = error instanceof ApiError ? error : null
   return (
     <div className={css.state} role="alert">
       <span className={css.icon} data-tone="fault">
         <CircleAlert size={20} />
       </span>
-      <h2>{title ?? headline(error)}</h2>
+      {page ? <h1>{title ?? headline(error)}</h1> : <h2>{title ?? headline(error)}</h2>}
       <div className={css.text}>
         <p>{error.message}</p>
         {api !== null && api.hint !== '' && <p>{api.hint}</p>}

@@ -71,7 +71,7 @@ export function TimeChart({ title, series, look, start, stepMs, max, format, mar
   return (
     <figure className={css.figure}>
       <figcaption className={css.caption}>
-        <h3 className={css.title}>{title}</h3>
+        <h2 className={css.title}>{title}</h2>
         <span className={css.when}>{at === null ? '' : formatClock(start + at * stepMs, false)}</span>
         <span className={css.legend}>
           {series.map((s) => (

@@ -45,9 +45,11 @@ function Section({ title, none, rows, time }: { title: string; none: string; row
               {right('p50')}
               {right('p95')}
               {right('p99')}
-              <div role="columnheader" className={css.plainHead}>
-                {time > 0 ? 'Share of waiting' : ''}
-              </div>
+              {time > 0 && (
+                <div role="columnheader" className={css.plainHead}>
+                  Share of waiting
+                </div>
+              )}
             </div>
           </div>
           <div role="rowgroup">
@@ -86,16 +88,14 @@ function Row({ neighbour, time }: { neighbour: Neighbour; time: number }) {
       <div role="cell" className={css.number} data-quiet>
         {formatDuration(edge.stats.p99_ns)}
       </div>
-      <div role="cell" className={css.share}>
-        {time > 0 && (
-          <>
-            <span className={css.track}>
-              <span className={css.bar} style={{ width: `${100 * share}%` }} />
-            </span>
-            <span className={css.percent}>{formatPercent(share)}</span>
-          </>
-        )}
-      </div>
+      {time > 0 && (
+        <div role="cell" className={css.share}>
+          <span className={css.track}>
+            <span className={css.bar} style={{ width: `${100 * share}%` }} />
+          </span>
+          <span className={css.percent}>{formatPercent(share)}</span>
+        </div>
+      )}
     </div>
   )
 }

@@ -31,7 +31,7 @@ export function ServicePage() {
   const before = usePreviousService(name, { ...scope, range: previous(scope.range, now), live: false }, service.data !== undefined)
   const data = service.data
   if (service.isPending) return <Loading name={name} />
-  if (data === undefined) return service.error === null ? null : <ErrorState error={service.error} retry={() => void service.refetch()} />
+  if (data === undefined) return service.error === null ? null : <ErrorState page error={service.error} retry={() => void service.refetch()} />
   return (
     <div className={css.page}>
       <Header service={data} />

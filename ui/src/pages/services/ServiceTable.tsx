@@ -57,9 +57,11 @@ export function ServiceTable({ rows, earlier, sort, dir, onSort, scroller, scope
           {head('p50', 'p50')}
           {head('p95', 'p95')}
           {head('p99', 'p99')}
-          <div role="columnheader" className={css.version}>
-            {versions ? 'Version' : ''}
-          </div>
+          {versions && (
+            <div role="columnheader" className={css.version}>
+              Version
+            </div>
+          )}
         </div>
       </div>
       <div ref={body} role="rowgroup" className={css.body} style={{ height: virtual.getTotalSize() }}>

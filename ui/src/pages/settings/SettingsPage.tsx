@@ -16,7 +16,7 @@ const EVERY_MS = 2000
 export function SettingsPage() {
   const status = useStatus(EVERY_MS)
   if (status.isPending) return <div className={css.page}><Skeleton height={20} rows={10} /></div>
-  if (status.data === undefined) return status.error === null ? null : <ErrorState error={status.error} retry={() => void status.refetch()} />
+  if (status.data === undefined) return status.error === null ? null : <ErrorState page error={status.error} retry={() => void status.refetch()} />
   const s = status.data
   const now = epochMsOfRFC3339(s.now)
   return (
@@ -41,31 +41,54 @@ export function SettingsPage() {
         <Accounting key={signal} signal={signal} ingest={ingest} />
       ))}
       <div className={css.columns}>
-        <Section title="Journal" note="Between received and stored; a sender gets its answer once this is on disk.">
-          <Fact name="Size" value={`${formatBytes(s.journal.bytes)} of ${formatBytes(s.journal.max_bytes)}`} />
+        <Section
+          title="Journal"
+          note="Between received and stored; a sender gets its answer once this is on disk."
+          facts={
+            <>
+              <Fact name="Size" value={`${formatBytes(s.journal.bytes)} of ${formatBytes(s.journal.max_bytes)}`} />
+              <Fact name="Segments" value={formatCount(s.journal.segments)} />
+              <Fact name="Oldest waiting" value={s.lag_ms > 0 ? formatDuration(s.lag_ms * 1e6) : 'nothing waits'} />
+            </>
+          }
+        >
           <Meter share={s.journal.max_bytes > 0 ? s.journal.bytes / s.journal.max_bytes : 0} label="Journal filled" />
-          <Fact name="Segments" value={formatCount(s.journal.segments)} />
-          <Fact name="Oldest waiting" value={s.lag_ms > 0 ? formatDuration(s.lag_ms * 1e6) : 'nothing waits'} />
         </Section>
-        <Section title="Storage" note="ClickHouse's own engine.">
-          <Fact name="State" value={<State state={s.engine.state} />} />
-          <Fact name="Version" value={s.engine.version} />
-          <Fact name="Restarts" value={formatCount(s.engine.restarts)} />
-          <Fact name="Spans" value={formatCount(s.storage.spans_rows)} />
-          <Fact name="On disk" value={s.storage.spans_rows > 0 ? `${formatBytes(s.storage.bytes)}, ${formatBytes(s.storage.bytes / s.storage.spans_rows)} a span` : formatBytes(s.storage.bytes)} />
-          <Fact name="Kept for" value={plural(s.retention.traces_days, 'day')} />
+        <Section
+          title="Storage"
+          note="ClickHouse's own engine."
+          facts={
+            <>
+              <Fact name="State" value={<State state={s.engine.state} />} />
+              <Fact name="Version" value={s.engine.version} />
+              <Fact name="Restarts" value={formatCount(s.engine.restarts)} />
+              <Fact name="Spans" value={formatCount(s.storage.spans_rows)} />
+              <Fact name="On disk" value={s.storage.spans_rows > 0 ? `${formatBytes(s.storage.bytes)}, ${formatBytes(s.storage.bytes / s.storage.spans_rows)} a span` : formatBytes(s.storage.bytes)} />
+              <Fact name="Kept for" value={plural(s.retention.traces_days, 'day')} />
+            </>
+          }
+        >
           {s.engine.error !== '' && <Notice tone="warn">{s.engine.error}</Notice>}
         </Section>
-        <Section title="Addresses" note="Set in the config file or by environment variables.">
-          <Fact name="Page and API" value={<code>{s.endpoints.http}</code>} />
-          <Fact name="OTLP over HTTP" value={s.endpoints.otlp_http === '' ? 'not listening' : <code>{s.endpoints.otlp_http}</code>} />
-          <Fact name="OTLP over gRPC" value={s.endpoints.otlp_grpc === '' ? 'not listening' : <code>{s.endpoints.otlp_grpc}</code>} />
+        <Section
+          title="Addresses"
+          note="Set in the config file or by environment variables."
+          facts={
+            <>
+              <Fact name="Page and API" value={<code>{s.endpoints.http}</code>} />
+              <Fact name="OTLP over HTTP" value={s.endpoints.otlp_http === '' ? 'not listening' : <code>{s.endpoints.otlp_http}</code>} />
+              <Fact name="OTLP over gRPC" value={s.endpoints.otlp_grpc === '' ? 'not listening' : <code>{s.endpoints.otlp_grpc}</code>} />
+            </>
+          }
+        >
           <p className={css.more}>
             <Link to="/start">How to send here</Link>
           </p>
         </Section>
         <Section title="Appearance" note="Kept in this browser.">
-          <AppearanceForm />
+          <div className={css.more}>
+            <AppearanceForm />
+          </div>
           {s.auth.user !== '' && <SignedIn user={s.auth.user} />}
         </Section>
       </div>
@@ -75,12 +98,13 @@ export function SettingsPage() {
 
 const HEALTH = { ok: 'All is well', warn: 'Something wants attention', bad: 'Something is wrong' }
 
-function Section({ title, note, children }: { title: string; note: string; children: ReactNode }) {
+function Section({ title, note, facts, children }: { title: string; note: string; facts?: ReactNode; children?: ReactNode }) {
   return (
     <section className={css.section}>
       <h2>{title}</h2>
       <p className={css.note}>{note}</p>
-      <dl className={css.facts}>{children}</dl>
+      {facts !== undefined && <dl className={css.facts}>{facts}</dl>}
+      {children}
     </section>
   )
 }
@@ -115,8 +139,10 @@ const SIGNALS: Record<string, string> = { traces: 'Spans', metrics: 'Data points
 const REASONS: Record<string, string> = {
   invalid_trace_id: 'trace id is not 16 bytes, or zero',
   invalid_span_id: 'span id is not 8 bytes, or zero',
-  ts_future: 'start lies in the future',
-  ts_past: 'start lies before the retention',
+  malformed: 'could not be read as a span',
+  too_large: 'larger than a span may be',
+  ts_future: 'starts in the future',
+  ts_past: 'starts before what is kept',
 }
 
 /** Every span received is in exactly one place; the line below says so, or that it is not. */
@@ -159,13 +185,11 @@ function Accounting({ signal, ingest }: { signal: string; ingest: Ingest }) {
 function SignedIn({ user }: { user: Status['auth']['user'] }) {
   const logout = useLogout()
   return (
-    <div className={css.fact}>
-      <dt>Signed in as {user}</dt>
-      <dd>
-        <Button size="sm" onClick={() => logout.mutate()} disabled={logout.isPending}>
-          Sign out
-        </Button>
-      </dd>
-    </div>
+    <p className={css.fact}>
+      Signed in as {user}
+      <Button size="sm" onClick={() => logout.mutate()} disabled={logout.isPending}>
+        Sign out
+      </Button>
+    </p>
   )
 }

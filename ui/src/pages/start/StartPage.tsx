@@ -25,7 +25,7 @@ export function StartPage() {
   const [language, setLanguage] = useState<Language>('curl')
   if (status.data?.has_data === true && !arrived) setArrived(true)
   if (status.isPending) return <div className={css.page}><Skeleton height={24} rows={5} /></div>
-  if (status.data === undefined) return status.error === null ? null : <ErrorState error={status.error} retry={() => void status.refetch()} />
+  if (status.data === undefined) return status.error === null ? null : <ErrorState page error={status.error} retry={() => void status.refetch()} />
   const { endpoints } = status.data
   return (
     <div className={css.page}>

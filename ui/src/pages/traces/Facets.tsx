@@ -18,7 +18,7 @@ export function Facets({ facets, q, total, onToggle }: Props) {
   const chosen = conditionsOf(q)
   return (
     <div className={css.facets}>
-      {facets.map((f) => (
+      {facets.filter((f) => f.values.length > 0).map((f) => (
         <FacetGroup key={f.key} facet={f} total={total} chosen={(value) => chosen.find((c) => c.key === f.key && c.value === value)?.op} onToggle={onToggle} />
       ))}
     </div>
@@ -38,7 +38,7 @@ function FacetGroup({ facet, total, chosen, onToggle }: GroupProps) {
   const toggle = (value: string) => (event: MouseEvent) => onToggle(facet.key, value, event.altKey)
   return (
     <section className={css.group} aria-label={facet.title}>
-      <h3>{facet.title}</h3>
+      <h2>{facet.title}</h2>
       <ul>
         {values.map((v) => {
           const state = chosen(v.value)
