@@ -89,7 +89,7 @@ var policies = []traces.Policy{
 
 // TestBlocksHoldWhatPdataSees compares the decoder with pdata and the model, on requests of every kind.
 func TestBlocksHoldWhatPdataSees(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(120) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		policy := policies[seed%3]
 		b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), policy)
@@ -122,7 +122,7 @@ func TestBlocksHoldWhatPdataSees(t *testing.T) {
 // TestResetLeavesNothingBehind fills one batch again and again and compares it with fresh ones.
 func TestResetLeavesNothingBehind(t *testing.T) {
 	used := traces.NewBatch(traces.BatchID{}, policies[0])
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		policy := policies[(seed/2)%3]
 		id := traces.NewBatchID([8]byte{1}, day0.Add(time.Duration(seed)*time.Second))
 		used.Reset(id, policy)

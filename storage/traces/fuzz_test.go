@@ -92,7 +92,7 @@ func FuzzDecoderAgreesWithPdata(f *testing.F) {
 func TestDecoderAgreesWithPdataOnBrokenRequests(t *testing.T) {
 	d, bodies := newDiffer(t), small(t)
 	r := rand.New(rand.NewPCG(4, 4))
-	for i := range 2500 {
+	for i := range 1500 {
 		body := slices.Clone(bodies[r.IntN(len(bodies))])
 		for range r.IntN(3) {
 			switch at := r.IntN(len(body)); r.IntN(6) {
