@@ -278,13 +278,15 @@ func (s *shop) Operations(ctx context.Context, _ traces.ServiceQuery) ([]traces.
 	}, s.wait(ctx)
 }
 
-func (s *shop) Edges(ctx context.Context, q traces.EdgeQuery) ([]traces.EdgeRow, error) {
-	return s.Entries(ctx, q.Project, q.Range, q.Step)
+func (s *shop) MapAndEntries(ctx context.Context, project string, in traces.Range, step time.Duration) (traces.MapRows, []traces.EdgeRow, error) {
+	rows, err := s.Map(ctx, project, in)
+	entries, _ := s.Edges(ctx, traces.EdgeQuery{Range: in, Step: step})
+	return rows, entries, err
 }
 
-func (s *shop) Entries(ctx context.Context, _ string, in traces.Range, step time.Duration) ([]traces.EdgeRow, error) {
+func (s *shop) Edges(ctx context.Context, q traces.EdgeQuery) ([]traces.EdgeRow, error) {
 	var rows []traces.EdgeRow
-	eachStep(in, step, func(at time.Time) {
+	eachStep(q.Range, q.Step, func(at time.Time) {
 		rows = append(rows, traces.EdgeRow{At: at, Measure: requests(58, 1, 0, float64(at.Minute()/30), 80*ms)})
 	})
 	return rows, s.wait(ctx)

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/servicemap"
 	"github.com/sightline/sightline/storage/traces"
@@ -49,20 +47,9 @@ func (h *handlers) serviceMap(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := servicemap.ParseID(o.Focus); o.Focus != "" && !ok {
 		return badNode("focus", o.Focus)
 	}
-	project := api.CallerOf(r.Context()).Project
-	var rows traces.MapRows
-	var entries []traces.EdgeRow
 	g := gridOf(span, chartPoints)
-	group, ctx := errgroup.WithContext(r.Context())
-	group.Go(func() (err error) {
-		rows, err = h.Rollups.Map(ctx, project, span)
-		return err
-	})
-	group.Go(func() (err error) {
-		entries, err = h.Rollups.Entries(ctx, project, span, g.step)
-		return err
-	})
-	if err := group.Wait(); err != nil {
+	rows, entries, err := h.Rollups.MapAndEntries(r.Context(), api.CallerOf(r.Context()).Project, span, g.step)
+	if err != nil {
 		return err
 	}
 	points := g.points()

@@ -23,11 +23,11 @@ type Spans interface {
 // Rollups reads what is summed up by minute.
 type Rollups interface {
 	Map(ctx context.Context, project string, in traces.Range) (traces.MapRows, error)
+	// MapAndEntries also gives the requests that came in from outside, by steps of time.
+	MapAndEntries(ctx context.Context, project string, in traces.Range, step time.Duration) (traces.MapRows, []traces.EdgeRow, error)
 	// Services by versions and steps of time.
 	Services(ctx context.Context, q traces.ServiceQuery) ([]traces.NodeRow, error)
 	Operations(ctx context.Context, q traces.ServiceQuery) ([]traces.OperationRow, error)
 	// Edges by steps of time.
 	Edges(ctx context.Context, q traces.EdgeQuery) ([]traces.EdgeRow, error)
-	// Entries are the requests that came in from outside, by steps of time.
-	Entries(ctx context.Context, project string, in traces.Range, step time.Duration) ([]traces.EdgeRow, error)
 }
