@@ -138,10 +138,10 @@ export async function openPage(browser: Browser, url: string, view: View = deskt
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text())
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) problems.push(message.text())
   })
   page.on('response', (response) => {
-    if (response.status() >= 500) problems.push(`${response.url()} answered ${response.status()}`)
+    if (response.status() >= 400) problems.push(`${response.url()} answered ${response.status()}`)
   })
   await page.goto(url)
   return { page, problems }
