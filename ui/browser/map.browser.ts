@@ -98,7 +98,7 @@ test('search focuses what it finds; hops widen it; the link restores it', async 
   await page.keyboard.press('Enter')
   await page.waitForFunction((n) => document.querySelectorAll('[data-node]').length < n, all)
   const one = await page.locator('[data-node]').count()
-  await page.getByText('2', { exact: true }).first().click()
+  await page.getByRole('radio', { name: '2' }).check()
   await page.waitForFunction((n) => document.querySelectorAll('[data-node]').length > n, one)
   const two = await page.locator('[data-node]').count()
   await page.reload()

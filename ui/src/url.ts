@@ -55,7 +55,7 @@ export const SORTS = ['name', 'rate', 'fault', 'error', 'p50', 'p95', 'p99'] as 
 export const PAGES = {
   map: { ...shared, focus: text(400), hops: integer(1, 10), errors: flag, sel: text(2000), group: oneOf('none', 'namespace', 'env', 'type', 'name'), view: oneOf('map', 'list'), namespace: text(200), open: list, size: oneOf('traffic', 'latency', 'constant'), colour: oneOf('health', 'latency'), all: flag },
   traces: { ...shared, q: text(), facets: oneOf('off'), chart: oneOf('off') },
-  trace: { ...shared, span: text(40), view: oneOf('timeline', 'flame', 'table', 'map', 'events', 'critical', 'json'), flame: oneOf('merged'), zoom: pair, q: text(), show: oneOf('all', 'match', 'errors', 'critical'), hide: list, start: text(40), end: text(40), tab: text(40) },
+  trace: { ...shared, span: text(40), view: oneOf('timeline', 'flame', 'table', 'map', 'events', 'critical', 'json'), flame: oneOf('merged'), zoom: pair, q: text(), show: oneOf('all', 'match', 'errors', 'critical'), hide: list, start: text(40), end: text(40), tab: text(40), skew: oneOf('off') },
   services: { ...shared, q: text(200), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
   service: { ...shared, tab: oneOf('operations', 'dependencies', 'versions'), op: text(400), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
   plain: { ...shared },

@@ -4,16 +4,21 @@ import { decodeTrace, type TraceModel, type TraceWire } from '../pure/trace'
 import { getBytes } from './client'
 import { LIVE_MS } from './live'
 
-/** `start` and `end` bound the search in time; without them the server asks its index. */
-export type TraceHint = { start?: string; end?: string }
+export type TraceHint = {
+  /** `start` and `end` bound the search in time; without them the server asks its index. */
+  start?: string
+  end?: string
+  /** Times as they were sent, not moved to make up for skewed clocks. */
+  skew?: 'off'
+}
 
 /** Answers below this many bytes parse in less than a frame. */
 const SMALL = 400_000
 
 export const traceQuery = (id: string, hint: TraceHint = {}) =>
   queryOptions({
-    // The hint only makes the answer faster; it is no part of what is asked.
-    queryKey: ['trace', id],
+    // The bounds in time only make the answer faster; they are no part of what is asked.
+    queryKey: ['trace', id, hint.skew ?? 'on'],
     queryFn: async ({ signal }) => decode(await getBytes(`traces/${id}`, hint, signal), signal),
     staleTime: 60_000,
     // Columns are large and never change in place: comparing them with the ones before would cost more than drawing.

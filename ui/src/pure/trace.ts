@@ -33,6 +33,8 @@ export interface Spans {
   readonly peerName: Int32Array<ArrayBuffer>
   readonly peerType: Int32Array<ArrayBuffer>
   readonly descendants: Int32Array<ArrayBuffer>
+  /** descendants that a truncated answer left out */
+  readonly hidden: Int32Array<ArrayBuffer>
   readonly kind: Uint8Array<ArrayBuffer>
   readonly klass: Uint8Array<ArrayBuffer>
   /** 1 = failed, and nothing below it did: where a failure began */
@@ -171,6 +173,7 @@ function decodeSpans(w: TraceWire['spans'], services: number): Spans {
     peerName: Int32Array.from(w.peer_name),
     peerType: Int32Array.from(w.peer_type),
     descendants,
+    hidden: Int32Array.from(w.hidden ?? new Int32Array(n)),
     kind: Uint8Array.from(w.kind),
     klass,
     origin,
@@ -226,7 +229,7 @@ export function transferables(model: TraceModel): ArrayBuffer[] {
   const o = model.outline
   const columns = [
     s.idHigh, s.idLow, s.parent, s.depth, s.start, s.duration, s.self, s.subtreeEnd, s.skew, s.service, s.name,
-    s.peerName, s.peerType, s.descendants, s.kind, s.klass, s.origin, s.status, s.http, s.flags, s.events, s.links,
+    s.peerName, s.peerType, s.descendants, s.hidden, s.kind, s.klass, s.origin, s.status, s.http, s.flags, s.events, s.links,
     o.order, o.folds.of, o.folds.offset, o.folds.members, o.folds.total, o.folds.max, o.folds.errors, o.folds.start, o.folds.end,
     model.critical.offset, model.critical.span, model.critical.start, model.critical.end, model.errors,
   ]

@@ -62,6 +62,7 @@ export const Row = memo(function Row(p: RowProps) {
           {label.detail !== '' && <span className={css.detail}>{label.detail}</span>}
         </span>
         {!p.open && !fold && kids > 0 && <span className={css.hidden}>{formatCount(kids)}</span>}
+        {!fold && spans.hidden[p.row] > 0 && <span className={css.hidden}>{formatCount(spans.hidden[p.row])} left out</span>}
         {links > 0 && <Sign kind="link" label={`${links} links`} />}
         {label.klass !== 0 && (
           <span className={css.mark} data-class={CLASSES[label.klass]} data-origin={label.origin || undefined}>

@@ -74,8 +74,13 @@ function MapScreen({ map, error }: { map: ServiceMap; error: Error | null }) {
   const selected = search.sel?.slice(2)
   const select = useCallback((sel: string | undefined) => change({ sel }), [change])
   const onSelect = useCallback(
-    (id: string | undefined) => select(id === undefined ? undefined : scene.nodes.some((n) => n.id === id) ? `n:${id}` : `e:${id}`),
-    [scene, select],
+    (id: string | undefined) => {
+      if (id === undefined) select(undefined)
+      else if (scene.nodes.some((n) => n.id === id)) select(`n:${id}`)
+      // An edge between groups stands for several; it has no details of its own.
+      else if (map.edges.some((e) => e.id === id)) select(`e:${id}`)
+    },
+    [scene, map, select],
   )
   const focus = useCallback((id: string | undefined) => change({ focus: id, hops: undefined, sel: id === undefined ? undefined : `n:${id}` }), [change])
   const toggle = useCallback((id: string) => change({ open: open.includes(id) ? without(open, id) : [...open, id], sel: undefined }), [change, open])

@@ -1,4 +1,4 @@
-import { useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useTrace } from '../../api/trace'
 import type { SearchFor } from '../../url'
 import { Empty, ErrorState, Skeleton } from '../../widgets/States'
@@ -10,8 +10,9 @@ import css from './TracePage.module.css'
 export function TracePage() {
   const { traceId } = useParams({ from: '/trace/$traceId' })
   const search: SearchFor<'trace'> = useSearch({ strict: false })
-  const { start, end } = search
-  const trace = useTrace(traceId, { start, end })
+  const navigate = useNavigate()
+  const { start, end, skew } = search
+  const trace = useTrace(traceId, { start, end, skew })
   if (trace.error && trace.data === undefined) return <ErrorState error={trace.error} retry={() => void trace.refetch()} />
   if (trace.data === undefined) {
     return (
@@ -26,9 +27,9 @@ export function TracePage() {
   return (
     <div className={css.page}>
       <TraceHeader trace={trace.data} />
-      <Warnings trace={trace.data} />
+      <Warnings trace={trace.data} asSent={skew === 'off'} onAsSent={(off) => void navigate({ to: '.', search: (before) => ({ ...before, skew: off ? 'off' : undefined }) })} />
       {/* Another set of spans is another tree: what was open or chosen by row would point elsewhere. */}
-      <TraceScreen key={`${trace.data.traceId}/${trace.data.spans.count}`} trace={trace.data} hint={{ start, end }} />
+      <TraceScreen key={`${trace.data.traceId}/${trace.data.spans.count}/${skew ?? ''}`} trace={trace.data} hint={{ start, end }} />
     </div>
   )
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { formatCount } from '../../pure/format'
-import type { TraceModel } from '../../pure/trace'
+import { FLAG, has, type TraceModel } from '../../pure/trace'
 import { Button } from '../../widgets/Button'
 import { Notice } from '../../widgets/States'
 import css from './TracePage.module.css'
@@ -8,11 +8,13 @@ import css from './TracePage.module.css'
 const FEW = 2
 
 /** What the reader should know before trusting the picture. */
-export function Warnings({ trace }: { trace: TraceModel }) {
+export function Warnings({ trace, asSent, onAsSent }: { trace: TraceModel; asSent: boolean; onAsSent: (off: boolean) => void }) {
   const [all, setAll] = useState(false)
+  const skewed = asSent || trace.spans.flags.some((f) => has(f, FLAG.skewAdjusted))
   const texts = trace.warnings.map((w) => w.message)
   if (trace.truncated) texts.unshift(`Only ${formatCount(trace.truncated.kept)} of ${formatCount(trace.truncated.total)} spans are shown: the trace is larger than this page draws.`)
   if (trace.inProgress) texts.push('Spans are still arriving; this page follows them.')
+  if (asSent) texts.push('Times are as they were sent; clocks of different hosts may disagree.')
   if (texts.length === 0) return null
   const shown = all ? texts : texts.slice(0, FEW)
   return (
@@ -22,10 +24,19 @@ export function Warnings({ trace }: { trace: TraceModel }) {
           key={text}
           tone="warn"
           action={
-            i === shown.length - 1 && texts.length > FEW ? (
-              <Button size="sm" look="quiet" onClick={() => setAll(!all)}>
-                {all ? 'Fewer' : `${texts.length - FEW} more`}
-              </Button>
+            i === shown.length - 1 && (skewed || texts.length > FEW) ? (
+              <>
+                {skewed && (
+                  <Button size="sm" look="quiet" onClick={() => onAsSent(!asSent)}>
+                    {asSent ? 'Adjust for skew' : 'Times as sent'}
+                  </Button>
+                )}
+                {texts.length > FEW && (
+                  <Button size="sm" look="quiet" onClick={() => setAll(!all)}>
+                    {all ? 'Fewer' : `${texts.length - FEW} more`}
+                  </Button>
+                )}
+              </>
             ) : undefined
           }
         >
