@@ -1,4 +1,4 @@
-// Sets the theme before the first paint. The same keys are read and written by src/shell/theme.ts.
+// Sets the theme before the first paint. The same keys are read and written by src/widgets/theme.ts.
 (function () {
   var root = document.documentElement
   var theme = 'system'

@@ -1,6 +1,6 @@
 import { Outlet, useMatches, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useIsFetching, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { useStatus } from '../api/hooks'
 import { usePatchShared, useSetRange, useShared } from '../nav'
 import { crumbsOf, type Place } from '../pure/crumbs'
@@ -9,13 +9,22 @@ import { shift, zoomOut } from '../pure/time'
 import { decode, pageOfRoute, rangeOfSearch, readSearch } from '../url'
 import { notify, Toasts } from '../widgets/Toast'
 import { useHotkeys } from '../widgets/hotkeys'
-import { HelpSheet } from './HelpSheet'
-import { Login } from './Login'
-import { Palette } from './Palette'
 import { Rail } from './Rail'
 import { copyLink } from './share'
 import { TopBar } from './TopBar'
 import css from './Shell.module.css'
+
+// Not part of the first paint, so not part of the first download.
+const Palette = lazy(async () => ({ default: (await import('./Palette')).Palette }))
+const HelpSheet = lazy(async () => ({ default: (await import('./HelpSheet')).HelpSheet }))
+const Login = lazy(async () => ({ default: (await import('./Login')).Login }))
+
+/** True from the first time that `on` was: what was opened once stays mounted, so that it can close in style. */
+function useEver(on: boolean): boolean {
+  const [ever, setEver] = useState(on)
+  if (on && !ever) setEver(true)
+  return ever || on
+}
 
 /** Where the page in view stands: the deepest route that matches. */
 function usePlace(): Place {
@@ -60,6 +69,8 @@ export function Shell() {
   const [palette, setPalette] = useState(false)
   const [help, setHelp] = useState(false)
   const [picking, setPicking] = useState(false)
+  const everPalette = useEver(palette)
+  const everHelp = useEver(help)
   useUnreadable(place)
 
   const crumbs = crumbsOf(place)
@@ -87,7 +98,11 @@ export function Shell() {
   ])
 
   if (status.error instanceof ApiError && status.error.status === 401) {
-    return <Login onDone={refresh} />
+    return (
+      <Suspense>
+        <Login onDone={refresh} />
+      </Suspense>
+    )
   }
   return (
     <div className={css.shell}>
@@ -110,8 +125,10 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <Palette open={palette} onOpenChange={setPalette} onHelp={() => setHelp(true)} />
-      <HelpSheet open={help} onOpenChange={setHelp} />
+      <Suspense>
+        {everPalette && <Palette open={palette} onOpenChange={setPalette} onHelp={() => setHelp(true)} />}
+        {everHelp && <HelpSheet open={help} onOpenChange={setHelp} />}
+      </Suspense>
       <Toasts />
     </div>
   )

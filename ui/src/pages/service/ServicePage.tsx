@@ -1,16 +1,19 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
+import { Waypoints } from 'lucide-react'
 import { usePreviousService, useService } from '../../api/hooks'
 import type { Service, Stats } from '../../api/types'
-import { useScope, useShared } from '../../nav'
+import { useScope, useSetRange, useShared } from '../../nav'
 import { hueOf } from '../../pure/colour'
 import { formatDuration, formatPercent, formatRate, plural } from '../../pure/format'
 import { nodeIdOf } from '../../pure/neighbours'
+import { ApiError } from '../../pure/problem'
 import { quoteValue } from '../../pure/query'
 import { changeOf, failedShare, typeLabel } from '../../pure/red'
-import { previous } from '../../pure/time'
+import { previous, zoomOut } from '../../pure/time'
+import { Button } from '../../widgets/Button'
 import { Figure } from '../../widgets/Figure'
 import { ServiceName } from '../../widgets/ServiceName'
-import { ErrorState, Notice, Skeleton, Stale } from '../../widgets/States'
+import { Empty, ErrorState, Notice, Skeleton, Stale } from '../../widgets/States'
 import { Tabs } from '../../widgets/Tabs'
 import { useNow } from '../../widgets/useNow'
 import { Charts } from './Charts'
@@ -31,6 +34,7 @@ export function ServicePage() {
   const before = usePreviousService(name, { ...scope, range: previous(scope.range, now), live: false }, service.data !== undefined)
   const data = service.data
   if (service.isPending) return <Loading name={name} />
+  if (service.error instanceof ApiError && service.error.status === 404) return <Silent name={name} />
   if (data === undefined) return service.error === null ? null : <ErrorState page error={service.error} retry={() => void service.refetch()} />
   return (
     <div className={css.page}>
@@ -96,6 +100,30 @@ function Figures({ stats, before }: { stats: Stats; before: Stats | undefined })
       <Figure label="p95" value={formatDuration(stats.p95_ns)} change={changeOf(stats.p95_ns, before?.p95_ns, 'worse', FELT_NS)} />
       <Figure label="p99" value={formatDuration(stats.p99_ns)} change={changeOf(stats.p99_ns, before?.p99_ns, 'worse', FELT_NS)} />
     </dl>
+  )
+}
+
+/** The server does not know the name in this time: gone, asleep, or never there. */
+function Silent({ name }: { name: string }) {
+  const shared = useShared()
+  const scope = useScope()
+  const setRange = useSetRange()
+  return (
+    <Empty
+      page
+      icon={<Waypoints size={22} />}
+      title={`Nothing was heard of ${name}`}
+      actions={
+        <>
+          <Button onClick={() => setRange(zoomOut(scope.range, Date.now()))}>Look at twice the time</Button>
+          <Link to="/services" search={shared} className={css.all}>
+            All services
+          </Link>
+        </>
+      }
+    >
+      It sent no span in this time range{scope.env === undefined ? '' : ` in ${scope.env}`}.
+    </Empty>
   )
 }
 

@@ -40,7 +40,7 @@ export function QueryBar({ q, range, problem, onRun, onTrace }: Props) {
   const [scroll, setScroll] = useState(0)
   const input = useRef<HTMLInputElement>(null)
   const list = useId()
-  useHotkeys('Search', [{ keys: '/', label: 'Search', run: () => input.current?.focus() }])
+  useHotkeys('Traces', [{ keys: '/', label: 'Search', run: () => input.current?.focus() }])
 
   const text = useDeferredValue(draft)
   const completion = useCompletion(text, byteOffset(text, Math.min(caret, text.length)), range, open)

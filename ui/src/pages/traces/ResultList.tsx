@@ -51,7 +51,7 @@ export function ResultList({ traces, filtered, shared, scroller, offset, chipsWi
     // The row may have to be mounted first.
     requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus())
   }
-  useHotkeys('Results', [
+  useHotkeys('Traces', [
     { keys: 'j', label: 'Next trace', run: () => move(1) },
     { keys: 'k', label: 'Previous trace', run: () => move(-1) },
     { keys: 'arrowdown', run: () => move(1) },

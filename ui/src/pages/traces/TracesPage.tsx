@@ -76,7 +76,7 @@ export function TracesPage() {
   const range = chartRange(resolveRange(scope.range, asked || 0), sample.data ?? last, sampled)
   const body = () => {
     if (result.isPending) return <Loading />
-    if (problem !== null) return <Empty title="The search could not be read">Correct it above; what is marked is where it stopped making sense.</Empty>
+    if (problem !== null) return <Empty title="This search could not be read">The mark above is where it stopped making sense.</Empty>
     if (result.error !== null && pages === undefined) return <ErrorState error={result.error} retry={() => void result.refetch()} />
     if (traces.length === 0 && last?.complete !== false) return <NothingFound q={q} rangeText={describeRange(scope.range, asked)} onClear={() => setQuery('')} onWiden={() => setRange(zoomOut(scope.range, Date.now()))} />
     return (
@@ -139,6 +139,7 @@ export function TracesPage() {
       <div className={css.columns}>
         {facetsShown && (
           <aside className={css.facets} aria-label="Facets">
+            {result.isPending && <Skeleton height={18} rows={9} gap={10} />}
             <Facets facets={facets} q={q} total={sampled.length} onToggle={(key, value, exclude) => setQuery(toggleCondition(q, { key, op: exclude ? '!=' : '=', value }))} />
             {sampled.length >= SAMPLE && <p className={css.note}>Counted over the newest {formatCount(sampled.length)} traces.</p>}
           </aside>
