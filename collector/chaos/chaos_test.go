@@ -177,7 +177,7 @@ func (r *run) life(order []string) []string {
 
 // awaitFailpoint lets the process run into its failpoint, and kills it if it does not come by.
 func (r *run) awaitFailpoint(p *process, point string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	var flushing sync.WaitGroup
 	defer flushing.Wait()

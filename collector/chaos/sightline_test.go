@@ -32,7 +32,7 @@ func TestTheProgramItselfKeepsWhatItAcknowledged(t *testing.T) {
 			continue
 		}
 		switch {
-		case armed != "" && p.diesWithin(4*time.Second):
+		case armed != "" && p.diesWithin(3*time.Second):
 			r.kills[armed]++
 			continue
 		case armed == "":
