@@ -194,6 +194,18 @@ func (r *Reader) openRed(ctx context.Context, project string, c *coverage) (all 
 	return all, nil
 }
 
+// openEdges sums up the open minutes from spans.
+func (r *Reader) openEdges(ctx context.Context, project string, c *coverage) (all []edgeRow, err error) {
+	for _, in := range c.open {
+		rows, err := edgeSource{r.db, conn.Interactive, project, in, partSpans}.edges(ctx, false)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}
+
 // edges reads edges by steps, from rollups and from open minutes.
 func (r *Reader) edges(ctx context.Context, project string, c *coverage, step time.Duration, s selection) ([]EdgeRow, error) {
 	type row struct {
@@ -224,15 +236,9 @@ func (r *Reader) edges(ctx context.Context, project string, c *coverage, step ti
 	}
 	var open []edgeRow
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		for _, in := range c.open {
-			rows, err := edgesOf(ctx, r.db, conn.Interactive, project, in, false)
-			if err != nil {
-				return err
-			}
-			open = append(open, rows...)
-		}
-		return nil
+	group.Go(func() (err error) {
+		open, err = r.openEdges(ctx, project, c)
+		return err
 	})
 	rows := map[edgeKey]*EdgeRow{}
 	at := func(key edgeKey) *EdgeRow {

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/sightline/sightline/storage/conn"
 )
 
 // MapAndEntries is Map and Entries at once: both need the edges of open minutes, which cost more than all rollups of an hour. Edges
@@ -37,15 +35,9 @@ func (r *Reader) MapAndEntries(ctx context.Context, project string, in Range, st
 		entries, err = r.edges(ctx, project, &published, step, s)
 		return err
 	})
-	group.Go(func() error {
-		for _, in := range c.open {
-			edges, err := edgesOf(ctx, r.db, conn.Interactive, project, in, false)
-			if err != nil {
-				return err
-			}
-			open = append(open, edges...)
-		}
-		return nil
+	group.Go(func() (err error) {
+		open, err = r.openEdges(ctx, project, &c)
+		return err
 	})
 	if err := group.Wait(); err != nil {
 		return MapRows{}, nil, fmt.Errorf("read service map: %w", err)

@@ -29,3 +29,6 @@ func (r *Reader) Prune(ctx context.Context, q SearchQuery) ([]Range, error) {
 	}
 	return r.prune(ctx, plan, q.Range)
 }
+
+// SetPartSpans makes the rollup join so many spans at a time.
+func (w *Rollup) SetPartSpans(n int) { w.partSpans = n }

@@ -18,10 +18,13 @@ import (
 type Rollup struct {
 	db        *conn.DB
 	retention uint16
+	partSpans int
 }
 
 // NewRollup makes a rollup whose rows are kept for so many days.
-func NewRollup(db *conn.DB, retentionDays uint16) *Rollup { return &Rollup{db, retentionDays} }
+func NewRollup(db *conn.DB, retentionDays uint16) *Rollup {
+	return &Rollup{db, retentionDays, partSpans}
+}
 
 // Recompute sums up the spans of the minute anew and publishes that as the generation, which must be higher than any before of
 // the minute (unix ns) and be used once: after an error the next try takes another.
@@ -36,7 +39,7 @@ func (w *Rollup) Recompute(ctx context.Context, project string, minute time.Time
 		return err
 	})
 	group.Go(func() (err error) {
-		edges, err = edgesOf(both, w.db, conn.Background, project, in, true)
+		edges, err = edgeSource{w.db, conn.Background, project, in, w.partSpans}.edges(both, true)
 		return err
 	})
 	if err := group.Wait(); err != nil {

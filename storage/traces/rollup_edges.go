@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,20 +12,14 @@ import (
 )
 
 var (
-	//go:embed rollup_calls.sql
-	callsSQL string
-	//go:embed rollup_own.sql
-	ownSQL string
-	//go:embed rollup_arrivals.sql
-	arrivalsSQL string
-	//go:embed rollup_far.sql
-	farSQL string
-	//go:embed rollup_far_traces.sql
-	farTracesSQL string
+	//go:embed rollup_spans.sql
+	rollupSpansSQL string
+	//go:embed rollup_producers.sql
+	producersSQL string
 	//go:embed rollup_labels.sql
 	labelsSQL string
-	//go:embed rollup_labels_far.sql
-	labelsFarSQL string
+	//go:embed rollup_count.sql
+	countSpansSQL string
 )
 
 // Kinds of the ends of edges.
@@ -57,119 +50,143 @@ type edgeKey struct {
 	Src, Dst End
 }
 
-// part is a row of the statements that edges are made of; not every one has every column.
-type part struct {
-	Minute uint32  `ch:"minute"`
-	Async  uint8   `ch:"async"`
-	Src    uint64  `ch:"src"`
-	Dst    uint64  `ch:"dst"`
-	View   uint8   `ch:"view"`
-	Class  uint8   `ch:"class"`
-	Bucket uint16  `ch:"bucket"`
-	Weight float64 `ch:"weight"`
-	Spans  uint64  `ch:"spans"`
-	Total  float64 `ch:"total"`
-}
-
-// Views of an edge, as the statements number them.
+// How far around the minutes spans are looked at. A called span starts when its caller has sent, give or take clocks; a message may
+// wait, so producers are looked for further back, and those of single messages for a day.
 const (
-	viewOwn    = iota // the edge's own: its caller's, or for messages and the like its end's
-	viewCalled        // the called one's
-	viewAge           // waiting time of messages
+	reachBefore   = 10 * time.Second // rollup_spans.sql says the same
+	reachAfter    = 15 * time.Second
+	producersBack = 2 * time.Minute
+	farBack       = 24 * time.Hour
+	// maxFar is how many traces producers are looked for in further back: a backlog is sampled.
+	maxFar = 256
+	// partSpans is how many spans are joined at a time; minutes with more are read in parts. It bounds the memory: 150 bytes each.
+	partSpans = 400_000
 )
 
-// farBack is how far back producers of messages are looked for.
-const farBack = 24 * time.Hour
-
-// far are traces whose producers lie further back than two minutes.
-type far struct {
-	traces [][16]byte
-	from   time.Time
+// edgeSource reads what the edges of whole minutes are made of.
+type edgeSource struct {
+	db        *conn.DB
+	class     conn.Class
+	project   string
+	in        Range
+	partSpans int
 }
 
-// edgesOf computes the rows of edges_1m for whole minutes from spans. The rules are in the statements, which run side by side; here
-// their parts are put together and the nodes get their names. Only with lookFar are producers found that sent more than two
-// minutes before the range.
-func edgesOf(ctx context.Context, db *conn.DB, class conn.Class, project string, in Range, lookFar bool) ([]edgeRow, error) {
-	var calls, own, arrivals []part
-	var labels map[uint64]End
-	group, all := errgroup.WithContext(ctx)
-	group.SetLimit(2) // there are as many background sessions
-	run := func(to *[]part, sql string, params ...conn.Param) func() error {
-		return func() (err error) {
-			*to, err = conn.All[part](all, db, conn.Query{SQL: sql, Params: append(in.params(project), params...), Class: class})
-			return err
-		}
-	}
-	group.Go(run(&calls, callsSQL))
-	group.Go(run(&arrivals, strings.Replace(arrivalsSQL, "/* far */", "", 1)))
-	group.Go(run(&own, ownSQL))
+// edges computes the rows of edges_1m for whole minutes from spans. Only with lookFar are producers found that sent more than two
+// minutes before.
+func (s edgeSource) edges(ctx context.Context, lookFar bool) ([]edgeRow, error) {
+	j := newJoiner(s.in)
+	near := Range{s.in.From.Add(-producersBack), s.in.To.Add(reachAfter)}
+	var spans []edgeSpan
+	var full bool
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.producers(both, near, j.producers, "") })
+	group.Go(func() (err error) {
+		spans, full, err = s.spans(both, 0, 1)
+		return err
+	})
 	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("sum up edges: %w", err)
+		return nil, err
 	}
-	var back far
-	if lookFar && unresolved(arrivals) {
-		var err error
-		if back, err = farTraces(ctx, db, class, project, in); err != nil {
+	if !full {
+		j.join(spans)
+	} else if err := s.inParts(ctx, j); err != nil {
+		return nil, err
+	}
+	if lookFar && len(j.waiting) > 0 {
+		if err := s.lookFar(ctx, j); err != nil {
 			return nil, err
 		}
-		if len(back.traces) > 0 {
-			all = ctx
-			if err := run(&arrivals, strings.Replace(arrivalsSQL, "/* far */", farSQL, 1), back.params()...)(); err != nil {
-				return nil, fmt.Errorf("sum up edges of late messages: %w", err)
-			}
-		}
 	}
-	// After the parts, so that every node of theirs is there.
-	labels, err := readLabels(ctx, db, class, project, in, back)
+	j.deliver()
+	// After the spans, so that every node of theirs is there.
+	labels, err := s.labels(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	return join(labels, calls, own, arrivals), nil
+	return j.rows(labels), nil
 }
 
-func (f far) params() []conn.Param {
-	return []conn.Param{conn.Time("far_from", f.from), fixedArray("far", f.traces)}
-}
-
-// unresolved reports whether there are messages whose producers were not found.
-func unresolved(arrivals []part) bool {
-	var messages, ages uint64
-	for _, p := range arrivals {
-		switch {
-		case p.View == viewAge:
-			ages += p.Spans
-		case p.Async != 0:
-			messages += p.Spans
-		}
-	}
-	return ages < messages
-}
-
-func farTraces(ctx context.Context, db *conn.DB, class conn.Class, project string, in Range) (far, error) {
-	type row struct {
-		TraceID [16]byte `ch:"trace_id"`
-		First   int64    `ch:"first"`
-	}
-	floor := in.From.Add(-farBack)
-	back := far{from: in.From}
-	params := append(in.params(project), conn.Time("far_from", floor))
-	for row, err := range conn.Rows[row](ctx, db, conn.Query{SQL: farTracesSQL, Params: params, Class: class}) {
+// spans reads a part of the traces' spans; full says that there are more than fit.
+func (s edgeSource) spans(ctx context.Context, part, parts uint64) (spans []edgeSpan, full bool, err error) {
+	params := append(s.in.params(s.project), conn.Uint("part", part), conn.Uint("parts", parts))
+	for span, err := range conn.Rows[edgeSpan](ctx, s.db, conn.Query{SQL: rollupSpansSQL, Params: params, Class: s.class}) {
 		if err != nil {
-			return far{}, fmt.Errorf("look for producers: %w", err)
+			return nil, false, fmt.Errorf("read spans of edges: %w", err)
 		}
-		back.traces = append(back.traces, row.TraceID)
-		if first := unixTime(row.First); first.Before(back.from) {
-			back.from = first
+		if parts == 1 && len(spans) == s.partSpans {
+			return nil, true, nil
 		}
+		spans = append(spans, span)
 	}
-	if back.from.Before(floor) {
-		back.from = floor
-	}
-	return back, nil
+	return spans, false, nil
 }
 
-func readLabels(ctx context.Context, db *conn.DB, class conn.Class, project string, in Range, back far) (map[uint64]End, error) {
+// inParts joins what is too much for one time, a part of the traces after the other.
+func (s edgeSource) inParts(ctx context.Context, j *joiner) error {
+	reach := Range{s.in.From.Add(-reachBefore), s.in.To.Add(reachAfter)}
+	count, err := conn.One[uint64](ctx, s.db, conn.Query{SQL: countSpansSQL, Params: reach.params(s.project), Class: s.class})
+	if err != nil {
+		return fmt.Errorf("count spans of edges: %w", err)
+	}
+	parts := count/uint64(s.partSpans) + 1
+	for part := range parts {
+		spans, _, err := s.spans(ctx, part, parts)
+		if err != nil {
+			return err
+		}
+		j.join(spans)
+	}
+	return nil
+}
+
+// producers adds the spans that sent messages in a range; when may narrow them down.
+func (s edgeSource) producers(ctx context.Context, in Range, to map[spanKey][]producer, which string, params ...conn.Param) error {
+	type row struct {
+		Start int64    `ch:"start_ns"`
+		Trace [16]byte `ch:"trace_id"`
+		Span  uint64   `ch:"span_id"`
+		Node  uint64   `ch:"node"`
+		Peer  uint64   `ch:"peer"`
+	}
+	query := conn.Query{SQL: when(producersSQL, which), Params: append(in.params(s.project), params...), Class: s.class}
+	for r, err := range conn.Rows[row](ctx, s.db, query) {
+		if err != nil {
+			return fmt.Errorf("read producers: %w", err)
+		}
+		key := spanKey{r.Trace, r.Span}
+		to[key] = append(to[key], producer{r.Start, r.Node, r.Peer})
+	}
+	return nil
+}
+
+// lookFar finds producers that sent long ago, by the index of traces.
+func (s edgeSource) lookFar(ctx context.Context, j *joiner) error {
+	r := Reader{db: s.db}
+	index, err := r.index(ctx, s.project, j.lost(maxFar))
+	if err != nil {
+		return err
+	}
+	before := s.in.From.Add(-producersBack)
+	far := Range{before, before}
+	var ids [][16]byte
+	for id, entry := range index {
+		if entry.bounds.From.Before(before) && !entry.bounds.To.Before(before.Add(-farBack)) {
+			ids = append(ids, id)
+			far = far.union(entry.bounds)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	far = Range{later(far.From, before.Add(-farBack)), before}
+	j.far = ids
+	j.farFrom = far.From
+	return s.producers(ctx, far, j.producers, "AND trace_id IN {ids:Array(FixedString(16))}", fixedArray("ids", ids))
+}
+
+// labels reads the names of nodes: of the spans that were read, of near producers, and of far ones.
+func (s edgeSource) labels(ctx context.Context, j *joiner) (map[uint64]End, error) {
 	type row struct {
 		Node        uint64 `ch:"node"`
 		Peer        uint64 `ch:"peer"`
@@ -180,64 +197,24 @@ func readLabels(ctx context.Context, db *conn.DB, class conn.Class, project stri
 		PeerType    string `ch:"peer_type"`
 		PeerName    string `ch:"peer_name"`
 	}
-	sql, params := strings.Replace(labelsSQL, "/* far */", "", 1), in.params(project)
-	if len(back.traces) > 0 {
-		sql, params = strings.Replace(labelsSQL, "/* far */", labelsFarSQL, 1), append(params, back.params()...)
-	}
 	labels := map[uint64]End{}
-	for r, err := range conn.Rows[row](ctx, db, conn.Query{SQL: sql, Params: params, Class: class}) {
-		if err != nil {
-			return nil, fmt.Errorf("read names of nodes: %w", err)
-		}
-		labels[r.Node] = End{EndService, r.ServiceType, r.Env, r.Namespace, r.Service}
-		if r.Peer != 0 {
-			labels[r.Peer] = End{EndInferred, r.PeerType, r.Env, "", r.PeerName}
-		}
-	}
-	return labels, nil
-}
-
-// join makes edges of their parts.
-func join(labels map[uint64]End, calls, own, arrivals []part) []edgeRow {
-	var rows []edgeRow
-	places := map[edgeKey]int{}
-	for _, parts := range [][]part{calls, own, arrivals} {
-		for _, p := range parts {
-			dst, known := labels[p.Dst]
-			src := labels[p.Src]
-			if p.Src == 0 {
-				src = End{EndClient, EndClient, dst.Env, dst.Namespace, dst.Name}
-				known = known && p.Async == 0 // a message from nowhere makes no edge
+	read := func(in Range, which string, params ...conn.Param) error {
+		query := conn.Query{SQL: when(labelsSQL, which), Params: append(in.params(s.project), params...), Class: s.class}
+		for r, err := range conn.Rows[row](ctx, s.db, query) {
+			if err != nil {
+				return fmt.Errorf("read names of nodes: %w", err)
 			}
-			if !known || src.Kind == "" {
-				continue // a span that came while this was read; its minute will be summed up again
+			labels[r.Node] = End{EndService, r.ServiceType, r.Env, r.Namespace, r.Service}
+			if r.Peer != 0 {
+				labels[r.Peer] = End{EndInferred, r.PeerType, r.Env, "", r.PeerName}
 			}
-			key := edgeKey{p.Minute, p.Async != 0, src, dst}
-			at, ok := places[key]
-			if !ok {
-				at = len(rows)
-				places[key] = at
-				rows = append(rows, edgeRow{edgeKey: key})
-			}
-			rows[at].add(p)
 		}
+		return nil
 	}
-	return rows
-}
-
-func (r *edgeRow) add(p part) {
-	m := &r.Measure
-	switch p.View {
-	case viewOwn:
-		m.count(p.Class, p.Weight)
-		r.Spans += p.Spans
-	case viewCalled:
-		m = &r.Server
-		m.OK += p.Weight
-	case viewAge:
-		m = &r.Age
-		m.OK += p.Weight
+	near := Range{s.in.From.Add(-producersBack), s.in.To.Add(reachAfter)}
+	err := read(near, "AND (kind = 4 OR start >= {reach:DateTime64(9, 'UTC')})", conn.Time("reach", s.in.From.Add(-reachBefore)))
+	if err == nil && len(j.far) > 0 {
+		err = read(Range{j.farFrom, near.From}, "AND kind = 4 AND trace_id IN {ids:Array(FixedString(16))}", fixedArray("ids", j.far))
 	}
-	m.Duration += p.Total
-	m.add(p.Bucket, p.Weight)
+	return labels, err
 }

@@ -80,7 +80,7 @@ func brute(all []traces.Span, minute time.Time) map[string]*edgeTally {
 		children := 0
 		for j := range all {
 			c := &all[j]
-			if !within(c, 10*time.Second, 30*time.Second) || !isChild(c, p) || c.Kind != traces.KindServer && c.Kind != traces.KindConsumer {
+			if !within(c, 10*time.Second, 15*time.Second) || !isChild(c, p) || c.Kind != traces.KindServer && c.Kind != traces.KindConsumer {
 				continue
 			}
 			children++
@@ -111,7 +111,7 @@ func brute(all []traces.Span, minute time.Time) map[string]*edgeTally {
 			continue
 		}
 		// What a called one measured, beside each caller's edge.
-		if within(c, 10*time.Second, 30*time.Second) && (c.Kind == traces.KindServer || c.Kind == traces.KindConsumer && peerEnd(c) == "") {
+		if within(c, 10*time.Second, 15*time.Second) && (c.Kind == traces.KindServer || c.Kind == traces.KindConsumer && peerEnd(c) == "") {
 			callers := map[string]bool{}
 			for j := range all {
 				if p := &all[j]; within(p, 0, 0) && p.Kind == traces.KindClient && isChild(c, p) {
@@ -173,7 +173,7 @@ func bruteArrival(all []traces.Span, minute time.Time, c *traces.Span, edge func
 				if c.Kind == traces.KindConsumer {
 					back = 24 * time.Hour
 				}
-				if p.Start.Before(minute.Add(-back)) || !p.Start.Before(end.Add(10*time.Second)) {
+				if p.Start.Before(minute.Add(-back)) || !p.Start.Before(end.Add(15*time.Second)) {
 					continue
 				}
 				if c.Kind != traces.KindServer && c.Kind != traces.KindConsumer && serviceEnd(p) == self {
@@ -188,7 +188,7 @@ func bruteArrival(all []traces.Span, minute time.Time, c *traces.Span, edge func
 				}
 				sources[source] = append(sources[source], uint64(max(0, c.Start.Sub(p.Start))))
 			case p.Kind == traces.KindClient, n > 0, queue != "":
-			case serviceEnd(p) != self && !p.Start.Before(minute.Add(-30*time.Second)) && p.Start.Before(end.Add(10*time.Second)):
+			case serviceEnd(p) != self && !p.Start.Before(minute.Add(-10*time.Second)) && p.Start.Before(end.Add(15*time.Second)):
 				others[serviceEnd(p)] = true
 			}
 		}

@@ -90,6 +90,9 @@ func TestRollupsAreWhatTheirSpansAddUpTo(t *testing.T) {
 			putSpans(t, db, "p", all[:half])
 			putSpans(t, db, "other", all)
 			rollup := traces.NewRollup(db, rollupRetention)
+			if seed%2 == 1 {
+				rollup.SetPartSpans(40) // many parts
+			}
 			generation := uint64(noon.UnixNano())
 			var minutes []time.Time
 			for m := noon.Add(-time.Minute); m.Before(noon.Add(7 * time.Minute)); m = m.Add(time.Minute) {
