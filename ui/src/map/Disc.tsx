@@ -1,7 +1,7 @@
 import { formatDuration, middleEllipsis } from '../pure/format'
 import { arcPath, perMinute, redness, slowness, spoken, type ColourBy } from '../pure/mapDraw'
 import type { SceneNode } from '../pure/mapScene'
-import { badShare, ringArcs } from '../pure/mapStats'
+import { ringArcs, share } from '../pure/mapStats'
 import type { Px } from '../pure/units'
 import { Glyph } from './Glyph'
 import css from './Disc.module.css'
@@ -21,9 +21,12 @@ type Props = {
   onSelect: (id: string) => void
 }
 
+/** A node of which more than this share fails stands out from afar. */
+const ALARMING = 0.05
+
 /** A node of the map: its ring says how its requests end, its inside how many and how long. */
 export function Disc({ node, size, colour, slowest, selected, tabbable, major, caption, onSelect }: Props) {
-  const alarming = badShare(node.stats) >= 0.05
+  const alarming = share(node.stats, 'fault') >= ALARMING ? 'fault' : share(node.stats, 'throttle') >= ALARMING ? 'throttle' : undefined
   const words = node.shape === 'group' ? `${node.members.length} nodes` : node.kind.words
   return (
     <button
@@ -34,7 +37,7 @@ export function Disc({ node, size, colour, slowest, selected, tabbable, major, c
       data-glyph={node.kind.glyph}
       data-inferred={node.inferred || undefined}
       data-selected={selected || undefined}
-      data-alarming={alarming || undefined}
+      data-alarming={alarming}
       data-trouble={redness(node.stats) > 0 || undefined}
       data-major={major || undefined}
       data-small={size < 62 || undefined}
@@ -53,7 +56,7 @@ export function Disc({ node, size, colour, slowest, selected, tabbable, major, c
       </span>
       <span className={css.name} aria-hidden="true">
         <span className={css.long}>{middleEllipsis(node.label, 20)}</span>
-        <span className={css.short}>{middleEllipsis(node.label, 12)}</span>
+        <span className={css.short}>{middleEllipsis(node.label, 14)}</span>
       </span>
     </button>
   )

@@ -79,6 +79,7 @@ export function Flame({ trace, hues, mode, view, keep, selected, onSelect }: Pro
         ref={ref}
         className={css.scroll}
         role="img"
+        tabIndex={0}
         aria-label={`Flame graph of ${formatCount(flame.count)} boxes; the span table tells the same in rows`}
         onScroll={(e) => setTop(e.currentTarget.scrollTop)}
         onPointerMove={onMove}
