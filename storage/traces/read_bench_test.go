@@ -81,7 +81,7 @@ func BenchmarkReads(b *testing.B) {
 	}
 	rollup := traces.NewRollup(db, rollupRetention)
 	for i := range 60 {
-		if err := rollup.Recompute(b.Context(), "p", from.Add(time.Duration(i)*time.Minute), 1); err != nil {
+		if err := rollup.Recompute(b.Context(), "p", from.Add(time.Duration(i)*time.Minute), uint64(noon.UnixNano())+uint64(i)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -147,7 +147,7 @@ func BenchmarkReads(b *testing.B) {
 		_, err := r.Services(ctx, traces.ServiceQuery{Project: "p", Range: hour, Step: 2 * time.Minute})
 		return err
 	})
-	generation := uint64(10)
+	generation := uint64(noon.UnixNano()) + 60
 	timed(b, "recompute a minute", func(ctx context.Context, n int) error {
 		generation++
 		return rollup.Recompute(ctx, "p", from.Add(time.Duration(n%60)*time.Minute), generation)
