@@ -68,10 +68,6 @@ export function usePreviousServices(scope: Scope, enabled: boolean) {
   return useQuery({ ...servicesQuery(scope), staleTime: 120_000, enabled })
 }
 
-export function usePreviousService(name: string, scope: Scope, enabled: boolean) {
-  return useQuery({ ...serviceQuery(name, scope), staleTime: 120_000, enabled, retry: false })
-}
-
 export function useService(name: string, scope: Scope) {
   return useQuery({
     ...serviceQuery(name, scope),

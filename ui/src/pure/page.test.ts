@@ -4,7 +4,7 @@ import { fitChips } from './chips'
 import { crumbsOf } from './crumbs'
 import { facetsOf } from './facets'
 import { balanceOf, healthOf } from './health'
-import { hintOf } from './hint'
+import { arrival, hintOf } from './hint'
 import { nameOfId, neighboursOf, nodeIdOf } from './neighbours'
 import { ApiError, headline, problemOf, shouldRetry } from './problem'
 import { LANGUAGES, snippetOf } from './snippets'
@@ -38,6 +38,14 @@ it('bounds a trace in time with a margin', () => {
   const { start, end } = hintOf(trace([], null, 'ok'))
   const at = Date.UTC(2026, 4, 4, 9, 30, 0, 123)
   expect([Number(start), Number(end)]).toEqual([at - 60_000, at + 170 + 60_000])
+})
+
+it('calls a root missing only once it is late', () => {
+  const at = Date.UTC(2026, 4, 4, 9, 30)
+  expect(arrival(trace([], null, 'ok'), at + 5000)).toBe('arriving')
+  expect(arrival(trace([], null, 'ok'), at + 600_000)).toBe('no root')
+  expect(arrival(trace([], 'GET /', 'ok'), at + 5000)).toBe('')
+  expect(arrival({ ...trace([], 'GET /', 'ok'), in_progress: true }, at + 600_000)).toBe('arriving')
 })
 
 it('reads times without losing milliseconds', () => {

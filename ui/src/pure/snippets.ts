@@ -17,8 +17,13 @@ export type Endpoints = { otlp_grpc: string; otlp_http: string }
 
 const FALLBACK: Endpoints = { otlp_grpc: '127.0.0.1:4317', otlp_http: '127.0.0.1:4318' }
 
+/** The address as a URL; one that names its scheme already keeps it. */
+export function withScheme(address: string): string {
+  return address.includes('://') ? address : `http://${address}`
+}
+
 export function snippetOf(language: Language, given: Endpoints): Step[] {
-  const http = `http://${given.otlp_http || FALLBACK.otlp_http}`
+  const http = withScheme(given.otlp_http || FALLBACK.otlp_http)
   const grpc = given.otlp_grpc || FALLBACK.otlp_grpc
   const env = `export OTEL_SERVICE_NAME=my-service\nexport OTEL_EXPORTER_OTLP_ENDPOINT=${http}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`
   switch (language) {

@@ -200,8 +200,15 @@ function paintMarker(c: CanvasRenderingContext2D, box: Box, x: Px, label: string
   c.lineTo(Math.round(x) + 0.5, box.bottom)
   c.stroke()
   c.setLineDash([])
+  // The label stands on its own ground, for bars may be behind it.
+  const width = c.measureText(label).width
+  const left = x > box.right - width - 12 ? x - width - 5 : x + 5
+  c.fillStyle = token('--bg')
+  c.globalAlpha = 0.85
+  c.fillRect(left - 2, box.top - 1, width + 4, 14)
+  c.globalAlpha = 1
   c.fillStyle = token('--text-2')
-  c.textAlign = x > box.right - 70 ? 'right' : 'left'
+  c.textAlign = 'left'
   c.textBaseline = 'top'
-  c.fillText(label, x + (x > box.right - 70 ? -5 : 5), box.top)
+  c.fillText(label, left, box.top + 1)
 }

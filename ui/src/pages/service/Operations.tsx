@@ -18,6 +18,7 @@ export function Operations({ service }: { service: Service }) {
   const sort = search.sort ?? 'rate'
   const dir = search.dir ?? firstDir(sort)
   if (service.operations.length === 0) return <Empty title="No operation">The service sent no server or consumer span in this time range.</Empty>
+  const columns = service.operations.some((o) => o.series !== undefined) ? 'operations' : 'operations-plain'
   const time = service.operations.reduce((sum, o) => sum + o.stats.requests * o.stats.avg_ns, 0)
   const head = (key: SortKey, label: string, right = true) => (
     <SortHeader
@@ -36,7 +37,7 @@ export function Operations({ service }: { service: Service }) {
   return (
     <div role="table" aria-label="Operations" className={css.table}>
       <div role="rowgroup">
-        <div role="row" className={css.head} data-columns="operations">
+        <div role="row" className={css.head} data-columns={columns}>
           {head('name', 'Operation', false)}
           {head('rate', 'Requests')}
           {head('error', 'Failed')}
@@ -50,21 +51,21 @@ export function Operations({ service }: { service: Service }) {
       </div>
       <div role="rowgroup">
         {sortRows(service.operations, sort, dir).map((o) => (
-          <Row key={`${o.kind} ${o.name}`} operation={o} service={service.name} share={time > 0 ? (o.stats.requests * o.stats.avg_ns) / time : 0} />
+          <Row key={`${o.kind} ${o.name}`} columns={columns} operation={o} service={service.name} share={time > 0 ? (o.stats.requests * o.stats.avg_ns) / time : 0} />
         ))}
       </div>
     </div>
   )
 }
 
-function Row({ operation, service, share }: { operation: Operation; service: string; share: number }) {
+function Row({ columns, operation, service, share }: { columns: string; operation: Operation; service: string; share: number }) {
   const shared = useShared()
   const { stats, series } = operation
   const failed = failedShare(stats)
   const faults = series && faultSpark(series)
   const overflow = operation.name === '__overflow__'
   return (
-    <div role="row" className={css.row} data-columns="operations">
+    <div role="row" className={css.row} data-columns={columns}>
       <div role="cell" className={css.name}>
         {overflow ? (
           <span title="The service has more operations than are counted one by one">Everything else</span>

@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Waypoints } from 'lucide-react'
-import { usePreviousService, useService } from '../../api/hooks'
+import { usePreviousServices, useService } from '../../api/hooks'
 import type { Service, Stats } from '../../api/types'
 import { useScope, useSetRange, useShared } from '../../nav'
 import { hueOf } from '../../pure/colour'
@@ -8,7 +8,7 @@ import { formatDuration, formatPercent, formatRate, plural } from '../../pure/fo
 import { nodeIdOf } from '../../pure/neighbours'
 import { ApiError } from '../../pure/problem'
 import { quoteValue } from '../../pure/query'
-import { changeOf, failedShare, typeLabel } from '../../pure/red'
+import { changeOf, failedShare, soleStats, typeLabel } from '../../pure/red'
 import { previous, zoomOut } from '../../pure/time'
 import { Button } from '../../widgets/Button'
 import { Figure } from '../../widgets/Figure'
@@ -31,7 +31,8 @@ export function ServicePage() {
   const scope = useScope()
   const now = useNow(60_000)
   const service = useService(name, scope)
-  const before = usePreviousService(name, { ...scope, range: previous(scope.range, now), live: false }, service.data !== undefined)
+  // The list answers for a time in which this service did not exist, too.
+  const earlier = usePreviousServices({ ...scope, range: previous(scope.range, now), live: false }, service.data !== undefined)
   const data = service.data
   if (service.isPending) return <Loading name={name} />
   if (service.error instanceof ApiError && service.error.status === 404) return <Silent name={name} />
@@ -41,7 +42,7 @@ export function ServicePage() {
       <Header service={data} />
       {service.error !== null && <Notice tone="warn">The figures could not be renewed: {service.error.message}</Notice>}
       <Stale stale={service.isPlaceholderData} className={css.body}>
-        <Figures stats={data.stats} before={before.data?.stats} />
+        <Figures stats={data.stats} before={soleStats(earlier.data?.services ?? [], name)} />
         <Charts service={data} />
         <Tabs
           label="About this service"

@@ -46,9 +46,9 @@ export function SettingsPage() {
           note="Between received and stored; a sender gets its answer once this is on disk."
           facts={
             <>
-              <Fact name="Size" value={`${formatBytes(s.journal.bytes)} of ${formatBytes(s.journal.max_bytes)}`} />
-              <Fact name="Segments" value={formatCount(s.journal.segments)} />
               <Fact name="Oldest waiting" value={s.lag_ms > 0 ? formatDuration(s.lag_ms * 1e6) : 'nothing waits'} />
+              <Fact name="Segments" value={formatCount(s.journal.segments)} />
+              <Fact name="Size" value={`${formatBytes(s.journal.bytes)} of ${formatBytes(s.journal.max_bytes)}`} />
             </>
           }
         >

@@ -6,7 +6,7 @@ import type { Status } from '../../api/types'
 import { useShared } from '../../nav'
 import { formatDuration, plural } from '../../pure/format'
 import { hintOf } from '../../pure/hint'
-import { LANGUAGES, snippetOf, type Language } from '../../pure/snippets'
+import { LANGUAGES, snippetOf, type Language, withScheme } from '../../pure/snippets'
 import { Button } from '../../widgets/Button'
 import { Code } from '../../widgets/Code'
 import { Segmented } from '../../widgets/Segmented'
@@ -37,8 +37,8 @@ export function StartPage() {
       <section className={css.section}>
         <h2>Where to send</h2>
         <dl className={css.endpoints}>
-          <Endpoint name="OTLP over HTTP" address={endpoints.otlp_http} scheme="http://" />
-          <Endpoint name="OTLP over gRPC" address={endpoints.otlp_grpc} scheme="" />
+          <Endpoint name="OTLP over HTTP" address={endpoints.otlp_http === '' ? '' : withScheme(endpoints.otlp_http)} />
+          <Endpoint name="OTLP over gRPC" address={endpoints.otlp_grpc} />
         </dl>
         {status.data.auth.required && <p className={css.note}>This instance asks for an ingest key: make one with `sightline key` and send it as the header `Authorization: Bearer …`.</p>}
       </section>
@@ -74,11 +74,11 @@ function Steps({ language, endpoints }: { language: Language; endpoints: Status[
   )
 }
 
-function Endpoint({ name, address, scheme }: { name: string; address: string; scheme: string }) {
+function Endpoint({ name, address }: { name: string; address: string }) {
   return (
     <div className={css.endpoint}>
       <dt>{name}</dt>
-      <dd>{address === '' ? <span className={css.off}>not listening</span> : <Code text={scheme + address} inline />}</dd>
+      <dd>{address === '' ? <span className={css.off}>not listening</span> : <Code text={address} inline />}</dd>
     </div>
   )
 }

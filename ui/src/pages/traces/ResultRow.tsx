@@ -4,7 +4,7 @@ import type { TraceSummary } from '../../api/types'
 import { type Chip, fitChips } from '../../pure/chips'
 import { hueVar } from '../../pure/colour'
 import { formatCount, formatDuration, formatMoment, formatStart } from '../../pure/format'
-import { hintOf } from '../../pure/hint'
+import { arrival, hintOf } from '../../pure/hint'
 import { epochMsOfRFC3339 } from '../../pure/units'
 import type { SharedSearch } from '../../url'
 import { ClassMark } from '../../widgets/ClassMark'
@@ -30,6 +30,7 @@ type Props = {
 export function ResultRow({ trace, index, filtered, hues, longest, chipsWidth, now, shared, onFocus, prefetch }: Props) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const start = epochMsOfRFC3339(trace.start)
+  const badge = arrival(trace, now)
   const name = trace.root?.name ?? trace.matched.name
   const elsewhere = filtered && (trace.matched.name !== trace.root?.name || trace.matched.service !== trace.root.service)
   return (
@@ -49,8 +50,7 @@ export function ResultRow({ trace, index, filtered, hues, longest, chipsWidth, n
       <span className={css.what}>
         <span className={css.name}>
           {name}
-          {trace.root === null && <span className={css.badge}>no root yet</span>}
-          {trace.in_progress && <span className={css.badge}>arriving</span>}
+          {badge !== '' && <span className={css.badge}>{badge}</span>}
         </span>
         <span className={css.sub}>
           {trace.root?.service ?? trace.matched.service}
