@@ -21,11 +21,11 @@ run: build bin/shop ## install, build and start everything with the demo shop be
 
 .PHONY: build
 build: prerequisites engine ui ## leave the program at ./sightline
-	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o sightline .
+	$(GO) build -ldflags "-X main.version=$(VERSION)" -o sightline .
 
 .PHONY: bin/shop
 bin/shop:
-	cd sdk/examples && $(GO) build -trimpath -o ../../bin/shop ./shop
+	cd sdk/examples && $(GO) build -o ../../bin/shop ./shop
 
 .PHONY: prerequisites
 prerequisites:

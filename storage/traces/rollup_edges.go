@@ -104,6 +104,7 @@ func (s edgeSource) edges(ctx context.Context, lookFar bool) ([]edgeRow, error) 
 	if err != nil {
 		return nil, err
 	}
+	j.resolve(labels)
 	return j.rows(labels), nil
 }
 

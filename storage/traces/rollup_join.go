@@ -11,7 +11,8 @@ import (
 //
 //   - CLIENT with SERVER children, or CONSUMER children that name no queue: an edge to each of their services, with the caller's
 //     view, and beside it what the called one measured.
-//   - CLIENT without such children, and PRODUCER: an edge to its peer; without a peer, to the queues that CONSUMER children name.
+//   - CLIENT without such children: an edge to the service that others of its calls to the same peer reached; without one, and
+//     PRODUCER: an edge to its peer; without a peer, to the queues that CONSUMER children name.
 //   - CONSUMER: an async edge from its queue; if it names none, from its PRODUCER's queue, or from the PRODUCER's service if that
 //     names none either. Its producers are its parent and what it links to. The edge has the consumer's view, and how long
 //     messages waited.
@@ -69,16 +70,18 @@ type hashKey struct {
 
 // joiner puts edges together. It is fed whole traces, in any order.
 type joiner struct {
-	from, to  int64 // unix ns
-	producers map[spanKey][]producer
-	edges     map[hashKey]*edgeRow
-	waiting   []edgeSpan // spans with messages whose producers have not been found yet
-	far       [][16]byte // traces with producers of long ago
-	farFrom   time.Time
+	from, to   int64 // unix ns
+	producers  map[spanKey][]producer
+	edges      map[hashKey]*edgeRow
+	reached    map[callName]map[uint64]float64 // services that answered to a name, by requests
+	unanswered []edgeSpan                      // calls that nobody answered
+	waiting    []edgeSpan                      // spans with messages whose producers have not been found yet
+	far        [][16]byte                      // traces with producers of long ago
+	farFrom    time.Time
 }
 
 func newJoiner(in Range) *joiner {
-	return &joiner{from: in.From.UnixNano(), to: in.To.UnixNano(), producers: map[spanKey][]producer{}, edges: map[hashKey]*edgeRow{}}
+	return &joiner{from: in.From.UnixNano(), to: in.To.UnixNano(), producers: map[spanKey][]producer{}, edges: map[hashKey]*edgeRow{}, reached: map[callName]map[uint64]float64{}}
 }
 
 func (j *joiner) inside(s *edgeSpan) bool { return s.Start >= j.from && s.Start < j.to }
@@ -145,12 +148,7 @@ func (j *joiner) join(spans []edgeSpan) {
 		if !p.isCall() || !j.inside(p) {
 			continue
 		}
-		if !f.called && p.Peer != 0 {
-			j.ownView(p, false, p.Node, p.Peer)
-		}
-		for _, target := range f.targets {
-			j.ownView(p, false, p.Node, target)
-		}
+		j.call(p, f)
 	}
 }
 

@@ -71,6 +71,8 @@ func brute(all []traces.Span, minute time.Time) map[string]*edgeTally {
 		return c.TraceID == p.TraceID && c.ParentID == p.SpanID && c.ParentID != 0
 	}
 
+	reached := map[string]map[string]float64{} // by caller and the name that it calls: the services that answered
+	var unanswered []*traces.Span
 	for i := range all {
 		p := &all[i]
 		if !within(p, 0, 0) || !isCall(p) {
@@ -78,6 +80,10 @@ func brute(all []traces.Span, minute time.Time) map[string]*edgeTally {
 		}
 		targets := map[string]bool{}
 		children := 0
+		named := serviceEnd(p) + " calls " + peerEnd(p)
+		if reached[named] == nil {
+			reached[named] = map[string]float64{}
+		}
 		for j := range all {
 			c := &all[j]
 			if !within(c, 10*time.Second, 15*time.Second) || !isChild(c, p) || c.Kind != traces.KindServer && c.Kind != traces.KindConsumer {
@@ -97,13 +103,27 @@ func brute(all []traces.Span, minute time.Time) map[string]*edgeTally {
 				targets[queue] = true
 			}
 		}
-		if children == 0 {
+		if children == 0 && p.Kind == traces.KindClient && peerEnd(p) != "" {
+			unanswered = append(unanswered, p)
+		} else if children == 0 {
 			targets[peerEnd(p)] = true
 		}
 		delete(targets, "")
 		for target := range targets {
+			if p.Kind == traces.KindClient && peerEnd(p) != "" && target != peerEnd(p) {
+				reached[named][target] += p.Weight
+			}
 			edge(false, serviceEnd(p), target).own.add(p.Class, p.Weight, uint64(p.Duration))
 		}
+	}
+	for _, p := range unanswered {
+		target, best := peerEnd(p), 0.0
+		for service, weight := range reached[serviceEnd(p)+" calls "+peerEnd(p)] {
+			if weight > best || weight == best && service < target {
+				target, best = service, weight
+			}
+		}
+		edge(false, serviceEnd(p), target).own.add(p.Class, p.Weight, uint64(p.Duration))
 	}
 	for i := range all {
 		c := &all[i]
