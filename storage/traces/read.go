@@ -11,8 +11,9 @@ import (
 // Reader reads traces and what is summed up of them. Every read is bound to a project and to a range of time. Safe for
 // concurrent use.
 type Reader struct {
-	db  *conn.DB
-	now func() time.Time // what is open: minutes that may still get spans are read from spans, not from rollups
+	db      *conn.DB
+	now     func() time.Time // what is open: minutes that may still get spans are read from spans, not from rollups
+	sources sources
 }
 
 // NewReader makes a reader.

@@ -21,46 +21,39 @@ const (
 
 // lightRow is a row of read_trace.sql.
 type lightRow struct {
-	SpanID        uint64  `ch:"span_id"`
-	ParentID      uint64  `ch:"parent_id"`
-	TraceState    string  `ch:"trace_state"`
-	Flags         uint32  `ch:"flags"`
-	Name          string  `ch:"name"`
-	Kind          int32   `ch:"kind"`
-	Start         int64   `ch:"start_ns"`
-	Duration      uint64  `ch:"duration"`
-	Status        int32   `ch:"status"`
-	StatusMessage string  `ch:"status_message"`
-	State         uint8   `ch:"state"`
-	Service       string  `ch:"service"`
-	ServiceType   string  `ch:"service_type"`
-	Namespace     string  `ch:"namespace"`
-	Env           string  `ch:"env"`
-	Version       string  `ch:"version"`
-	Class         uint8   `ch:"class"`
-	PeerType      string  `ch:"peer_type"`
-	PeerName      string  `ch:"peer_name"`
-	Weight        float64 `ch:"weight"`
-	HTTPStatus    uint16  `ch:"http_status"`
-	Events        uint64  `ch:"events"`
-	Links         uint64  `ch:"links"`
+	SpanID     uint64   `ch:"span_id"`
+	ParentID   uint64   `ch:"parent_id"`
+	Name       string   `ch:"name"`
+	Kind       int32    `ch:"kind"`
+	Start      int64    `ch:"start_ns"`
+	Duration   uint64   `ch:"duration"`
+	Status     int32    `ch:"status"`
+	State      uint8    `ch:"state"`
+	ResourceID [16]byte `ch:"resource_id"`
+	Class      uint8    `ch:"class"`
+	PeerType   string   `ch:"peer_type"`
+	PeerName   string   `ch:"peer_name"`
+	Weight     float64  `ch:"weight"`
+	HTTPStatus uint16   `ch:"http_status"`
+	Events     uint64   `ch:"events"`
+	Links      uint64   `ch:"links"`
 }
 
 func (w *lightRow) span(id TraceID, in interner) Span {
-	for _, s := range []*string{&w.TraceState, &w.Name, &w.StatusMessage, &w.Service, &w.ServiceType, &w.Namespace, &w.Env, &w.Version, &w.PeerType, &w.PeerName} {
+	for _, s := range []*string{&w.Name, &w.PeerType, &w.PeerName} {
 		in.share(s)
 	}
 	return Span{
-		TraceID: id, SpanID: SpanID(w.SpanID), ParentID: SpanID(w.ParentID), TraceState: w.TraceState, Flags: w.Flags,
+		TraceID: id, SpanID: SpanID(w.SpanID), ParentID: SpanID(w.ParentID),
 		Name: w.Name, Kind: Kind(w.Kind), Start: unixTime(w.Start), Duration: time.Duration(w.Duration),
-		Status: Status(w.Status), StatusMessage: w.StatusMessage, State: State(w.State),
-		Service: w.Service, ServiceType: w.ServiceType, Namespace: w.Namespace, Env: w.Env, Version: w.Version,
+		Status: Status(w.Status), State: State(w.State),
 		Class: Class(w.Class), PeerType: w.PeerType, PeerName: w.PeerName, Weight: w.Weight,
 		HTTPStatus: w.HTTPStatus, NumEvents: int(w.Events), NumLinks: int(w.Links),
 	}
 }
 
-// Trace gives the spans of a trace by start, without attributes, events, links, scope and resource. It returns the earliest
+// Trace gives the spans of a trace by start, as far as a timeline needs them: without attributes, events, links, scope, resource,
+// trace state, flags and status message. It returns the earliest
 // 200,000 at most; total is how many are stored. The hint says where in time the trace may lie; zero or wrong, it costs only time.
 // ErrNotFound where nothing is stored.
 func (r *Reader) Trace(ctx context.Context, project string, id TraceID, hint Range) (spans []Span, total int, err error) {
@@ -106,13 +99,23 @@ func (r *Reader) light(ctx context.Context, project string, id TraceID, in Range
 		sql = traceSQL + "ORDER BY start\nLIMIT {limit:UInt64}"
 	}
 	var spans []Span
-	strings := interner{}
+	var resources [][16]byte
+	strings, names := interner{}, map[[16]byte]sourceNames{}
 	params := append(traceParams(project, id, in), conn.Uint("limit", uint64(maxTraceSpans+1)))
 	for row, err := range conn.Rows[lightRow](ctx, r.db, conn.Query{SQL: sql, Params: params}) {
 		if err != nil {
 			return nil, err
 		}
 		spans = append(spans, row.span(id, strings))
+		resources = append(resources, row.ResourceID)
+		names[row.ResourceID] = sourceNames{}
+	}
+	if err := r.sourcesOf(ctx, project, id, in, names); err != nil {
+		return nil, err
+	}
+	for i := range spans {
+		n := names[resources[i]]
+		spans[i].Service, spans[i].ServiceType, spans[i].Namespace, spans[i].Env, spans[i].Version = n.Service, n.ServiceType, n.Namespace, n.Env, n.Version
 	}
 	return spans, nil
 }

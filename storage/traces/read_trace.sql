@@ -1,22 +1,15 @@
--- The spans of a trace without their attributes. Conditions stand in PREWHERE: leaving it to the optimizer to move them there costs
--- more than reading does.
+-- The spans of a trace as far as its timeline needs them. Conditions stand in PREWHERE: leaving it to the optimizer to move them there
+-- costs more than reading does. Every column costs a tenth of a millisecond or two, so what comes from the resource is looked up by its id.
 SELECT
     span_id,
     parent_id,
-    trace_state,
-    flags,
     name,
     kind,
     toUnixTimestamp64Nano(start) AS start_ns,
     duration,
     status,
-    status_message,
     state,
-    service,
-    service_type,
-    namespace,
-    env,
-    version,
+    resource_id,
     class,
     peer_type,
     peer_name,

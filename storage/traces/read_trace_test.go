@@ -67,6 +67,7 @@ func TestSpanReadsBackWhole(t *testing.T) {
 	}
 	expect := want
 	expect.Attrs, expect.Events, expect.Links, expect.Resource, expect.Scope = nil, nil, nil, nil, traces.Scope{}
+	expect.TraceState, expect.Flags, expect.StatusMessage = "", 0, ""
 	expect.DroppedAttrs, expect.DroppedEvents, expect.DroppedLinks = 0, 0, 0
 	if !reflect.DeepEqual(light[1], expect) {
 		t.Errorf("light span\n%+v, want\n%+v", light[1], expect)
