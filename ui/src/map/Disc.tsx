@@ -57,6 +57,7 @@ export function Disc({ node, size, colour, slowest, selected, tabbable, major, c
       <span className={css.name} aria-hidden="true">
         <span className={css.long}>{middleEllipsis(node.label, 20)}</span>
         <span className={css.short}>{middleEllipsis(node.label, 14)}</span>
+        <span className={css.short}>{middleEllipsis(node.label, 10)}</span>
       </span>
     </button>
   )
