@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Behaviour and budgets in a real browser against the built page: `npx vitest run -c browser/vitest.config.ts`, with
+// Behaviour and budgets in a real browser against the built page: `npm run test:pages`, with
 // `trace.perf` at the end for the budgets alone. Not a part of `npm test`, which needs no browser.
 export default defineConfig({
   test: {
