@@ -163,17 +163,6 @@ func (zstdCompressor) Name() string                                 { return "zs
 func (zstdCompressor) Compress(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) }
 func (zstdCompressor) Decompress(r io.Reader) (io.Reader, error)    { return nil, errors.New("not used") }
 
-// verbatim sends what is already compressed, or pretends to be, under a name.
-type verbatim struct{ name string }
-
-func (v verbatim) Name() string                               { return v.name }
-func (verbatim) Compress(w io.Writer) (io.WriteCloser, error) { return nopCloser{w}, nil }
-func (verbatim) Decompress(r io.Reader) (io.Reader, error)    { return r, nil }
-
-type nopCloser struct{ io.Writer }
-
-func (nopCloser) Close() error { return nil }
-
 var registerZstd = sync.OnceFunc(func() { encoding.RegisterCompressor(zstdCompressor{}) })
 
 func dial(t testing.TB, addr string) *grpc.ClientConn {

@@ -19,7 +19,7 @@ func (g *Generator) emit(op *operation, at int, id uint64, in context, end int64
 		s = binary.BigEndian.AppendUint64(s, in.parent)
 	}
 	s = appendText(s, 5, op.name)
-	s = append(s, 6<<3|0, byte(op.kind))
+	s = append(s, 6<<3, byte(op.kind))
 	s = append(s, 7<<3|1)
 	s = binary.LittleEndian.AppendUint64(s, uint64(in.start))
 	s = append(s, 8<<3|1)

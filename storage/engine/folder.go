@@ -69,7 +69,7 @@ func lockFolder(ctx context.Context, dir string, wait time.Duration) (*os.File, 
 		}
 	}
 	if err := f.Truncate(0); err == nil {
-		_, err = f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
+		_, _ = f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0) // for people; the lock is what counts
 	}
 	return f, nil
 }

@@ -69,7 +69,6 @@ type model struct {
 
 // list is one list of attributes under sanitising.
 type list struct {
-	keys    []string
 	values  map[string]string
 	reasons map[string]bool
 	notes   []note

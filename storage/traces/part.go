@@ -202,12 +202,6 @@ func (m *numberMap) end(row, before int) {
 	}
 }
 
-func (m *numberMap) reset() {
-	m.offsets.Reset()
-	m.keys.Reset()
-	m.values.Reset()
-}
-
 func (m *numberMap) cut(rows int) {
 	m.offsets.Cut(rows)
 	m.keys.Cut(m.offsets.Total())

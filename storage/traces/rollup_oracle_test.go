@@ -12,7 +12,7 @@ import (
 
 // tally is a measure as both sides of the comparison print it.
 type tally struct {
-	ok, bad [4]float64 // bad: by class, unused 0
+	ok      [4]float64 // by class
 	spans   uint64
 	ns      float64
 	max     uint64

@@ -158,9 +158,6 @@ func (s *search) finish() {
 		s.page.Complete = true
 		s.page.SearchedFrom = unixTime(last.Start)
 		s.page.Next = Cursor{unixTime(last.Start), last.TraceID}
-		if !s.page.SearchedFrom.Before(s.q.Range.From) {
-			break
-		}
 	case s.page.Reason != "":
 		s.page.Next = Cursor{Start: s.to}
 	default:
