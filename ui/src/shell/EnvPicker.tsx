@@ -11,7 +11,7 @@ import css from './EnvPicker.module.css'
 /** The deployment environment that every page is limited to. The list is asked for when it is opened. */
 export function EnvPicker({ env }: { env: string | undefined }) {
   const [open, setOpen] = useState(false)
-  const narrow = useMedia('(max-width: 760px)')
+  const narrow = useMedia('(max-width: 960px)')
   return (
     <Popover
       label="Environment"
