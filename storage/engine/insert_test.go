@@ -1,8 +1,8 @@
 package engine_test
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -142,7 +142,9 @@ func TestInsertOfBadRowsStoresNothing(t *testing.T) {
 
 // client speaks to an endpoint by hand.
 func client(t *testing.T, ep engine.Endpoint) *http.Client {
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return (&net.Dialer{}).DialContext(ctx, ep.Network, ep.Address) }}
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, ep.Network, ep.Address)
+	}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }

@@ -2,7 +2,6 @@ package traces_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -40,19 +39,20 @@ func BenchmarkZZ(b *testing.B) {
 	if err != nil { b.Fatal(err) }
 	for _, r := range rs { bounds[r.T] = time.Unix(0, r.A) }
 	ids, _ := conn.All[[16]byte](b.Context(), db, conn.Query{SQL: "SELECT trace_id FROM trace_index ORDER BY cityHash64(trace_id) LIMIT 500"})
-	full := traces.TraceSQL()
-	head := func(cols string) string { return "SELECT "+cols+" "+full[strings.Index(full, "FROM spans"):] }
-	for _, cols := range []string{"span_id", "span_id,parent_id,kind,duration", "span_id,parent_id,kind,duration,status,state,class,weight", "span_id,parent_id,kind,duration,status,state,class,weight,name,peer_type,peer_name", "span_id,parent_id,kind,duration,status,state,class,weight,name,peer_type,peer_name,resource_id,a_http_response_status_code", full[strings.Index(full,"SELECT")+6:strings.Index(full, "FROM spans")],
-	 "(span_id,parent_id,kind,duration,status,state,class,weight,name,peer_type,peer_name,resource_id,a_http_response_status_code) AS x"} {
-		for _, mode := range []string{"", "explain "} {
-		timed(b, mode+fmt.Sprint(strings.Count(cols, ","), len(cols)), func(ctx context.Context, n int) error {
-			type row struct { A string `ch:"explain"`}
-			sql := head(cols)
-			if mode != "" { sql = "EXPLAIN "+sql }
-			id := ids[n%len(ids)]
-			bd := bounds[id]
-			return traces.Drain(ctx, db, sql, []conn.Param{conn.Str("project","p"), conn.Str("trace_id", string(id[:])), conn.Time("from", bd), conn.Time("to", bd.Add(100*time.Millisecond))})
-		})
-		}
+	_, _ = ids, bounds
+	for _, m := range []time.Duration{time.Minute, 2*time.Minute} {
+	p2 := []conn.Param{conn.Str("project","p"), conn.Time("from", noon.Add(time.Minute)), conn.Time("to", noon.Add(time.Minute+m)), conn.Uint("part", uint64(0)), conn.Uint("parts", uint64(1))}
+	pp := []conn.Param{conn.Str("project","p"), conn.Time("from", noon.Add(time.Minute-2*time.Minute)), conn.Time("to", noon.Add(time.Minute+m+15*time.Second))}
+	name := m.String()
+	in := traces.Range{From: noon.Add(time.Minute), To: noon.Add(time.Minute+m)}
+	timed(b, "red "+name, func(ctx context.Context, n int) error { return traces.RedOf(ctx, db, in) })
+	timed(b, "explain red "+name, func(ctx context.Context, n int) error { return traces.Drain(ctx, db, "EXPLAIN "+traces.RedSQL(), p2) })
+	timed(b, "edges "+name, func(ctx context.Context, n int) error { return traces.EdgesOf(ctx, db, in) })
+	timed(b, "spans "+name, func(ctx context.Context, n int) error { return traces.SpansOf(ctx, db, in) })
+	timed(b, "explain spans "+name, func(ctx context.Context, n int) error { return traces.Drain(ctx, db, "EXPLAIN "+traces.RSpansSQL(), p2) })
+	timed(b, "producers "+name, func(ctx context.Context, n int) error { return traces.Drain(ctx, db, strings.Replace(traces.ProducersSQL(),"/* when */","",1), pp) })
+	timed(b, "labels "+name, func(ctx context.Context, n int) error { return traces.Drain(ctx, db, strings.Replace(traces.LabelsSQL(),"/* when */","",1), pp) })
 	}
+	rl := traces.NewRollup(db, 20000)
+	timed(b, "recompute", func(ctx context.Context, n int) error { return rl.Recompute(ctx, "p", noon.Add(time.Minute), uint64(n)) })
 }
