@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/collector/loader"
+	"github.com/sightline/sightline/storage/engine"
 )
 
 // build builds a program of ours, named by its folder seen from here.
@@ -47,7 +48,7 @@ type process struct {
 func start(t *testing.T, binary, dir, failpoints string, log io.Writer) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(binary, dir), exited: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), "SIGHTLINE_FAILPOINTS="+failpoints)
+	p.cmd.Env = append(environ(t), "SIGHTLINE_FAILPOINTS="+failpoints)
 	p.cmd.Stderr = log
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -211,4 +212,14 @@ func logTail(path string) string {
 		lines[i] = line[:min(len(line), 300)]
 	}
 	return string(bytes.Join(lines, []byte("\n")))
+}
+
+// environ is ours, and where the engine's library is: what we build lies outside the folder that it is looked for in.
+func environ(t *testing.T) []string {
+	t.Helper()
+	library, err := engine.FindLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(os.Environ(), "SIGHTLINE_ENGINE_LIB="+library)
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -74,7 +73,7 @@ func startSightline(t *testing.T, binary, dir, failpoints string, ports []int, l
 	address := func(i int) string { return fmt.Sprintf("127.0.0.1:%d", ports[i]) }
 	p := &process{cmd: exec.Command(binary), exited: make(chan struct{}), control: "http://" + address(0), otlp: "http://" + address(2) + "/v1/traces"}
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "SIGHTLINE_FAILPOINTS="+failpoints, "SIGHTLINE_DATA_DIR="+dir,
+	p.cmd.Env = append(environ(t), "SIGHTLINE_FAILPOINTS="+failpoints, "SIGHTLINE_DATA_DIR="+dir,
 		"SIGHTLINE_LISTEN="+address(0), "SIGHTLINE_OTLP_GRPC="+address(1), "SIGHTLINE_OTLP_HTTP="+address(2))
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
