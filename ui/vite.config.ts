@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
-import { mock } from './dev/mock/plugin'
 
 // The Go program embeds dist/, and git keeps the folder by this file: put it back after vite has emptied the folder.
 const keep: Plugin = {
@@ -14,9 +13,9 @@ const keep: Plugin = {
 // SIGHTLINE_URL is the address of a running Sightline for `npm run dev`.
 const server = process.env['SIGHTLINE_URL'] ?? 'http://127.0.0.1:7070'
 
-export default defineConfig(({ mode }) => ({
-  plugins: [react(), keep, ...(mode === 'mock' ? [mock()] : [])],
-  server: mode === 'mock' ? {} : { proxy: { '/api': server } },
+export default defineConfig({
+  plugins: [react(), keep],
+  server: { proxy: { '/api': server } },
   build: {
     target: 'es2022',
     sourcemap: false,
@@ -25,4 +24,4 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
   },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
-}))
+})
