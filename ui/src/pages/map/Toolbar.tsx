@@ -29,7 +29,7 @@ export function Toolbar({ search, scene, nodes, focusName, inputRef, onChange, o
   return (
     <div className={css.toolbar} role="toolbar" aria-label="Map">
       <NodeSearch items={nodes} onPick={onFind} inputRef={inputRef} />
-      <Button size="md" pressed={search.errors === true} onClick={() => onChange({ errors: search.errors === true ? undefined : true })}>
+      <Button size="md" aria-label="Errors only" pressed={search.errors === true} onClick={() => onChange({ errors: search.errors === true ? undefined : true })}>
         <TriangleAlert size={14} aria-hidden="true" /> <span className={css.wide}>Errors only</span>
       </Button>
       {focusName !== undefined && (

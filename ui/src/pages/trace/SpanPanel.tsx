@@ -149,12 +149,12 @@ export function Attributes({ list, dropped, prefix }: { list: readonly Attribute
           <div key={a.key} className={css.attribute}>
             <dt>{a.key}</dt>
             <dd data-type={a.type}>{String(a.value)}</dd>
-            <span className={css.tools}>
+            <dd className={css.tools}>
               <Link to="/traces" search={{ ...shared, q: `${prefix}${a.key} = ${quote(String(a.value))}` }} aria-label={`Search traces with this ${a.key}`} className={css.tool}>
                 <Search size={13} />
               </Link>
               <CopyButton text={String(a.value)} label={`Copy ${a.key}`} />
-            </span>
+            </dd>
           </div>
         ))}
       </dl>
