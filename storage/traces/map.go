@@ -197,7 +197,7 @@ func (r *Reader) openRed(ctx context.Context, project string, c *coverage) (all 
 // openEdges sums up the open minutes from spans.
 func (r *Reader) openEdges(ctx context.Context, project string, c *coverage) (all []edgeRow, err error) {
 	for _, in := range c.open {
-		rows, err := edgeSource{r.db, conn.Interactive, project, in, partSpans}.edges(ctx, false)
+		rows, err := edgeSource{r.db, conn.Interactive, project, in, partSpans, &r.labels}.edges(ctx, false)
 		if err != nil {
 			return nil, err
 		}

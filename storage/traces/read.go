@@ -14,6 +14,7 @@ type Reader struct {
 	db      *conn.DB
 	now     func() time.Time // what is open: minutes that may still get spans are read from spans, not from rollups
 	sources sources
+	labels  labels
 }
 
 // NewReader makes a reader.

@@ -19,11 +19,12 @@ type Rollup struct {
 	db        *conn.DB
 	retention uint16
 	partSpans int
+	labels    labels
 }
 
 // NewRollup makes a rollup whose rows are kept for so many days.
 func NewRollup(db *conn.DB, retentionDays uint16) *Rollup {
-	return &Rollup{db, retentionDays, partSpans}
+	return &Rollup{db: db, retention: retentionDays, partSpans: partSpans}
 }
 
 // Recompute sums up the spans of the minute anew and publishes that as the generation, which must be higher than any before of
@@ -39,18 +40,28 @@ func (w *Rollup) Recompute(ctx context.Context, project string, minute time.Time
 		return err
 	})
 	group.Go(func() (err error) {
-		edges, err = edgeSource{w.db, conn.Background, project, in, w.partSpans}.edges(both, true)
+		edges, err = edgeSource{w.db, conn.Background, project, in, w.partSpans, &w.labels}.edges(both, true)
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("recompute rollups: %w", err)
 	}
 	g := generationOf{project, uint32(minute.Unix()), generation, w.retention}
-	if err := insertRows(ctx, w.db, "red_1m", g, red, redColumns); err != nil {
-		return fmt.Errorf("write rollup of services: %w", err)
-	}
-	if err := insertRows(ctx, w.db, "edges_1m", g, edges, edgeColumns); err != nil {
-		return fmt.Errorf("write rollup of edges: %w", err)
+	var write errgroup.Group // an insert is not cut short
+	write.Go(func() error {
+		if err := insertRows(ctx, w.db, "red_1m", g, red, redColumns); err != nil {
+			return fmt.Errorf("write rollup of services: %w", err)
+		}
+		return nil
+	})
+	write.Go(func() error {
+		if err := insertRows(ctx, w.db, "edges_1m", g, edges, edgeColumns); err != nil {
+			return fmt.Errorf("write rollup of edges: %w", err)
+		}
+		return nil
+	})
+	if err := write.Wait(); err != nil {
+		return err
 	}
 	// The row that publishes comes last: until then readers see the generation before.
 	var seen uint64

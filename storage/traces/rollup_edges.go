@@ -16,8 +16,6 @@ var (
 	rollupSpansSQL string
 	//go:embed rollup_producers.sql
 	producersSQL string
-	//go:embed rollup_labels.sql
-	labelsSQL string
 	//go:embed rollup_count.sql
 	countSpansSQL string
 )
@@ -70,6 +68,7 @@ type edgeSource struct {
 	project   string
 	in        Range
 	partSpans int
+	labels    *labels
 }
 
 // edges computes the rows of edges_1m for whole minutes from spans. Only with lookFar are producers found that sent more than two
@@ -82,7 +81,7 @@ func (s edgeSource) edges(ctx context.Context, lookFar bool) ([]edgeRow, error) 
 	group, both := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.producers(both, near, j.producers, "") })
 	group.Go(func() (err error) {
-		spans, full, err = s.spans(both, 0, 1)
+		spans, full, err = s.spans(both, j, 0, 1)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -99,24 +98,42 @@ func (s edgeSource) edges(ctx context.Context, lookFar bool) ([]edgeRow, error) 
 		}
 	}
 	j.deliver()
-	// After the spans, so that every node of theirs is there.
-	labels, err := s.labels(ctx, j)
+	known, err := s.names(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	j.resolve(labels)
-	return j.rows(labels), nil
+	j.resolve(known)
+	return j.rows(known), nil
 }
 
 // spans reads a part of the traces' spans; full says that there are more than fit.
-func (s edgeSource) spans(ctx context.Context, part, parts uint64) (spans []edgeSpan, full bool, err error) {
+func (s edgeSource) spans(ctx context.Context, j *joiner, part, parts uint64) (spans []edgeSpan, full bool, err error) {
+	type row struct {
+		Start  int64    `ch:"start_ns"`
+		Trace  [16]byte `ch:"trace_id"`
+		ID     uint64   `ch:"span_id"`
+		Parent uint64   `ch:"parent_id"`
+		Kind   int32    `ch:"kind"`
+		Class  uint8    `ch:"class"`
+		Weight float64  `ch:"weight"`
+		NS     uint64   `ch:"duration"`
+		Node   uint64   `ch:"node"`
+		Peer   uint64   `ch:"peer"`
+		Links  string   `ch:"refs"`
+	}
+	spans = make([]edgeSpan, 0, 1<<14)
 	params := append(s.in.params(s.project), conn.Uint("part", part), conn.Uint("parts", parts))
-	for span, err := range conn.Rows[edgeSpan](ctx, s.db, conn.Query{SQL: rollupSpansSQL, Params: params, Class: s.class}) {
+	for r, err := range conn.Rows[row](ctx, s.db, conn.Query{SQL: rollupSpansSQL, Params: params, Class: s.class}) {
 		if err != nil {
 			return nil, false, fmt.Errorf("read spans of edges: %w", err)
 		}
 		if parts == 1 && len(spans) == s.partSpans {
 			return nil, true, nil
+		}
+		span := edgeSpan{r.Start, r.Trace, r.ID, r.Parent, r.NS, r.Node, r.Peer, r.Weight, -1, Kind(r.Kind), Class(r.Class)}
+		if r.Links != "" {
+			span.links = int32(len(j.links))
+			j.links = append(j.links, r.Links)
 		}
 		spans = append(spans, span)
 	}
@@ -132,7 +149,7 @@ func (s edgeSource) inParts(ctx context.Context, j *joiner) error {
 	}
 	parts := count/uint64(s.partSpans) + 1
 	for part := range parts {
-		spans, _, err := s.spans(ctx, part, parts)
+		spans, _, err := s.spans(ctx, j, part, parts)
 		if err != nil {
 			return err
 		}
@@ -184,38 +201,4 @@ func (s edgeSource) lookFar(ctx context.Context, j *joiner) error {
 	j.far = ids
 	j.farFrom = far.From
 	return s.producers(ctx, far, j.producers, "AND trace_id IN {ids:Array(FixedString(16))}", fixedArray("ids", ids))
-}
-
-// labels reads the names of nodes: of the spans that were read, of near producers, and of far ones.
-func (s edgeSource) labels(ctx context.Context, j *joiner) (map[uint64]End, error) {
-	type row struct {
-		Node        uint64 `ch:"node"`
-		Peer        uint64 `ch:"peer"`
-		ServiceType string `ch:"service_type"`
-		Env         string `ch:"env"`
-		Namespace   string `ch:"namespace"`
-		Service     string `ch:"service"`
-		PeerType    string `ch:"peer_type"`
-		PeerName    string `ch:"peer_name"`
-	}
-	labels := map[uint64]End{}
-	read := func(in Range, which string, params ...conn.Param) error {
-		query := conn.Query{SQL: when(labelsSQL, which), Params: append(in.params(s.project), params...), Class: s.class}
-		for r, err := range conn.Rows[row](ctx, s.db, query) {
-			if err != nil {
-				return fmt.Errorf("read names of nodes: %w", err)
-			}
-			labels[r.Node] = End{EndService, r.ServiceType, r.Env, r.Namespace, r.Service}
-			if r.Peer != 0 {
-				labels[r.Peer] = End{EndInferred, r.PeerType, r.Env, "", r.PeerName}
-			}
-		}
-		return nil
-	}
-	near := Range{s.in.From.Add(-producersBack), s.in.To.Add(reachAfter)}
-	err := read(near, "AND (kind = 4 OR start >= {reach:DateTime64(9, 'UTC')})", conn.Time("reach", s.in.From.Add(-reachBefore)))
-	if err == nil && len(j.far) > 0 {
-		err = read(Range{j.farFrom, near.From}, "AND kind = 4 AND trace_id IN {ids:Array(FixedString(16))}", fixedArray("ids", j.far))
-	}
-	return labels, err
 }

@@ -23,32 +23,30 @@ import (
 //
 // An edge counts in the minute of the span whose view it has. Of two complete spans with the same ids each counts once.
 
-// edgeSpan is a row of rollup_spans.sql.
+// edgeSpan is what the rules need of a span. It has no pointers: there are many.
 type edgeSpan struct {
-	Start  int64    `ch:"start_ns"`
-	Trace  [16]byte `ch:"trace_id"`
-	ID     uint64   `ch:"span_id"`
-	Parent uint64   `ch:"parent_id"`
-	Kind   int32    `ch:"kind"`
-	Class  uint8    `ch:"class"`
-	Weight float64  `ch:"weight"`
-	NS     uint64   `ch:"duration"`
-	Node   uint64   `ch:"node"`
-	Peer   uint64   `ch:"peer"` // 0: none
-	Refs   string   `ch:"refs"`
+	start      int64 // unix ns
+	trace      [16]byte
+	id, parent uint64
+	ns         uint64 // duration
+	node, peer uint64 // hashes; peer 0: none
+	weight     float64
+	links      int32 // in joiner.links, -1 for none
+	kind       Kind
+	class      Class
 }
 
-func (s *edgeSpan) isCall() bool { return Kind(s.Kind) == KindClient || Kind(s.Kind) == KindProducer }
+func (s *edgeSpan) isCall() bool { return s.kind == KindClient || s.kind == KindProducer }
 
 // queue is what a CONSUMER says that it takes from.
 func (s *edgeSpan) queue() uint64 {
-	if Kind(s.Kind) == KindConsumer {
-		return s.Peer
+	if s.kind == KindConsumer {
+		return s.peer
 	}
 	return 0
 }
 
-func (s *edgeSpan) minute() uint32 { return uint32(s.Start/int64(time.Minute)) * 60 }
+func (s *edgeSpan) minute() uint32 { return uint32(s.start/int64(time.Minute)) * 60 }
 
 type spanKey struct {
 	trace [16]byte
@@ -71,84 +69,108 @@ type hashKey struct {
 // joiner puts edges together. It is fed whole traces, in any order.
 type joiner struct {
 	from, to   int64 // unix ns
+	links      []string
 	producers  map[spanKey][]producer
-	edges      map[hashKey]*edgeRow
+	edges      map[hashKey]*edgeSum
 	reached    map[callName]map[uint64]float64 // services that answered to a name, by requests
-	unanswered []edgeSpan                      // calls that nobody answered
+	unanswered map[callName]*edgeSum           // calls that nobody answered
 	waiting    []edgeSpan                      // spans with messages whose producers have not been found yet
 	far        [][16]byte                      // traces with producers of long ago
 	farFrom    time.Time
 }
 
 func newJoiner(in Range) *joiner {
-	return &joiner{from: in.From.UnixNano(), to: in.To.UnixNano(), producers: map[spanKey][]producer{}, edges: map[hashKey]*edgeRow{}, reached: map[callName]map[uint64]float64{}}
+	return &joiner{
+		from: in.From.UnixNano(), to: in.To.UnixNano(), producers: map[spanKey][]producer{}, edges: map[hashKey]*edgeSum{},
+		reached: map[callName]map[uint64]float64{}, unanswered: map[callName]*edgeSum{},
+	}
 }
 
-func (j *joiner) inside(s *edgeSpan) bool { return s.Start >= j.from && s.Start < j.to }
+func (j *joiner) inside(s *edgeSpan) bool { return s.start >= j.from && s.start < j.to }
 
-func (j *joiner) edge(k hashKey) *edgeRow {
-	e := j.edges[k]
-	if e == nil {
-		e = &edgeRow{}
-		j.edges[k] = e
+// sumOf is the one of the key, made if need be.
+func sumOf[K comparable](sums map[K]*edgeSum, key K) *edgeSum {
+	s := sums[key]
+	if s == nil {
+		s = &edgeSum{}
+		sums[key] = s
 	}
-	return e
+	return s
 }
 
 // ownView adds a span as an edge's own view.
-func (j *joiner) ownView(s *edgeSpan, async bool, src, dst uint64) *edgeRow {
-	e := j.edge(hashKey{s.minute(), async, src, dst})
-	e.Measure.count(s.Class, s.Weight)
-	e.Measure.time(s.NS, s.Weight)
-	e.Spans++
+func (j *joiner) ownView(s *edgeSpan, async bool, src, dst uint64) *edgeSum {
+	e := sumOf(j.edges, hashKey{s.minute(), async, src, dst})
+	e.own.add(s.class, s.ns, s.weight)
 	return e
 }
 
-// family is what is known of a span as a parent.
-type family struct {
-	next    int32    // another span with its ids, -1 for none
+// call is what is known of a CLIENT or PRODUCER as a parent.
+type call struct {
+	span    int32
 	called  bool     // it has children that take its call
-	targets []uint64 // where its call goes, each once
+	target  uint64   // where its call goes; 0: not known
+	targets []uint64 // further places, each once
+}
+
+func (c *call) goesTo(target uint64) {
+	switch {
+	case target == 0 || target == c.target || slices.Contains(c.targets, target):
+	case c.target == 0:
+		c.target = target
+	default:
+		c.targets = append(c.targets, target)
+	}
+}
+
+// family tells the spans of one id, which may be several, and which of them are calls.
+type family struct {
+	byID  map[uint64]int32 // the last span of an id
+	next  []int32          // another span of its id, -1 for none
+	calls []call
+	call  []int32 // a span's place in calls, -1 for none
+}
+
+func (j *joiner) familyOf(spans []edgeSpan) family {
+	f := family{byID: make(map[uint64]int32, len(spans)), next: make([]int32, len(spans)), call: make([]int32, len(spans))}
+	for i := range spans {
+		s := &spans[i]
+		f.next[i], f.call[i] = -1, -1
+		if other, ok := f.byID[s.id]; ok {
+			f.next[i] = other
+		}
+		f.byID[s.id] = int32(i)
+		if s.isCall() && j.inside(s) {
+			f.call[i] = int32(len(f.calls))
+			f.calls = append(f.calls, call{span: int32(i)})
+		}
+	}
+	return f
 }
 
 // join adds the edges of some traces' spans.
 func (j *joiner) join(spans []edgeSpan) {
-	byKey := make(map[spanKey]int32, len(spans))
-	families := make([]family, len(spans))
-	for i := range spans {
-		key := spanKey{spans[i].Trace, spans[i].ID}
-		families[i].next = -1
-		if first, ok := byKey[key]; ok {
-			families[i].next = first
-		}
-		byKey[key] = int32(i)
-	}
+	f := j.familyOf(spans)
 	var origins []origin // of one child
 	for i := range spans {
 		c := &spans[i]
 		if c.isCall() {
 			continue
 		}
-		first, found := int32(-1), false
-		if c.Parent != 0 {
-			if first, found = byKey[spanKey{c.Trace, c.Parent}]; !found {
-				first = -1
-			}
-		}
 		origins = origins[:0]
-		for at := first; at >= 0; at = families[at].next {
-			origins = j.pair(&spans[at], &families[at], c, origins)
+		if at, ok := f.byID[c.parent]; ok && c.parent != 0 {
+			for ; at >= 0; at = f.next[at] {
+				if p := &spans[at]; p.trace == c.trace {
+					origins = j.pair(p, c, &f, f.call[at], origins)
+				}
+			}
 		}
 		if j.inside(c) {
 			j.arrive(c)
 		}
 	}
-	for i := range spans {
-		p, f := &spans[i], &families[i]
-		if !p.isCall() || !j.inside(p) {
-			continue
-		}
-		j.call(p, f)
+	for i := range f.calls {
+		j.call(&spans[f.calls[i].span], &f.calls[i])
 	}
 }
 
@@ -160,53 +182,54 @@ type origin struct {
 }
 
 // pair adds what a parent and its child say together; origins are the child's, and are given back with those that came.
-func (j *joiner) pair(p *edgeSpan, f *family, c *edgeSpan, origins []origin) []origin {
-	kind := Kind(c.Kind)
+func (j *joiner) pair(p, c *edgeSpan, f *family, at int32, origins []origin) []origin {
 	if !p.isCall() {
-		from := origin{p.Node, c.minute(), false}
-		if c.queue() == 0 && p.Node != c.Node && j.inside(c) && !slices.Contains(origins, from) {
+		from := origin{p.node, c.minute(), false}
+		if c.queue() == 0 && p.node != c.node && j.inside(c) && !slices.Contains(origins, from) {
 			origins = append(origins, from)
-			j.ownView(c, false, p.Node, c.Node)
+			j.ownView(c, false, p.node, c.node)
 		}
 		return origins
 	}
-	if kind != KindServer && kind != KindConsumer || !j.inside(p) {
+	if c.kind != KindServer && c.kind != KindConsumer || at < 0 {
 		return origins
 	}
-	f.called = true
-	target := p.Peer
-	if Kind(p.Kind) == KindClient && c.queue() == 0 {
-		target = c.Node
-		if from := (origin{p.Node, p.minute(), true}); !slices.Contains(origins, from) {
+	call := &f.calls[at]
+	call.called = true
+	target := p.peer
+	if p.kind == KindClient && c.queue() == 0 {
+		target = c.node
+		if from := (origin{p.node, p.minute(), true}); !slices.Contains(origins, from) {
 			origins = append(origins, from)
-			e := j.edge(hashKey{p.minute(), false, p.Node, c.Node})
-			e.Server.OK += c.Weight
-			e.Server.time(c.NS, c.Weight)
+			sumOf(j.edges, hashKey{p.minute(), false, p.node, c.node}).called.add(ClassOK, c.ns, c.weight)
 		}
 	} else if target == 0 {
 		target = c.queue()
 	}
-	if target != 0 && !slices.Contains(f.targets, target) {
-		f.targets = append(f.targets, target)
-	}
+	call.goesTo(target)
 	return origins
 }
 
-// arrive adds the edges of a span that no CLIENT called, and has those wait that may come from a producer of long ago.
+// arrive adds the edges of a span that no CLIENT called. A CONSUMER whose producer is not known waits: it may be one of long ago.
 func (j *joiner) arrive(c *edgeSpan) {
-	if Kind(c.Kind) == KindServer && c.Parent == 0 {
-		j.ownView(c, false, 0, c.Node)
-		return
+	switch {
+	case c.kind == KindServer && c.parent == 0:
+		j.ownView(c, false, 0, c.node)
+	case c.kind == KindConsumer && !j.resolved(c):
+		j.waiting = append(j.waiting, *c)
+	case c.kind == KindConsumer || c.parent != 0:
+		j.receive(c)
 	}
-	if Kind(c.Kind) == KindConsumer {
-		for key := range c.refs {
-			if len(j.producers[key]) == 0 {
-				j.waiting = append(j.waiting, *c)
-				return
-			}
+}
+
+// resolved reports whether every span that the message may come from is known as a producer.
+func (j *joiner) resolved(c *edgeSpan) bool {
+	for key := range j.refs(c) {
+		if len(j.producers[key]) == 0 {
+			return false
 		}
 	}
-	j.receive(c)
+	return true
 }
 
 // deliver adds the spans that waited, with the producers that are known now.
@@ -219,13 +242,24 @@ func (j *joiner) deliver() {
 
 // receive adds the edges of what a span received from producers.
 func (j *joiner) receive(c *edgeSpan) {
-	edges := map[uint64]*edgeRow{}
-	if queue := c.queue(); queue != 0 {
-		edges[queue] = j.ownView(c, true, queue, c.Node)
+	var edges map[uint64]*edgeSum // by where they come from
+	own := func(src uint64) *edgeSum {
+		e := edges[src]
+		if e == nil {
+			if edges == nil {
+				edges = map[uint64]*edgeSum{}
+			}
+			e = j.ownView(c, true, src, c.node)
+			edges[src] = e
+		}
+		return e
 	}
-	for key := range c.refs {
+	if queue := c.queue(); queue != 0 {
+		own(queue)
+	}
+	for key := range j.refs(c) {
 		for _, p := range j.producers[key] {
-			if kind := Kind(c.Kind); kind != KindServer && kind != KindConsumer && p.node == c.Node {
+			if c.kind != KindServer && c.kind != KindConsumer && p.node == c.node {
 				continue // work of its own
 			}
 			src := c.queue()
@@ -235,31 +269,29 @@ func (j *joiner) receive(c *edgeSpan) {
 			if src == 0 {
 				src = p.node
 			}
-			if edges[src] == nil {
-				edges[src] = j.ownView(c, true, src, c.Node)
-			}
-			edges[src].Age.OK += c.Weight
-			edges[src].Age.time(uint64(max(0, c.Start-p.start)), c.Weight)
+			own(src).age.add(ClassOK, uint64(max(0, c.start-p.start)), c.weight)
 		}
 	}
 }
 
 // refs yields the spans that a span may have its message from, each once: its parent, and what a CONSUMER links to.
-func (s *edgeSpan) refs(yield func(spanKey) bool) {
-	parent := spanKey{s.Trace, s.Parent}
-	if s.Parent != 0 && !yield(parent) {
-		return
-	}
-	var seen []spanKey
-	for rest := s.Refs; len(rest) >= 24; rest = rest[24:] {
-		key := spanKey{span: binary.LittleEndian.Uint64([]byte(rest[16:24]))}
-		copy(key.trace[:], rest)
-		if key.span == 0 || key == parent || slices.Contains(seen, key) {
-			continue
-		}
-		seen = append(seen, key)
-		if !yield(key) {
+func (j *joiner) refs(s *edgeSpan) func(yield func(spanKey) bool) {
+	return func(yield func(spanKey) bool) {
+		parent := spanKey{s.trace, s.parent}
+		if s.parent != 0 && !yield(parent) || s.links < 0 {
 			return
+		}
+		var seen []spanKey
+		for rest := j.links[s.links]; len(rest) >= 24; rest = rest[24:] {
+			key := spanKey{span: binary.LittleEndian.Uint64([]byte(rest[16:24]))}
+			copy(key.trace[:], rest)
+			if key.span == 0 || key == parent || slices.Contains(seen, key) {
+				continue
+			}
+			seen = append(seen, key)
+			if !yield(key) {
+				return
+			}
 		}
 	}
 }
@@ -268,7 +300,7 @@ func (s *edgeSpan) refs(yield func(spanKey) bool) {
 func (j *joiner) lost(n int) [][16]byte {
 	var ids [][16]byte
 	for i := range j.waiting {
-		for key := range j.waiting[i].refs {
+		for key := range j.refs(&j.waiting[i]) {
 			if len(j.producers[key]) == 0 {
 				ids = append(ids, key.trace)
 			}
@@ -277,22 +309,4 @@ func (j *joiner) lost(n int) [][16]byte {
 	slices.SortFunc(ids, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
 	ids = slices.Compact(ids)
 	return ids[:min(len(ids), n)]
-}
-
-// rows gives the nodes their names.
-func (j *joiner) rows(labels map[uint64]End) []edgeRow {
-	rows := make([]edgeRow, 0, len(j.edges))
-	for k, e := range j.edges {
-		dst, known := labels[k.dst]
-		src := End{EndClient, EndClient, dst.Env, dst.Namespace, dst.Name}
-		if k.src != 0 {
-			src = labels[k.src]
-		}
-		if !known || src.Kind == "" {
-			continue // of a span that expired while this was read
-		}
-		e.edgeKey = edgeKey{k.minute, k.async, src, dst}
-		rows = append(rows, *e)
-	}
-	return rows
 }

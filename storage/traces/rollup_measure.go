@@ -31,23 +31,3 @@ func (m *Measure) add(bucket uint16, weight float64) {
 	}
 	m.Latency[bucket] += weight
 }
-
-// time adds how long something took.
-func (m *Measure) time(ns uint64, weight float64) {
-	m.Duration += weight * float64(ns)
-	m.add(LatencyBucket(ns), weight)
-}
-
-// count adds requests of one class.
-func (m *Measure) count(class uint8, weight float64) {
-	switch Class(class) {
-	case ClassError:
-		m.Error += weight
-	case ClassThrottle:
-		m.Throttle += weight
-	case ClassFault:
-		m.Fault += weight
-	default:
-		m.OK += weight
-	}
-}
