@@ -67,7 +67,7 @@ func ask(ctx context.Context, s *server, o options, sent *sample, r *report) err
 	if err != nil {
 		return err
 	}
-	services := []string{"checkout", "cart", "frontend", "product-catalog", "payment", "currency"}
+	services := []string{"checkout", "frontend", "frontend-proxy"}
 	random := rand.New(rand.NewPCG(3, 4))
 	search := func(q string) string {
 		return "/api/traces?limit=20&from=now-3h&to=now&q=" + url.QueryEscape(q)
@@ -79,7 +79,7 @@ func ask(ctx context.Context, s *server, o options, sent *sample, r *report) err
 	}{
 		{"trace by id", func(i int) string { return "/api/traces/" + traceIDs[i] }, nil},
 		{"search: service and duration, newest 20", func(i int) string {
-			return search(fmt.Sprintf("service = %s and duration > %dus", services[i%len(services)], 2000+random.IntN(3000)))
+			return search(fmt.Sprintf("service = %s and duration > %dus", services[i%len(services)], 2000+random.IntN(1500)))
 		}, found},
 		{"search: unique attribute value", func(i int) string { return search(uniqueKey + " = " + strconv.Quote(values[i])) }, found},
 		{"search: errors of a service, newest 20", func(i int) string {
