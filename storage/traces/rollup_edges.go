@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -134,6 +135,9 @@ func (s edgeSource) spans(ctx context.Context, j *joiner, part, parts uint64) (s
 		if r.Links != "" {
 			span.links = int32(len(j.links))
 			j.links = append(j.links, r.Links)
+		}
+		if len(spans) == cap(spans) {
+			spans = slices.Grow(spans, len(spans)) // append alone would copy five times as much
 		}
 		spans = append(spans, span)
 	}
