@@ -3,9 +3,11 @@ package traces
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/filter"
 )
 
 // search is one search under way.
@@ -14,6 +16,7 @@ type search struct {
 	q         SearchQuery
 	condition string
 	params    []conn.Param
+	indexed   bool // what matches lies in few places, which an index knows
 	began     time.Time
 
 	to     time.Time // what is left of the range: [q.Range.From, to)
@@ -58,7 +61,7 @@ func (r *Reader) newSearch(q SearchQuery) (*search, error) {
 	if q.RowLimit == 0 {
 		q.RowLimit = defaultRowLimit
 	}
-	s := &search{reader: r, q: q, began: time.Now(), to: q.Range.To}
+	s := &search{reader: r, q: q, began: time.Now(), to: q.Range.To, indexed: indexed(q.Filter)}
 	p := printer{}
 	condition, err := p.condition(q.Filter)
 	if err != nil {
@@ -134,6 +137,9 @@ func (s *search) run(ctx context.Context) error {
 // next is the width of the next slice.
 func (s *search) next(searched, width, took, left time.Duration) time.Duration {
 	next := searched * sliceGrowth
+	if s.indexed {
+		next = s.to.Sub(s.q.Range.From)
+	}
 	if n := len(s.found); n > 0 { // at this rate the limit is reached within so much
 		missing := float64(s.q.Limit-n) / float64(n)
 		next = min(next, time.Duration(2*missing*float64(searched))+firstSlice)
@@ -143,6 +149,21 @@ func (s *search) next(searched, width, took, left time.Duration) time.Duration {
 		next = min(next, time.Duration(min(affordable, float64(next))))
 	}
 	return max(next, minSlice)
+}
+
+// indexed reports whether an index rules out most of what does not match: of values of attributes, or of trace ids.
+func indexed(e filter.Expr) bool {
+	switch e := e.(type) {
+	case filter.And:
+		return slices.ContainsFunc(e, indexed)
+	case filter.Compare:
+		if e.Op != filter.Eq || e.Value.Type != filter.TypeString || e.Value.Text == "" {
+			return false
+		}
+		_, lifted := liftedKeys[e.Attr.Key]
+		return e.Attr.Scope == filter.Span && !lifted || e.Attr.Scope == filter.Intrinsic && e.Attr.Key == filter.TraceID
+	}
+	return false
 }
 
 // errSliceTime says that a slice took longer than there was.

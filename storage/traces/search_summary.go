@@ -18,6 +18,8 @@ var (
 	searchIndexSQL string
 	//go:embed search_summary.sql
 	summarySQL string
+	//go:embed search_rows.sql
+	searchRowsSQL string
 	//go:embed search_open.sql
 	openSQL string
 )
@@ -60,6 +62,7 @@ type summaryRow struct {
 	Last    int64    `ch:"last"`
 	Head    []any    `ch:"head"` // (0 for a root, start, class)
 	Open    uint64   `ch:"open"`
+	head    headSpan // where Head is nil
 }
 
 // summarize turns the candidates into the page's traces. It reads the figures of just these traces, around the spans that matched,
@@ -108,17 +111,8 @@ func (s *search) summarize(ctx context.Context) error {
 		rows = append(rows, again...)
 	}
 	byTrace := make(map[[16]byte][]summaryRow, len(ids))
-	var open [][16]byte
 	for _, row := range rows {
 		byTrace[row.TraceID] = append(byTrace[row.TraceID], row)
-		if row.Open > 0 && !slices.Contains(open, row.TraceID) {
-			open = append(open, row.TraceID)
-		}
-	}
-	if len(open) > 0 {
-		if err := s.countOnce(ctx, open, reach, byTrace); err != nil {
-			return err
-		}
 	}
 	s.page.Traces = make([]Summary, len(s.found))
 	for i, c := range s.found {
@@ -127,7 +121,16 @@ func (s *search) summarize(ctx context.Context) error {
 	return nil
 }
 
+// maxFigureRows is how many spans are summed up here; the engine does it for more.
+const maxFigureRows = 20_000
+
+// figures sums up traces, by service.
 func (s *search) figures(ctx context.Context, ids [][16]byte, in Range) ([]summaryRow, error) {
+	if len(ids) <= defaultSearchLimit {
+		if rows, all, err := s.figuresOfRows(ctx, ids, in); err != nil || all {
+			return rows, err
+		}
+	}
 	var stats conn.Stats
 	params := append(in.params(s.q.Project), fixedArray("ids", ids))
 	rows, err := conn.All[summaryRow](ctx, s.reader.db, conn.Query{SQL: summarySQL, Params: params, Stats: &stats})
@@ -135,11 +138,80 @@ func (s *search) figures(ctx context.Context, ids [][16]byte, in Range) ([]summa
 		return nil, fmt.Errorf("sum up traces: %w", err)
 	}
 	s.page.RowsRead += stats.Rows
+	var open [][16]byte
+	for _, row := range rows {
+		if row.Open > 0 && !slices.Contains(open, row.TraceID) {
+			open = append(open, row.TraceID)
+		}
+	}
+	if len(open) > 0 {
+		return rows, s.countOnce(ctx, open, in, rows)
+	}
 	return rows, nil
 }
 
+// figuresOfRows is figures from the spans themselves; all is false where they are too many.
+func (s *search) figuresOfRows(ctx context.Context, ids [][16]byte, in Range) (rows []summaryRow, all bool, err error) {
+	type row struct {
+		TraceID  [16]byte `ch:"trace_id"`
+		SpanID   uint64   `ch:"span_id"`
+		Service  string   `ch:"service"`
+		Class    uint8    `ch:"class"`
+		State    uint8    `ch:"state"`
+		Root     uint8    `ch:"root"`
+		Start    int64    `ch:"start_ns"`
+		Duration uint64   `ch:"duration"`
+	}
+	var stats conn.Stats
+	params := append(in.params(s.q.Project), fixedArray("ids", ids), conn.Uint("limit", uint64(maxFigureRows)))
+	spans, err := conn.All[row](ctx, s.reader.db, conn.Query{SQL: searchRowsSQL, Params: params, Stats: &stats})
+	if err != nil {
+		return nil, false, fmt.Errorf("read spans of traces: %w", err)
+	}
+	s.page.RowsRead += stats.Rows
+	if len(spans) == maxFigureRows {
+		return nil, false, nil
+	}
+	complete := map[spanKey]bool{}
+	for _, r := range spans {
+		if State(r.State) == StateComplete {
+			complete[spanKey{r.TraceID, r.SpanID}] = true
+		}
+	}
+	type key struct {
+		trace   [16]byte
+		service string
+	}
+	places := map[key]int{}
+	for _, r := range spans {
+		head := headSpan{r.Root != 0, r.Start, Class(r.Class)}
+		at, ok := places[key{r.TraceID, r.Service}]
+		if !ok {
+			at = len(rows)
+			places[key{r.TraceID, r.Service}] = at
+			rows = append(rows, summaryRow{TraceID: r.TraceID, Service: r.Service, First: r.Start, Last: r.Start, head: head})
+		}
+		of := &rows[at]
+		of.First, of.Last = min(of.First, r.Start), max(of.Last, r.Start+int64(r.Duration))
+		if head.before(of.head) {
+			of.head = head
+		}
+		if State(r.State) == StateInProgress {
+			if complete[spanKey{r.TraceID, r.SpanID}] {
+				continue // counted once
+			}
+			of.Open++
+		}
+		of.Spans++
+		if Class(r.Class) != ClassOK {
+			of.Errors++
+		}
+	}
+	return rows, true, nil
+}
+
 // countOnce takes spans in progress that are complete too out of the figures.
-func (s *search) countOnce(ctx context.Context, ids [][16]byte, in Range, byTrace map[[16]byte][]summaryRow) error {
+func (s *search) countOnce(ctx context.Context, ids [][16]byte, in Range, rows []summaryRow) error {
 	type row struct {
 		TraceID [16]byte `ch:"trace_id"`
 		Service string   `ch:"service"`
@@ -151,8 +223,8 @@ func (s *search) countOnce(ctx context.Context, ids [][16]byte, in Range, byTrac
 		if err != nil {
 			return fmt.Errorf("count spans in progress: %w", err)
 		}
-		for i := range byTrace[twice.TraceID] {
-			if of := &byTrace[twice.TraceID][i]; of.Service == twice.Service {
+		for i := range rows {
+			if of := &rows[i]; of.TraceID == twice.TraceID && of.Service == twice.Service {
 				of.Spans -= twice.Spans
 				of.Errors -= twice.Errors
 				of.Open -= twice.Spans
@@ -170,7 +242,10 @@ func summaryOf(c candidate, entry indexEntry, rows []summaryRow) Summary {
 	first, last := c.Start, c.Start+int64(c.Duration)
 	var head *headSpan
 	for i, row := range rows {
-		h := headOf(row.Head)
+		h := row.head
+		if row.Head != nil {
+			h = headOf(row.Head)
+		}
 		if i == 0 || row.First < first {
 			first = row.First
 		}
