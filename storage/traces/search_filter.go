@@ -2,6 +2,7 @@ package traces
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -18,8 +19,13 @@ type printer struct {
 	params []conn.Param
 }
 
-// condition prints a filter; "" for one that matches everything.
+// condition prints a filter; "" for one that matches everything. The parts of an And stand without parentheses: within them
+// ClickHouse would read the columns of all at once, instead of those of the next where the one before holds.
 func (p *printer) condition(e filter.Expr) (string, error) {
+	if and, ok := e.(filter.And); ok {
+		parts, err := p.each(and)
+		return strings.Join(parts, " AND "), err
+	}
 	if e == nil {
 		return "", nil
 	}
@@ -45,10 +51,15 @@ func (p *printer) expr(e filter.Expr) (string, error) {
 	return "", fmt.Errorf("print filter: unknown expression %T", e)
 }
 
-// all joins conditions, cheap ones first: each is a step of reading, which spares the columns of the next.
 func (p *printer) all(parts []filter.Expr, separator string) (string, error) {
+	texts, err := p.each(parts)
+	return "(" + strings.Join(texts, separator) + ")", err
+}
+
+// each prints conditions, cheap ones first.
+func (p *printer) each(parts []filter.Expr) ([]string, error) {
 	if len(parts) == 0 {
-		return "", fmt.Errorf("print filter: an empty %q", strings.TrimSpace(separator))
+		return nil, errors.New("print filter: nothing to join")
 	}
 	parts = slices.Clone(parts)
 	slices.SortStableFunc(parts, func(a, b filter.Expr) int { return cmp.Compare(cost(a), cost(b)) })
@@ -56,11 +67,11 @@ func (p *printer) all(parts []filter.Expr, separator string) (string, error) {
 	for i, part := range parts {
 		text, err := p.expr(part)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		texts[i] = text
 	}
-	return "(" + strings.Join(texts, separator) + ")", nil
+	return texts, nil
 }
 
 // cost ranks conditions by how much is read for them.
