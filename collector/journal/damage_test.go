@@ -89,12 +89,13 @@ func TestTornGroupKeepsWhatIsWhole(t *testing.T) {
 	dir := t.TempDir()
 	var crashed string
 	var armed atomic.Bool
-	gate := make(chan struct{})
+	arrived, gate := make(chan struct{}), make(chan struct{})
 	j := open(t, journal.Config{Dir: dir, Failpoint: func(name string) {
 		switch name {
 		case journal.FailWriteBefore:
 			if armed.Load() {
-				<-gate // until all have queued up
+				arrived <- struct{}{}
+				<-gate
 			}
 		case journal.FailWriteAfter:
 			if armed.Load() {
@@ -106,11 +107,17 @@ func TestTornGroupKeepsWhatIsWhole(t *testing.T) {
 	first := add(t, j, data(j, 1, body(1, 100)))
 	armed.Store(true)
 	var wg sync.WaitGroup
-	for i := range 5 {
+	write := func(i int) {
 		wg.Go(func() { j.Append(context.Background(), data(j, 1, body(2+i, 100))) })
 	}
+	write(0)
+	<-arrived // a group of one
+	for i := range 4 {
+		write(1 + i)
+	}
 	eventually(t, "four wait behind the first", func() bool { return j.Queued() == 4 })
-	gate <- struct{}{} // the group of one that started first
+	gate <- struct{}{}
+	<-arrived // the four
 	gate <- struct{}{}
 	wg.Wait()
 	path := segments(t, crashed)[0]
