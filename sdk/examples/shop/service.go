@@ -20,8 +20,17 @@ import (
 	"github.com/sightline/sightline/sdk"
 )
 
+// teams are who owns the services.
+var teams = map[string]string{
+	"web": "storefront", "catalog": "storefront", "recommendations": "growth", "loyalty": "growth", "receipts": "growth",
+	"checkout": "payments", "payments": "payments", "fulfilment": "logistics", "restock": "logistics", "mailer": "logistics",
+}
+
 // start connects a service to Sightline; the returned function flushes.
 func start(ctx context.Context, e Env, attrs ...attribute.KeyValue) (flush func(), err error) {
+	if team := teams[e.Name]; team != "" {
+		attrs = append(attrs, attribute.String("team", team))
+	}
 	stop, err := sdk.Start(ctx, sdk.WithEndpoint(e.Endpoint), sdk.WithService(e.Name, e.Version), sdk.WithNamespace("shop"),
 		sdk.WithEnvironment(e.Env), sdk.WithAttributes(append(attrs, attribute.String("service.instance.id", e.Name+"-1"))...))
 	if err != nil {
