@@ -6,17 +6,17 @@ import type { Range } from './pure/time'
 import { DEFAULT_RANGE } from './pure/time'
 import { rangeOfSearch, type SharedSearch, sharedOf } from './url'
 
-/** from, to, env and live of the page in view. */
+/** from, to, env, namespace and live of the page in view. */
 export function useShared(): SharedSearch {
   const search: SharedSearch = useSearch({ strict: false })
-  const { from, to, env, live } = search
-  return useMemo(() => sharedOf({ from, to, env, live }), [from, to, env, live])
+  const { from, to, env, namespace, live } = search
+  return useMemo(() => sharedOf({ from, to, env, namespace, live }), [from, to, env, namespace, live])
 }
 
 /** The same as the hooks of api/ want it. */
 export function useScope(): Scope {
   const shared = useShared()
-  return useMemo(() => ({ range: rangeOfSearch(shared), env: shared.env, live: shared.live }), [shared])
+  return useMemo(() => ({ range: rangeOfSearch(shared), env: shared.env, namespace: shared.namespace, live: shared.live }), [shared])
 }
 
 /** Changes some of the shared parameters and keeps everything else of the page in view. */

@@ -48,14 +48,29 @@ const moment: Param<string> = {
 }
 
 /** On every page. */
-const shared = { from: moment, to: moment, env: text(200), live: flag }
+const shared = { from: moment, to: moment, env: text(200), namespace: text(200), live: flag }
 
 export const SORTS = ['name', 'rate', 'fault', 'error', 'p50', 'p95', 'p99'] as const
 
 export const PAGES = {
-  map: { ...shared, focus: text(400), hops: integer(1, 10), errors: flag, sel: text(2000), group: oneOf('none', 'namespace', 'env', 'type', 'name'), view: oneOf('map', 'list'), namespace: text(200), open: list, size: oneOf('traffic', 'latency', 'constant'), colour: oneOf('health', 'latency'), all: flag },
+  map: {
+    ...shared, focus: text(400), hops: integer(1, 10), errors: flag, sel: text(2000), view: oneOf('map', 'list'), open: list,
+    group: oneOf('none', 'namespace', 'team', 'env', 'type', 'name'), size: oneOf('traffic', 'latency', 'constant'), colour: oneOf('health', 'latency', 'change'),
+    /** hosts outside of the system */
+    external: oneOf('off'),
+    /** nodes with requests that ended in one of these ways stand out */
+    mark: list,
+    /** the moment in view, ms since 1970 */
+    t: integer(0, 1e14),
+    pane: oneOf('dependencies'),
+    /** chosen durations, each `low-high` in ns */
+    dur: list,
+    /** chosen ways to end */
+    how: list,
+  },
   traces: { ...shared, q: text(), facets: oneOf('off'), chart: oneOf('off') },
   trace: { ...shared, span: text(40), view: oneOf('timeline', 'flame', 'table', 'map', 'events', 'critical', 'json'), flame: oneOf('merged'), zoom: pair, q: text(), show: oneOf('all', 'match', 'errors', 'critical'), hide: list, start: text(40), end: text(40), tab: text(40), skew: oneOf('off') },
+  compare: { ...shared, span: text(40), show: oneOf('changes'), panel: oneOf('off'), attributes: oneOf('all'), sa: text(16), sb: text(16) },
   services: { ...shared, q: text(200), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
   service: { ...shared, tab: oneOf('operations', 'dependencies', 'versions'), op: text(400), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
   plain: { ...shared },
@@ -121,7 +136,7 @@ export function rangeOfSearch(search: SharedSearch): Range {
 
 /** What a link to another page takes along. */
 export function sharedOf(search: SharedSearch): SharedSearch {
-  return { from: search.from, to: search.to, env: search.env, live: search.live }
+  return { from: search.from, to: search.to, env: search.env, namespace: search.namespace, live: search.live }
 }
 
 /** Which parameters a route has; null for those without any. */
@@ -133,6 +148,8 @@ export function pageOfRoute(route: string): Page | null {
       return 'traces'
     case '/trace/$traceId':
       return 'trace'
+    case '/compare/$a/$b':
+      return 'compare'
     case '/services':
       return 'services'
     case '/services/$name':

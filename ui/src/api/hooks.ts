@@ -1,6 +1,7 @@
 /** One hook an endpoint. Ranges travel as the texts of the URL, so the server's clock resolves `now`. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { withEnv } from '../pure/query'
+import { useCallback } from 'react'
+import { andAlso, quoteValue, withEnv } from '../pure/query'
 import type { Range } from '../pure/time'
 import { get, post } from './client'
 import { LIVE_MS } from './live'
@@ -18,17 +19,35 @@ export function useStatus(everyMs: number | false = false) {
   return useQuery({ ...statusQuery(), refetchInterval: everyMs })
 }
 
-export type Scope = { range: Range; env?: string; live?: boolean }
+export type Scope = { range: Range; env?: string; namespace?: string; live?: boolean }
 
-export type MapFilter = { namespace?: string; focus?: string; hops?: number; errors_only?: boolean }
+/** A search within a scope: what has no parameter becomes part of the filter. */
+function within(q: string, scope: Scope): string {
+  const inEnv = withEnv(q, scope.env)
+  return scope.namespace === undefined ? inEnv : andAlso(inEnv, `namespace = ${quoteValue(scope.namespace)}`)
+}
 
-export function useMap(scope: Scope, filter: MapFilter = {}) {
-  return useQuery({
-    queryKey: ['map', scope.range, scope.env, filter],
-    queryFn: ({ signal }) => get<ServiceMap>('map', { ...scope.range, env: scope.env, ...filter }, signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: live(scope.live),
+export type MapFilter = { focus?: string; hops?: number }
+
+const mapQuery = (scope: Scope, filter: MapFilter = {}) =>
+  queryOptions({
+    queryKey: ['map', scope.range, scope.env, scope.namespace, filter],
+    queryFn: ({ signal }) => get<ServiceMap>('map', { ...scope.range, env: scope.env, namespace: scope.namespace, ...filter }, signal),
   })
+
+export function useMap(scope: Scope, filter?: MapFilter) {
+  return useQuery({ ...mapQuery(scope, filter), placeholderData: keepPreviousData, refetchInterval: live(scope.live) })
+}
+
+/** The map of another stretch of time beside the page's own: a moment, or the time before. Null asks for nothing. */
+export function useMapOf(range: Range | null, scope: Scope) {
+  return useQuery({ ...mapQuery({ ...scope, range: range ?? scope.range }), enabled: range !== null, staleTime: 60_000, placeholderData: keepPreviousData })
+}
+
+/** Brings a stretch of time before it is shown. */
+export function usePrefetchMap(): (range: Range, scope: Scope) => void {
+  const queryClient = useQueryClient()
+  return useCallback((range, scope) => void queryClient.prefetchQuery({ ...mapQuery({ ...scope, range }), staleTime: 60_000 }), [queryClient])
 }
 
 /** Of a node, or of the edge between two. */
@@ -46,8 +65,8 @@ export function useSeries(of: SeriesOf | null, scope: Scope) {
 
 export const servicesQuery = (scope: Scope) =>
   queryOptions({
-    queryKey: ['services', scope.range, scope.env],
-    queryFn: ({ signal }) => get<Services>('services', { ...scope.range, env: scope.env }, signal),
+    queryKey: ['services', scope.range, scope.env, scope.namespace],
+    queryFn: ({ signal }) => get<Services>('services', { ...scope.range, env: scope.env, namespace: scope.namespace }, signal),
     staleTime: 15_000,
   })
 
@@ -57,9 +76,9 @@ export function useServices(scope: Scope) {
 
 export const serviceQuery = (name: string, scope: Scope) =>
   queryOptions({
-    queryKey: ['service', name, scope.range, scope.env],
+    queryKey: ['service', name, scope.range, scope.env, scope.namespace],
     queryFn: ({ signal }) =>
-      get<Service>(`services/${encodeURIComponent(name)}`, { ...scope.range, env: scope.env }, signal),
+      get<Service>(`services/${encodeURIComponent(name)}`, { ...scope.range, env: scope.env, namespace: scope.namespace }, signal),
     staleTime: 15_000,
   })
 
@@ -79,12 +98,12 @@ export function useService(name: string, scope: Scope) {
 
 export const TRACES_PAGE = 50
 
-/** The search has no parameter for the environment, so it becomes part of the filter. */
+/** Environment and namespace become part of the filter. */
 export const tracesQuery = (q: string, scope: Scope) =>
   infiniteQueryOptions({
-    queryKey: ['traces', q, scope.range, scope.env],
+    queryKey: ['traces', q, scope.range, scope.env, scope.namespace],
     queryFn: ({ signal, pageParam }) =>
-      get<TracePage>('traces', { q: withEnv(q, scope.env), ...scope.range, limit: TRACES_PAGE, cursor: pageParam }, signal),
+      get<TracePage>('traces', { q: within(q, scope), ...scope.range, limit: TRACES_PAGE, cursor: pageParam }, signal),
     initialPageParam: '',
     getNextPageParam: (last: TracePage) => last.next_cursor ?? undefined,
     staleTime: 15_000,
@@ -102,8 +121,8 @@ export function useTraces(q: string, scope: Scope) {
 /** More of the newest traces at once, for the chart and the facets; the list does not wait for it. */
 export function useTraceSample(q: string, scope: Scope, limit: number, enabled: boolean) {
   return useQuery({
-    queryKey: ['traces', 'sample', q, scope.range, scope.env, limit],
-    queryFn: ({ signal }) => get<TracePage>('traces', { q: withEnv(q, scope.env), ...scope.range, limit }, signal),
+    queryKey: ['traces', 'sample', q, scope.range, scope.env, scope.namespace, limit],
+    queryFn: ({ signal }) => get<TracePage>('traces', { q: within(q, scope), ...scope.range, limit }, signal),
     enabled,
     staleTime: 15_000,
     placeholderData: keepPreviousData,

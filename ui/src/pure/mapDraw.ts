@@ -7,7 +7,7 @@ import type { Px } from './units'
 
 export const SIZES = ['traffic', 'latency', 'constant'] as const
 export type SizeBy = (typeof SIZES)[number]
-export const COLOURS = ['health', 'latency'] as const
+export const COLOURS = ['health', 'latency', 'change'] as const
 export type ColourBy = (typeof COLOURS)[number]
 
 const SMALL: Px = 52

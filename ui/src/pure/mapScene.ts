@@ -3,14 +3,14 @@ import type { MapEdge, MapNode, ServiceMap, Stats } from '../api/types'
 import { kindOf, type Kind } from './mapKind'
 import { badShare, share, sumStats } from './mapStats'
 
-export const GROUPINGS = ['none', 'namespace', 'env', 'type', 'name'] as const
+export const GROUPINGS = ['none', 'namespace', 'team', 'env', 'type', 'name'] as const
 export type Grouping = (typeof GROUPINGS)[number]
 
 /** More drawn nodes than this are grouped unasked. */
 export const GROUP_OVER = 250
 /** More drawn nodes than this are not drawn at all before the reader chooses. */
 export const ASK_OVER = 600
-/** More leaves of one type below one node than this become one node. */
+/** More leaves of one type below one node, or hosts outside, than this become one node. */
 export const LEAVES_OVER = 8
 
 export interface SceneNode {
@@ -27,6 +27,10 @@ export interface SceneNode {
   readonly members: readonly string[]
   /** box that it stands in, or '' */
   readonly box: string
+  /** the bunch of leaves that it was taken out of, or '' */
+  readonly bunch: string
+  /** was there before, but not in what is in view now */
+  readonly ghost: boolean
 }
 
 export interface SceneEdge {
@@ -36,6 +40,7 @@ export interface SceneEdge {
   readonly async: boolean
   readonly stats: Stats
   readonly members: readonly string[]
+  readonly ghost: boolean
 }
 
 export interface SceneBox {
@@ -64,57 +69,72 @@ export interface SceneOptions {
   readonly focus?: string
   readonly hops: number
   readonly errorsOnly: boolean
+  /** leave out hosts outside of the system */
+  readonly hideExternal?: boolean
+  /** ids of nodes and edges that are remembered only */
+  readonly ghosts?: ReadonlySet<string>
   /** draw however many there are */
   readonly force?: boolean
 }
 
+const NO_GHOSTS: ReadonlySet<string> = new Set()
+
 export function buildScene(map: ServiceMap, options: SceneOptions): Scene {
   const kept = filtered(map, options)
-  const leafOf = leafGroups(kept.nodes, kept.edges, options)
-  const drawn = kept.nodes.filter((n) => !leafOf.has(n.id)).length + new Set(leafOf.values()).size
+  const ghosts = options.ghosts ?? NO_GHOSTS
+  const bunches = leafGroups(kept.nodes, kept.edges)
+  const closed = (id: string) => !options.open.has(bunches.get(id) ?? '')
+  const leafOf = (id: string) => (closed(id) ? bunches.get(id) : undefined)
+  const drawn = kept.nodes.filter((n) => leafOf(n.id) === undefined).length + new Set(kept.nodes.flatMap((n) => leafOf(n.id) ?? [])).size
   const group = options.group ?? (drawn > GROUP_OVER ? bestGrouping(kept.nodes) : 'none')
+  const boxOf = (n: MapNode) => (group === 'none' || n.kind === 'client' ? '' : groupKey(n, group))
   const placeOf = new Map<string, string>()
   const boxes = new Map<string, MapNode[]>()
   for (const n of kept.nodes) {
-    const box = group === 'none' || n.kind === 'client' ? '' : groupKey(n, group)
+    const box = boxOf(n)
     if (box === '') continue
-    const members = boxes.get(box)
-    if (members) members.push(n)
-    else boxes.set(box, [n])
+    append(boxes, box, n)
     if (!options.open.has(box)) placeOf.set(n.id, box)
   }
   const nodes: SceneNode[] = []
-  for (const [box, members] of boxes) if (!options.open.has(box)) nodes.push(groupNode(box, members))
+  for (const [box, members] of boxes) if (!options.open.has(box)) nodes.push(groupNode(box, members, ghosts))
   const folded = new Map<string, MapNode[]>()
   for (const n of kept.nodes) {
     if (placeOf.has(n.id)) continue
-    const leaves = leafOf.get(n.id)
-    const box = group === 'none' || n.kind === 'client' ? '' : groupKey(n, group)
+    const leaves = leafOf(n.id)
     if (leaves === undefined) {
-      nodes.push(plainNode(n, box))
+      nodes.push(plainNode(n, boxOf(n), bunches.get(n.id) ?? '', ghosts))
     } else {
       placeOf.set(n.id, leaves)
-      const members = folded.get(leaves)
-      if (members) members.push(n)
-      else folded.set(leaves, [n])
+      append(folded, leaves, n)
     }
   }
-  for (const [id, members] of folded) nodes.push(leavesNode(id, members))
+  for (const [id, members] of folded) nodes.push(leavesNode(id, members, ghosts))
   const open = [...boxes].filter(([box]) => options.open.has(box))
   return {
     nodes,
-    edges: sceneEdges(kept.edges, placeOf),
-    boxes: open.map(([id, members]) => ({ id, label: id.slice(id.indexOf(':') + 1), count: members.length })),
+    edges: sceneEdges(kept.edges, placeOf, ghosts),
+    boxes: open.map(([id, members]) => ({ id, label: labelOf(id), count: members.length })),
     group,
     wanted: kept.nodes.length,
     ask: options.force !== true && nodes.length > ASK_OVER,
   }
 }
 
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key)
+  if (list) list.push(value)
+  else lists.set(key, [value])
+}
+
+/** What a group's id says after the kind of grouping. */
+const labelOf = (id: string) => id.slice(id.indexOf(':') + 1)
+
 function filtered(map: ServiceMap, o: SceneOptions): { nodes: MapNode[]; edges: MapEdge[] } {
   let keep: Set<string> | null = null
   if (o.focus !== undefined && map.nodes.some((n) => n.id === o.focus)) keep = within(map.edges, o.focus, o.hops)
   if (o.errorsOnly) keep = intersect(keep, failing(map))
+  if (o.hideExternal === true) keep = intersect(keep, new Set(map.nodes.filter((n) => !isExternal(n) || n.id === o.focus).map((n) => n.id)))
   if (keep === null) return { nodes: map.nodes, edges: map.edges }
   const inside = keep
   return {
@@ -158,26 +178,34 @@ function failing(map: ServiceMap): Set<string> {
   return out
 }
 
-/** Leaves with one caller in common and one type, where there are more than LEAVES_OVER of them. */
-function leafGroups(nodes: readonly MapNode[], edges: readonly MapEdge[], o: SceneOptions): Map<string, string> {
+/** A host outside of the system, of which only its callers tell. */
+export function isExternal(n: MapNode): boolean {
+  return n.kind === 'inferred' && kindOf(n.type, true).glyph === 'external'
+}
+
+/** The id of the bunch that hosts outside become. */
+const EXTERNAL = 'leaves:external'
+
+/** Leaves with one caller in common and one type, and hosts outside whoever calls them, where there are more than LEAVES_OVER of them. */
+function leafGroups(nodes: readonly MapNode[], edges: readonly MapEdge[]): Map<string, string> {
   const calling = new Set(edges.map((e) => e.source))
   const callers = new Map<string, string | null>() // null = more than one
   for (const e of edges) {
     const known = callers.get(e.target)
     callers.set(e.target, known === undefined || known === e.source ? e.source : null)
   }
+  const leaves = nodes.filter((n) => n.kind === 'inferred' && callers.has(n.id) && !calling.has(n.id))
+  const outside = leaves.filter(isExternal)
   const groups = new Map<string, string[]>()
-  for (const n of nodes) {
+  const all = outside.length > LEAVES_OVER
+  for (const n of leaves) {
     const caller = callers.get(n.id)
-    if (n.kind !== 'inferred' || caller === undefined || caller === null || calling.has(n.id)) continue
-    const id = `leaves:${caller}>${n.type}`
-    const group = groups.get(id)
-    if (group) group.push(n.id)
-    else groups.set(id, [n.id])
+    if (all && isExternal(n)) append(groups, EXTERNAL, n.id)
+    else if (caller !== undefined && caller !== null) append(groups, `leaves:${caller}>${n.type}`, n.id)
   }
   const out = new Map<string, string>()
   for (const [id, members] of groups) {
-    if (members.length <= LEAVES_OVER || o.open.has(id)) continue
+    if (members.length <= LEAVES_OVER) continue
     for (const m of members) out.set(m, id)
   }
   return out
@@ -188,10 +216,11 @@ function groupKey(n: MapNode, group: Grouping): string {
   return value === '' ? '' : `${group}:${value}`
 }
 
-function groupValue(n: MapNode, group: Grouping): string {
+export function groupValue(n: MapNode & { readonly team?: string }, group: Grouping): string {
   switch (group) {
     case 'none': return ''
     case 'namespace': return n.namespace
+    case 'team': return n.team ?? ''
     case 'env': return n.env
     case 'type': return kindOf(n.type, n.kind === 'inferred').words
     case 'name': return n.name.split(/[-_.:/]/)[0] ?? ''
@@ -200,47 +229,46 @@ function groupValue(n: MapNode, group: Grouping): string {
 
 /** The first grouping that leaves a map one can read: between 4 and 250 nodes. People's own names come first. */
 function bestGrouping(nodes: readonly MapNode[]): Grouping {
-  for (const g of ['namespace', 'name', 'env'] as const) {
+  for (const g of ['namespace', 'team', 'name', 'env'] as const) {
     const size = new Set(nodes.map((n) => groupKey(n, g) || n.id)).size
     if (size >= 4 && size <= GROUP_OVER) return g
   }
   return 'type'
 }
 
-function plainNode(n: MapNode, box: string): SceneNode {
+function plainNode(n: MapNode, box: string, bunch: string, ghosts: ReadonlySet<string>): SceneNode {
   return {
     id: n.id, shape: 'node', label: n.name, kind: kindOf(n.type, n.kind === 'inferred'), inferred: n.kind === 'inferred',
-    stats: n.stats, env: n.env, namespace: n.namespace, type: n.type, members: [n.id], box,
+    stats: n.stats, env: n.env, namespace: n.namespace, type: n.type, members: [n.id], box, bunch, ghost: ghosts.has(n.id),
   }
 }
 
-function groupNode(id: string, members: readonly MapNode[]): SceneNode {
+function groupNode(id: string, members: readonly MapNode[], ghosts: ReadonlySet<string>): SceneNode {
   return {
-    id, shape: 'group', label: id.slice(id.indexOf(':') + 1), kind: { glyph: 'group', badge: String(members.length), words: `group of ${members.length}` },
-    inferred: false, stats: sumStats(members.map((m) => m.stats)), env: '', namespace: '', type: 'group', members: members.map((m) => m.id), box: '',
+    id, shape: 'group', label: labelOf(id), kind: { glyph: 'group', badge: String(members.length), words: `group of ${members.length}` }, inferred: false,
+    stats: sumStats(members.map((m) => m.stats)), env: '', namespace: '', type: 'group', members: members.map((m) => m.id), box: '', bunch: '', ghost: members.every((m) => ghosts.has(m.id)),
   }
 }
 
-function leavesNode(id: string, members: readonly MapNode[]): SceneNode {
+function leavesNode(id: string, members: readonly MapNode[], ghosts: ReadonlySet<string>): SceneNode {
   const kind = kindOf(members[0].type, true)
-  const noun = kind.glyph === 'external' ? 'external hosts' : `${kind.words}s`.replace(/ys$/, 'ies').replace(/xs$/, 'xes')
+  const noun = `${kind.words}s`.replace(/ys$/, 'ies').replace(/xs$/, 'xes')
   return {
-    id, shape: 'leaves', label: `${members.length} ${noun}`, kind, inferred: true, stats: sumStats(members.map((m) => m.stats)),
-    env: members[0].env, namespace: '', type: members[0].type, members: members.map((m) => m.id), box: '',
+    id, shape: 'leaves', label: kind.glyph === 'external' ? `External (${members.length})` : `${members.length} ${noun}`, kind, inferred: true,
+    stats: sumStats(members.map((m) => m.stats)), env: members[0].env, namespace: '', type: members[0].type, members: members.map((m) => m.id), box: '', bunch: '',
+    ghost: members.every((m) => ghosts.has(m.id)),
   }
 }
 
 /** Edges between what is drawn; several of the server's become one. Edges inside a closed group vanish. */
-function sceneEdges(edges: readonly MapEdge[], placeOf: ReadonlyMap<string, string>): SceneEdge[] {
+function sceneEdges(edges: readonly MapEdge[], placeOf: ReadonlyMap<string, string>, ghosts: ReadonlySet<string>): SceneEdge[] {
   const merged = new Map<string, MapEdge[]>()
   for (const e of edges) {
     const source = placeOf.get(e.source) ?? e.source
     const target = placeOf.get(e.target) ?? e.target
     if (source === target && source !== e.source) continue
     const key = `${source}\n${target}\n${e.async ? 'a' : 's'}`
-    const same = merged.get(key)
-    if (same) same.push(e)
-    else merged.set(key, [e])
+    append(merged, key, e)
   }
   return [...merged].map(([key, same]) => {
     const [source, target, mode] = key.split('\n')
@@ -251,6 +279,7 @@ function sceneEdges(edges: readonly MapEdge[], placeOf: ReadonlyMap<string, stri
       async: mode === 'a',
       stats: sumStats(same.map((e) => e.stats)) ?? same[0].stats,
       members: same.map((e) => e.id),
+      ghost: same.every((e) => ghosts.has(e.id)),
     }
   })
 }

@@ -22,7 +22,7 @@ type Props = {
   onExport: (as: 'svg' | 'png') => void
 }
 
-const GROUP_LABEL = { none: 'None', namespace: 'Namespace', env: 'Environment', type: 'Type', name: 'Name' } as const
+const GROUP_LABEL = { none: 'None', namespace: 'Namespace', team: 'Team', env: 'Environment', type: 'Type', name: 'Name' } as const
 
 /** What the map shows and how; everything here is in the URL. */
 export function Toolbar({ search, scene, nodes, focusName, inputRef, onChange, onFind, onRelayout, onExport }: Props) {
