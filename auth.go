@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -19,9 +18,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
-	"golang.org/x/crypto/argon2"
+	"github.com/sightline/sightline/query"
 )
 
 // Project is what all telemetry belongs to while there is one project only.
@@ -39,20 +40,13 @@ type authFile struct {
 
 // accessKey lets a sender send, or a program read the API.
 type accessKey struct {
-	ID      string    `json:"id"`
-	Name    string    `json:"name"`
-	Scope   keyScope  `json:"scope"`
-	Project string    `json:"project"`
-	Hash    string    `json:"hash"` // hex SHA-256 of the secret: 160 random bits need no slow hash
-	Created time.Time `json:"created"`
+	ID      string         `json:"id"`
+	Name    string         `json:"name"`
+	Scope   query.KeyScope `json:"scope"`
+	Project string         `json:"project"`
+	Hash    string         `json:"hash"` // hex SHA-256 of the secret: 160 random bits need no slow hash
+	Created time.Time      `json:"created"`
 }
-
-type keyScope string
-
-const (
-	scopeIngest keyScope = "ingest"
-	scopeRead   keyScope = "read"
-)
 
 type login struct {
 	User string `json:"user"`
@@ -62,10 +56,13 @@ type login struct {
 // Auth decides who may send and who may read. It follows changes of its file within reloadEvery.
 type Auth struct {
 	path string
+	// strict: senders must show a key even while none exists.
+	strict atomic.Bool
+	used   sync.Map // of a key's id: *atomic.Int64, the second since 1970 in which it was last shown
 
 	mu      sync.Mutex
 	file    authFile
-	changed time.Time // of the file, as read
+	seen    fs.FileInfo // of the file, as read; nil: read it again
 	checked time.Time
 }
 
@@ -85,7 +82,8 @@ func (a *Auth) reload() error {
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
 	}
-	if info.ModTime().Equal(a.changed) {
+	// Each change makes a new file, so that two changes within a tick of the file system's clock are told apart.
+	if a.seen != nil && info.ModTime().Equal(a.seen.ModTime()) && os.SameFile(info, a.seen) {
 		return nil
 	}
 	data, err := os.ReadFile(a.path)
@@ -96,7 +94,7 @@ func (a *Auth) reload() error {
 	if err := json.Unmarshal(data, &file); err != nil {
 		return fmt.Errorf("read keys: %s: %w", a.path, err)
 	}
-	a.file, a.changed = file, info.ModTime()
+	a.file, a.seen = file, info
 	return nil
 }
 
@@ -111,18 +109,24 @@ func (a *Auth) current() authFile {
 	return a.file
 }
 
+// RequireKeys makes senders show a key even while none exists. A listener that other machines can reach must not become open to
+// all of them when its last key is revoked.
+func (a *Auth) RequireKeys() { a.strict.Store(true) }
+
 // HasKeys reports whether senders must show a key.
 func (a *Auth) HasKeys() bool {
 	file := a.current()
-	return file.hasIngestKeys()
+	return a.required(&file)
 }
 
+func (a *Auth) required(f *authFile) bool { return a.strict.Load() || f.hasIngestKeys() }
+
 func (f *authFile) hasIngestKeys() bool {
-	return slices.ContainsFunc(f.Keys, func(k accessKey) bool { return k.Scope == scopeIngest })
+	return slices.ContainsFunc(f.Keys, func(k accessKey) bool { return k.Scope == query.ScopeIngest })
 }
 
 // find gives the key that was made with this secret and scope.
-func (f *authFile) find(key string, scope keyScope) (found accessKey, ok bool) {
+func (f *authFile) find(key string, scope query.KeyScope) (found accessKey, ok bool) {
 	id, secret, err := splitKey(key)
 	if err != nil {
 		return found, false
@@ -142,18 +146,54 @@ func (a *Auth) HasLogin() bool { return a.current().Login != nil }
 // Authenticate finds the project that an ingest key is for. While no key exists every sender is welcome.
 func (a *Auth) Authenticate(key string) (project string, ok bool) {
 	file := a.current()
-	if !file.hasIngestKeys() {
+	if !a.required(&file) {
 		return defaultProject, true
 	}
-	found, ok := file.find(key, scopeIngest)
+	found, ok := file.find(key, query.ScopeIngest)
+	if ok {
+		a.touch(found.ID)
+	}
 	return found.Project, ok
 }
 
 // Bearer finds the program that may read with this key.
 func (a *Auth) Bearer(key string) (user string, ok bool) {
 	file := a.current()
-	found, ok := file.find(key, scopeRead)
+	found, ok := file.find(key, query.ScopeRead)
+	if ok {
+		a.touch(found.ID)
+	}
 	return found.Name, ok
+}
+
+// touch notes that a key was shown, to the second: it stands in the way of every request that senders make.
+func (a *Auth) touch(id string) {
+	at, ok := a.used.Load(id)
+	if !ok {
+		at, _ = a.used.LoadOrStore(id, new(atomic.Int64))
+	}
+	seconds := at.(*atomic.Int64)
+	if now := time.Now().Unix(); seconds.Load() != now {
+		seconds.Store(now)
+	}
+}
+
+// Keys lists the keys, oldest first; required says that senders must show one.
+func (a *Auth) Keys() (keys []query.Key, required bool) {
+	file := a.current()
+	for _, k := range file.Keys {
+		keys = append(keys, a.listed(k))
+	}
+	return keys, a.required(&file)
+}
+
+func (a *Auth) listed(k accessKey) query.Key {
+	key := query.Key{ID: k.ID, Name: k.Name, Scope: k.Scope, Project: k.Project, Created: k.Created}
+	if at, ok := a.used.Load(k.ID); ok {
+		last := time.Unix(at.(*atomic.Int64).Load(), 0).UTC()
+		key.LastUsed = &last
+	}
+	return key
 }
 
 // Login checks a password and gives a session to keep in a cookie.
@@ -198,17 +238,21 @@ func (f *authFile) sign(payload string) string {
 
 var nameRule = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
-// CreateKey adds a key and returns it; only its hash is kept.
-func (a *Auth) CreateKey(name, project string, scope keyScope) (key string, err error) {
-	if !nameRule.MatchString(project) {
-		return "", fmt.Errorf("project %q is not like %s", project, nameRule)
+// CreateKey adds a key; secret is what its holder shows, and only a hash of it is kept.
+func (a *Auth) CreateKey(name, project string, scope query.KeyScope) (key query.Key, secret string, err error) {
+	if err := query.CheckKeyName(name); err != nil {
+		return key, "", err
 	}
-	id, secret := randomHex(4), randomHex(20)
-	key = "sl_" + id + "_" + secret
-	return key, a.change(func(f *authFile) error {
-		f.Keys = append(f.Keys, accessKey{ID: id, Name: name, Scope: scope, Project: project, Hash: hashKey(secret), Created: time.Now().UTC().Truncate(time.Second)})
+	if !nameRule.MatchString(project) {
+		return key, "", fmt.Errorf("project %q is not like %s", project, nameRule)
+	}
+	id, random := randomHex(4), randomHex(20)
+	made := accessKey{ID: id, Name: name, Scope: scope, Project: project, Hash: hashKey(random), Created: time.Now().UTC().Truncate(time.Second)}
+	err = a.change(func(f *authFile) error {
+		f.Keys = append(f.Keys, made)
 		return nil
 	})
+	return a.listed(made), "sl_" + id + "_" + random, err
 }
 
 // RevokeKey removes a key; a running Sightline follows within seconds.
@@ -217,7 +261,7 @@ func (a *Auth) RevokeKey(id string) error {
 		n := len(f.Keys)
 		f.Keys = slices.DeleteFunc(f.Keys, func(k accessKey) bool { return k.ID == id })
 		if len(f.Keys) == n {
-			return fmt.Errorf("no key %q; see `sightline key list`", id)
+			return fmt.Errorf("%w: %q; see `sightline key list`", query.ErrNoKey, id)
 		}
 		return nil
 	})
@@ -237,10 +281,21 @@ func (a *Auth) SetLogin(user, password string) error {
 	})
 }
 
-// change rewrites the file in one step, readable by its owner only.
+// change rewrites the file in one step, readable by its owner only. The page and the command may do so at the same time.
 func (a *Auth) change(edit func(*authFile) error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if err := os.MkdirAll(filepath.Dir(a.path), 0o700); err != nil {
+		return fmt.Errorf("write keys: %w", err)
+	}
+	lock, err := os.OpenFile(a.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("lock keys: %w", err)
+	}
+	defer lock.Close() // and unlock
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("lock keys: %w", err)
+	}
 	if err := a.reload(); err != nil {
 		return err
 	}
@@ -254,20 +309,36 @@ func (a *Auth) change(edit func(*authFile) error) error {
 	}
 	data, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
+		return fmt.Errorf("write keys: %w", err)
+	}
+	if err := replaceFile(a.path, data); err != nil {
+		return fmt.Errorf("write keys: %w", err)
+	}
+	a.file, a.seen = file, nil
+	return nil
+}
+
+// replaceFile leaves the old file or the new one, whole, whatever happens meanwhile: a file of keys that a power cut has emptied
+// would keep everybody out.
+func replaceFile(path string, data []byte) error {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(a.path), 0o700); err != nil {
-		return fmt.Errorf("write keys: %w", err)
+	if _, err = f.Write(data); err == nil {
+		err = f.Sync()
 	}
-	tmp := a.path + ".new"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return fmt.Errorf("write keys: %w", err)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
 	}
-	if err := os.Rename(tmp, a.path); err != nil {
-		return fmt.Errorf("write keys: %w", err)
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
 	}
-	a.file, a.changed = file, time.Time{}
-	return nil
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func splitKey(key string) (id, secret string, err error) {
@@ -287,34 +358,4 @@ func randomHex(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails, see crypto/rand
 	return hex.EncodeToString(b)
-}
-
-// argon2id with the parameters of RFC 9106's second recommendation, in 32 MiB to spare small machines.
-const (
-	argonTime    = 3
-	argonMemory  = 32 << 10
-	argonThreads = 1
-)
-
-func hashPassword(password string) string {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt)
-	sum := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, 32)
-	params := binary.BigEndian.AppendUint32([]byte{argonTime, argonThreads}, argonMemory)
-	return strings.Join([]string{hex.EncodeToString(params), base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(sum)}, "$")
-}
-
-func checkPassword(hash, password string) bool {
-	parts := strings.Split(hash, "$")
-	if len(parts) != 3 {
-		return false
-	}
-	params, err1 := hex.DecodeString(parts[0])
-	salt, err2 := base64.RawStdEncoding.DecodeString(parts[1])
-	want, err3 := base64.RawStdEncoding.DecodeString(parts[2])
-	if errors.Join(err1, err2, err3) != nil || len(params) != 6 {
-		return false
-	}
-	got := argon2.IDKey([]byte(password), salt, uint32(params[0]), binary.BigEndian.Uint32(params[2:]), params[1], uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1
 }

@@ -200,6 +200,11 @@ func (c *Config) exposure(haveKeys, haveLogin bool) []string {
 	return out
 }
 
+// sendersBeyondLoopback reports whether other machines can send here.
+func (c *Config) sendersBeyondLoopback() bool {
+	return slices.ContainsFunc([]string{c.OTLP.GRPC, c.OTLP.HTTP}, func(address string) bool { return address != "" && !isLoopback(address) })
+}
+
 func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sightline/sightline/query"
 )
 
 func noEnviron(string) (string, bool) { return "", false }
@@ -147,7 +149,7 @@ func TestKeysAndLogin(t *testing.T) {
 	if project, ok := a.Authenticate(""); !ok || project != defaultProject {
 		t.Error("without keys a sender was refused")
 	}
-	key, err := a.CreateKey("team", "pay", scopeIngest)
+	_, key, err := a.CreateKey("team", "pay", query.ScopeIngest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,10 +165,10 @@ func TestKeysAndLogin(t *testing.T) {
 			t.Errorf("key %q was accepted", bad)
 		}
 	}
-	if _, err := a.CreateKey("team", "../up", scopeIngest); err == nil {
+	if _, _, err := a.CreateKey("team", "../up", query.ScopeIngest); err == nil {
 		t.Error("a project with a path was accepted")
 	}
-	readKey, err := a.CreateKey("grafana", "pay", scopeRead)
+	_, readKey, err := a.CreateKey("grafana", "pay", query.ScopeRead)
 	if err != nil {
 		t.Fatal(err)
 	}

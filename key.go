@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/sightline/sightline/query"
 )
 
 func keyCommand(load func() (Config, error)) *cobra.Command {
@@ -41,15 +43,15 @@ show one; as soon as a login exists, the page and its API ask for it. A running 
 			if err != nil {
 				return err
 			}
-			first, scope := !auth.HasKeys() && !read, scopeIngest
+			first, scope := !auth.HasKeys() && !read, query.ScopeIngest
 			if read {
-				scope = scopeRead
+				scope = query.ScopeRead
 			}
-			key, err := auth.CreateKey(args[0], project, scope)
+			_, secret, err := auth.CreateKey(args[0], project, scope)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(c.OutOrStdout(), key)
+			fmt.Fprintln(c.OutOrStdout(), secret)
 			fmt.Fprintln(c.ErrOrStderr(), "This is the only time that the key is shown. It is sent as the header Authorization: Bearer <key>.")
 			if first {
 				fmt.Fprintln(c.ErrOrStderr(), "From now on every sender must show a key.")
@@ -68,7 +70,8 @@ show one; as soon as a login exists, the page and its API ask for it. A running 
 			}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 3, ' ', 0)
 			fmt.Fprintln(w, "ID\tNAME\tSCOPE\tPROJECT\tCREATED")
-			for _, k := range auth.current().Keys {
+			keys, _ := auth.Keys()
+			for _, k := range keys {
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Scope, k.Project, k.Created.Format(time.RFC3339))
 			}
 			return w.Flush()

@@ -137,6 +137,9 @@ func runRole(ctx context.Context, load func() (Config, error), r role) error {
 	if problems := config.exposure(auth.HasKeys(), auth.HasLogin()); len(problems) > 0 {
 		return &ConfigError{problems}
 	}
+	if config.sendersBeyondLoopback() {
+		auth.RequireKeys()
+	}
 	log := newLog(config.Log)
 	limitMemory()
 	return run(ctx, config, r, auth, log)

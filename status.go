@@ -30,7 +30,7 @@ func (in *instance) collectorConfig() collector.Config {
 func (in *instance) queryConfig() query.Config {
 	return query.Config{
 		Traces: traceapi.Deps{Spans: in.reader, Rollups: in.reader, Words: in.reader, Status: in.status},
-		Auth:   in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
+		Auth:   in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),
 	}
 }

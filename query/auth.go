@@ -1,9 +1,6 @@
 package query
 
 import (
-	"encoding/json"
-	"errors"
-	"mime"
 	"net"
 	"net/http"
 	"strings"
@@ -83,18 +80,9 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Auth == nil || !s.cfg.Auth.HasLogin() {
 		return api.Errorf(api.NotFound, "no login is configured").WithHint("sightline key login makes one")
 	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != api.ContentType {
-		return api.Errorf(api.BadRequest, "the body is %q", kind).WithHint("send %s", api.ContentType)
-	}
 	var body struct{ User, Password string }
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxLoginBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&body); err != nil {
-		var long *http.MaxBytesError
-		if errors.As(err, &long) {
-			return api.Errorf(api.TooLarge, "the body is longer than %d bytes", long.Limit)
-		}
-		return api.Errorf(api.BadRequest, "the body is not {\"user\", \"password\"}: %v", err)
+	if err := readJSON(w, r, maxLoginBody, &body, `{"user", "password"}`); err != nil {
+		return err
 	}
 	peer, _, _ := net.SplitHostPort(r.RemoteAddr)
 	if wait := s.logins.wait(peer); wait > 0 {

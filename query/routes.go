@@ -20,6 +20,9 @@ func (s *Server) Routes() []api.Route {
 		[]api.Route{
 			{Method: "POST", Pattern: "/api/login", Cost: api.Public, Handle: s.login},
 			{Method: "POST", Pattern: "/api/logout", Cost: api.Public, Handle: s.logout},
+			{Method: "GET", Pattern: "/api/keys", Cost: api.Light, Handle: s.listKeys},
+			{Method: "POST", Pattern: "/api/keys", Cost: api.Light, Handle: s.createKey},
+			{Method: "DELETE", Pattern: "/api/keys/{id}", Cost: api.Light, Handle: s.revokeKey},
 			{Method: "GET", Pattern: "/healthz", Cost: api.Public, Handle: s.healthz},
 			{Method: "GET", Pattern: "/readyz", Cost: api.Public, Handle: s.readyz},
 			{Method: "GET", Pattern: "/metrics", Cost: api.Light, Handle: s.scrape()},

@@ -26,6 +26,7 @@ import (
 type Config struct {
 	Traces traceapi.Deps // storage, status
 	Auth   Auth          // nil: everybody may read
+	Keys   Keys          // nil: there are none to manage
 	// Ready says why queries can't be answered now; nil: always ready.
 	Ready func(context.Context) error
 

@@ -26,8 +26,16 @@ export async function getBytes(path: string, query: Query, signal?: AbortSignal)
   return response.arrayBuffer()
 }
 
-export async function post(path: string, body: Record<string, string>): Promise<void> {
-  await send(apiPath(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+/** Sends JSON and reads JSON, which is trusted as that of get; an answer without a body is undefined. */
+export async function post<T = void>(path: string, body: Record<string, string>): Promise<T> {
+  const response = await send(apiPath(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const text = await response.text()
+  // See get.
+  return (text === '' ? undefined : JSON.parse(text)) as T
+}
+
+export async function remove(path: string): Promise<void> {
+  await send(apiPath(path), { method: 'DELETE' })
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {
