@@ -83,7 +83,12 @@ func (in *instance) addIngest(s *traceapi.Status) {
 	l, j := in.loader.Status(), in.journal.Stats()
 	s.LagMS = float64(l.Lag.Milliseconds())
 	s.Journal = traceapi.JournalStatus{Bytes: j.Bytes, MaxBytes: j.MaxBytes, Segments: j.Segments}
-	s.Ingest["traces"] = traceapi.Ingest{Undecodable: int64(in.collector.Accounts().Undecodable)}
+	accounts := in.collector.Accounts()
+	s.Ingest["traces"] = traceapi.Ingest{Undecodable: int64(accounts.Undecodable)}
+	s.Refused = make(map[string]int64, len(accounts.Refused))
+	for reason, requests := range accounts.Refused {
+		s.Refused[reason] = int64(requests)
+	}
 	for _, t := range l.Totals { // over all projects: the page belongs to who runs the instance
 		i := s.Ingest[t.Signal]
 		i.Received += int64(t.Received)

@@ -62,7 +62,7 @@ func (m *metrics) observe(route api.Route, status int, took time.Duration) {
 // statusMetrics tells /api/status as metrics: one truth, two spellings.
 type statusMetrics struct {
 	status                              traceapi.StatusFunc
-	items, undecodable                  *prometheus.Desc
+	items, undecodable, refused         *prometheus.Desc
 	inJournal, lag, journal, journalMax *prometheus.Desc
 	ready, restarts, rows, bytes, info  *prometheus.Desc
 }
@@ -78,6 +78,7 @@ func newStatusMetrics(status traceapi.StatusFunc) *statusMetrics {
 		status:      status,
 		items:       desc("ingest_items_total", "Items received, by what became of them.", "signal", "outcome", "reason"),
 		undecodable: desc("ingest_undecodable_requests_total", "Requests that could not be decoded.", "signal"),
+		refused:     desc("ingest_refused_requests_total", "Requests that were not taken.", "reason"),
 		inJournal:   desc("ingest_in_journal", "Items received that are not stored yet.", "signal"),
 		lag:         desc("ingest_lag_seconds", "Age of the oldest item that is received and not stored."),
 		journal:     desc("journal_bytes", "Bytes in the journal."),
@@ -91,7 +92,7 @@ func newStatusMetrics(status traceapi.StatusFunc) *statusMetrics {
 }
 
 func (m *statusMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.items, m.undecodable, m.inJournal, m.lag, m.journal, m.journalMax, m.ready, m.restarts, m.rows, m.bytes, m.info} {
+	for _, d := range []*prometheus.Desc{m.items, m.undecodable, m.refused, m.inJournal, m.lag, m.journal, m.journalMax, m.ready, m.restarts, m.rows, m.bytes, m.info} {
 		out <- d
 	}
 }
@@ -120,6 +121,9 @@ func (m *statusMetrics) Collect(out chan<- prometheus.Metric) {
 		}
 		counter(m.undecodable, i.Undecodable, signal)
 		gauge(m.inJournal, float64(i.InJournal), signal)
+	}
+	for reason, n := range s.Refused {
+		counter(m.refused, n, reason)
 	}
 	gauge(m.lag, s.LagMS/1000)
 	gauge(m.journal, float64(s.Journal.Bytes))

@@ -317,6 +317,7 @@ func (s *shop) status(context.Context) (traceapi.Status, error) {
 		Version: "0.1.0", Started: now.Add(-2 * time.Hour), HasData: true,
 		Endpoints: traceapi.Endpoints{HTTP: "127.0.0.1:7070", OTLPGRPC: "127.0.0.1:4317", OTLPHTTP: "127.0.0.1:4318"},
 		Engine:    traceapi.EngineStatus{State: "ready", Version: "26.5.1"},
+		Refused:   map[string]int64{"auth": 3, "media_type": 1},
 		Ingest: map[string]traceapi.Ingest{"traces": {Received: 9012, Stored: 9000, Deduplicated: 5, InJournal: 4,
 			Rejected: map[string]int64{"invalid_trace_id": 2, "ts_future": 1}}},
 		LagMS: 412.5, Journal: traceapi.JournalStatus{Bytes: 1 << 20, MaxBytes: 4 << 30, Segments: 1},

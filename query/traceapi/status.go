@@ -22,11 +22,13 @@ type Status struct {
 	Auth      AuthStatus        `json:"auth"`
 	Engine    EngineStatus      `json:"engine"`
 	Ingest    map[string]Ingest `json:"ingest"` // by signal
-	LagMS     float64           `json:"lag_ms"` // age of the oldest item that is received and not stored
-	Journal   JournalStatus     `json:"journal"`
-	Storage   StorageStatus     `json:"storage"`
-	Retention RetentionStatus   `json:"retention"`
-	Warnings  []string          `json:"warnings"`
+	// Refused are requests that were not taken, so that their items are nowhere in Ingest, since this process started: by reason.
+	Refused   map[string]int64 `json:"refused"`
+	LagMS     float64          `json:"lag_ms"` // age of the oldest item that is received and not stored
+	Journal   JournalStatus    `json:"journal"`
+	Storage   StorageStatus    `json:"storage"`
+	Retention RetentionStatus  `json:"retention"`
+	Warnings  []string         `json:"warnings"`
 }
 
 // Endpoints are the addresses that the instance listens at, "" where it does not.
@@ -92,6 +94,9 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request) error {
 	s.Auth.User = api.CallerOf(r.Context()).User
 	if s.Warnings == nil {
 		s.Warnings = []string{}
+	}
+	if s.Refused == nil {
+		s.Refused = map[string]int64{}
 	}
 	ingest := make(map[string]Ingest, len(s.Ingest))
 	for signal, i := range s.Ingest {
