@@ -36,7 +36,7 @@ export default tseslint.config(
   law(['src/api/**'], [['**/widgets/*', '**/pages/**', '**/shell/*', '**/timeline/*', '**/map/*']], 'api/ fetches; it imports pure/ only.'),
   law(['src/widgets/**'], [['**/pages/**', '**/shell/*', '**/timeline/*', '**/map/*'], ['**/api/client', '**/api/hooks', '@tanstack/react-query']], 'widgets/ draw what they are given; they import pure/ and the types of api/ only.'),
   law(['src/timeline/**', 'src/map/**'], [['**/pages/**', '**/shell/*'], ['**/api/client', '**/api/hooks', '@tanstack/react-query']], 'timeline/ and map/ draw what they are given.'),
-  law(['src/pages/**'], [['**/shell/*', '**/api/client'], ['../map/*', '../trace/*', '../traces/*', '../services/*', '../service/*', '../start/*', '../settings/*', '**/pages/*/*']], 'A page imports no other page, and fetches through api/hooks.'),
+  law(['src/pages/**'], [['**/shell/*', '**/api/client'], ['../map/*', '../trace/*', '../traces/*', '../compare/*', '../services/*', '../service/*', '../start/*', '../settings/*', '**/pages/*/*']], 'A page imports no other page, and fetches through api/hooks.'),
   { files: ['eslint.config.js', 'vite.config.ts', 'public/**', 'browser/**', 'e2e/**'], rules: { 'no-restricted-syntax': 'off', 'max-lines': 'off' } },
   { files: ['eslint.config.js', 'public/**'], ...tseslint.configs.disableTypeChecked },
 )

@@ -50,6 +50,18 @@ const traceRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/trace/TracePage'), 'TracePage'),
 })
 
+const compareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/compare/$a/$b',
+  validateSearch: validate('compare'),
+  beforeLoad: ({ params, search }) => {
+    const a = parseTraceId(params.a) ?? params.a
+    const b = parseTraceId(params.b) ?? params.b
+    if (a !== params.a || b !== params.b) throw redirect({ to: '/compare/$a/$b', params: { a, b }, search, replace: true })
+  },
+  component: lazyRouteComponent(() => import('./pages/compare/ComparePage'), 'ComparePage'),
+})
+
 const servicesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/services',
@@ -83,6 +95,7 @@ const routeTree = rootRoute.addChildren([
   mapRoute,
   tracesRoute,
   traceRoute,
+  compareRoute,
   servicesRoute,
   serviceRoute,
   startRoute,

@@ -11,6 +11,8 @@ export function crumbsOf(place: Place): Crumb[] {
       return [{ label: 'Traces' }]
     case '/trace/$traceId':
       return [{ label: 'Traces', to: '/traces' }, { label: (place.traceId ?? '').slice(0, 8), mono: true }]
+    case '/compare/$a/$b':
+      return [{ label: 'Traces', to: '/traces' }, { label: 'Compare' }]
     case '/services':
       return [{ label: 'Services' }]
     case '/services/$name':

@@ -1,6 +1,6 @@
 // What is open when a trace is first seen, and how opening changes. Errors first: the way to the focus is always open.
-import type { Spans, TraceModel } from './trace'
-import { listRows, type Outline, type Shown } from './traceRows'
+import type { TraceModel } from './trace'
+import { listRows, type Outline, type Shown, type TreeSpans } from './traceRows'
 
 /** Rows that a healthy trace shows at most before the reader opens more. */
 export const FIRST_ROWS = 500
@@ -15,7 +15,7 @@ export function openAtFirst(trace: TraceModel, outlined: Outline, focus: number)
 }
 
 /** The deepest level so that spans at or above it, folds counted once, number at most `limit` (at least 1). */
-function deepestLevelWithin(spans: Spans, limit: number, outlined: Outline): number {
+function deepestLevelWithin(spans: TreeSpans, limit: number, outlined: Outline): number {
   const perLevel: number[] = []
   const hidden = new Uint8Array(spans.count)
   for (let i = 0; i < spans.count; i++) {
@@ -31,7 +31,7 @@ function deepestLevelWithin(spans: Spans, limit: number, outlined: Outline): num
   return Number.MAX_SAFE_INTEGER
 }
 
-function collapseBelow(spans: Spans, level: number): Uint8Array {
+function collapseBelow(spans: TreeSpans, level: number): Uint8Array {
   const collapsed = new Uint8Array(spans.count)
   for (let i = 0; i < spans.count; i++) {
     if (spans.descendants[i] > 0 && spans.depth[i] >= level) collapsed[i] = 1
@@ -40,7 +40,7 @@ function collapseBelow(spans: Spans, level: number): Uint8Array {
 }
 
 /** Opens every ancestor and fold above a span, so that it is listed. */
-export function reveal(shown: Shown, spans: Spans, outlined: Outline, span: number): Shown {
+export function reveal(shown: Shown, spans: TreeSpans, outlined: Outline, span: number): Shown {
   if (span < 0 || span >= spans.count) return shown
   const collapsed = shown.collapsed.slice()
   const open = shown.open.slice()
@@ -60,7 +60,7 @@ export function reveal(shown: Shown, spans: Spans, outlined: Outline, span: numb
 }
 
 /** Opens or closes one row. `deep` takes the whole subtree along. */
-export function toggle(shown: Shown, spans: Spans, outlined: Outline, row: number, expand: boolean, deep: boolean): Shown {
+export function toggle(shown: Shown, spans: TreeSpans, outlined: Outline, row: number, expand: boolean, deep: boolean): Shown {
   if (row < 0) {
     const open = shown.open.slice()
     open[~row] = expand ? 1 : 0
@@ -84,12 +84,12 @@ export function expandAll(shown: Shown): Shown {
 }
 
 /** Leaves the roots only. */
-export function collapseAll(shown: Shown, spans: Spans): Shown {
+export function collapseAll(shown: Shown, spans: TreeSpans): Shown {
   return { ...shown, collapsed: collapseBelow(spans, 0), open: new Uint8Array(shown.open.length) }
 }
 
 /** Marks matches with 1 and their ancestors with 2; null when nothing is filtered. */
-export function keepMask(spans: Spans, matches: Uint8Array): Uint8Array {
+export function keepMask(spans: TreeSpans, matches: Uint8Array): Uint8Array {
   const keep = new Uint8Array(spans.count)
   for (let i = spans.count - 1; i >= 0; i--) {
     if (matches[i] === 1) keep[i] = 1
@@ -100,6 +100,6 @@ export function keepMask(spans: Spans, matches: Uint8Array): Uint8Array {
 }
 
 /** Rows that a Shown gives, for callers that need the number only. */
-export function countRows(spans: Spans, outlined: Outline, shown: Shown): number {
+export function countRows(spans: TreeSpans, outlined: Outline, shown: Shown): number {
   return listRows(spans, outlined, shown).count
 }

@@ -4,6 +4,9 @@ import type { Spans } from './trace'
 
 export const FOLD_OVER = 5
 
+/** What the tree needs to know of spans; two traces laid over each other have it as well. */
+export type TreeSpans = Pick<Spans, 'count' | 'parent' | 'depth' | 'descendants' | 'service' | 'name' | 'start' | 'duration' | 'klass'>
+
 export interface Folds {
   readonly count: number
   /** fold of each span, -1 for none */
@@ -26,7 +29,7 @@ export interface Outline {
 }
 
 /** Finds the folds and the display order. Linear; done once per trace. */
-export function outline(spans: Spans): Outline {
+export function outline(spans: TreeSpans): Outline {
   const n = spans.count
   const fold = new Int32Array(n).fill(-1)
   const groups: number[][] = []
@@ -45,7 +48,7 @@ export function outline(spans: Spans): Outline {
   return { order, folds: measureFolds(spans, fold, groups) }
 }
 
-function orderedKids(spans: Spans, parent: number, fold: Int32Array, groups: number[][]): number[] {
+function orderedKids(spans: TreeSpans, parent: number, fold: Int32Array, groups: number[][]): number[] {
   const kids: number[] = []
   const end = parent < 0 ? spans.count : parent + spans.descendants[parent] + 1
   for (let c = parent + 1; c < end; c += spans.descendants[c] + 1) kids.push(c)
@@ -71,7 +74,7 @@ function orderedKids(spans: Spans, parent: number, fold: Int32Array, groups: num
   return out
 }
 
-function measureFolds(spans: Spans, of: Int32Array<ArrayBuffer>, groups: readonly number[][]): Folds {
+function measureFolds(spans: TreeSpans, of: Int32Array<ArrayBuffer>, groups: readonly number[][]): Folds {
   const count = groups.length
   const offset = new Int32Array(count + 1)
   groups.forEach((g, i) => (offset[i + 1] = offset[i] + g.length))
@@ -112,7 +115,7 @@ export interface Rows {
 }
 
 /** Lists the rows to show, top to bottom. One pass over the display order. */
-export function listRows(spans: Spans, outlined: Outline, shown: Shown): Rows {
+export function listRows(spans: TreeSpans, outlined: Outline, shown: Shown): Rows {
   const { order, folds } = outlined
   const n = spans.count
   const at = new Int32Array(n + folds.count)
@@ -175,7 +178,7 @@ export function rowIndexOf(rows: Rows, span: number): number {
 }
 
 /** The nearest listed row for a span: itself, its fold, or the closest ancestor. */
-export function nearestRow(rows: Rows, spans: Spans, folds: Folds, span: number): number {
+export function nearestRow(rows: Rows, spans: TreeSpans, folds: Folds, span: number): number {
   for (let s = span; s >= 0; s = spans.parent[s]) {
     const at = rows.at.indexOf(s)
     if (at >= 0) return at

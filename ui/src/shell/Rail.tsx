@@ -57,7 +57,7 @@ export function Rail({ route, shared, status, onHelp }: Props) {
       </Link>
       <ul className={css.list}>
         {item('/map', 'Service map', <Network size={17} />, route === '/map')}
-        {item('/traces', 'Traces', <Activity size={17} />, route === '/traces' || route.startsWith('/trace/'))}
+        {item('/traces', 'Traces', <Activity size={17} />, route === '/traces' || route.startsWith('/trace/') || route.startsWith('/compare/'))}
         {item('/services', 'Services', <Waypoints size={17} />, route.startsWith('/services'))}
       </ul>
       <ul className={css.list}>

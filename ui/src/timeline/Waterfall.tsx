@@ -1,6 +1,7 @@
 import { type MouseEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { TraceModel } from '../pure/trace'
 import { bars, type Bar } from '../pure/traceBars'
+import { carryLine } from '../pure/traceCarry'
 import { ancestorRows, type Outline, type Rows } from '../pure/traceRows'
 import { ticks, toPx } from '../pure/traceView'
 import type { Px } from '../pure/units'
@@ -70,6 +71,17 @@ export function Waterfall(props: Props) {
   const above = useMemo(() => (stacked ? [] : ancestorsAbove(rows, topRow)), [stacked, rows, topRow])
 
   const step = useMemo(() => indentOf(rows, tree), [rows, tree])
+
+  // An answer with more spans takes the place of another: the row at the top of the window stays there.
+  const before = useRef({ trace, rows, rowHeight })
+  useLayoutEffect(() => {
+    const was = before.current
+    before.current = { trace, rows, rowHeight }
+    if (was.trace === trace || !scroll.current) return
+    const line = Math.floor(scroll.current.scrollTop / was.rowHeight)
+    const now = carryLine(was.trace, was.rows, line, trace, rows)
+    if (now >= 0) scroll.current.scrollTop = now * rowHeight + (scroll.current.scrollTop - line * was.rowHeight)
+  }, [trace, rows, rowHeight])
 
   const drawn = useRef<readonly Bar[]>([])
   useLayoutEffect(() => {

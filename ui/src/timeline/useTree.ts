@@ -1,8 +1,7 @@
-/** What is open in the tree, and the rows that follow from it. A filter has an opening of its own, all open at first. */
+/** What is open in a tree, and the rows that follow from it. A filter has an opening of its own, all open at first. */
 import { useCallback, useMemo, useState } from 'react'
-import type { TraceModel } from '../pure/trace'
-import { collapseAll, expandAll, openAtFirst, reveal, toggle } from '../pure/traceOpen'
-import { listRows, type Outline, type Rows, type Shown } from '../pure/traceRows'
+import { collapseAll, expandAll, reveal, toggle } from '../pure/traceOpen'
+import { listRows, type Outline, type Rows, type Shown, type TreeSpans } from '../pure/traceRows'
 
 export interface Tree {
   readonly outline: Outline
@@ -14,31 +13,48 @@ export interface Tree {
   readonly collapseAll: () => void
 }
 
-export function useTree(trace: TraceModel, keep: Uint8Array | null, first: number): Tree {
-  const outlined = trace.outline
-  const [plain, setPlain] = useState(() => openAtFirst(trace, outlined, first))
-  const [filtered, setFiltered] = useState<{ keep: Uint8Array | null; shown: Shown } | null>(null)
-  const fresh = useMemo<Shown>(() => ({ collapsed: new Uint8Array(trace.spans.count), open: new Uint8Array(outlined.folds.count), keep }), [trace, outlined, keep])
-  const shown = keep === null ? plain : filtered?.keep === keep ? filtered.shown : fresh
-  const rows = useMemo(() => listRows(trace.spans, outlined, shown), [trace, outlined, shown])
+export interface TreeSource {
+  readonly spans: TreeSpans
+  readonly outline: Outline
+}
+
+type State<S> = { source: S; plain: Shown; filtered: { keep: Uint8Array | null; shown: Shown } | null }
+
+/** `carry` says what is open in a source that takes the place of another; without it, `first` does. */
+export function useTree<S extends TreeSource>(source: S, keep: Uint8Array | null, first: () => Shown, carry?: (before: S, shown: Shown, now: S) => Shown): Tree {
+  const { spans, outline } = source
+  const [kept, setState] = useState<State<S>>(() => ({ source, plain: first(), filtered: null }))
+  let state = kept
+  if (state.source !== source) {
+    const { source: before, plain, filtered } = state
+    state = {
+      source,
+      plain: carry ? carry(before, plain, source) : first(),
+      filtered: carry && filtered && keep !== null ? { keep, shown: { ...carry(before, filtered.shown, source), keep } } : null,
+    }
+    setState(state)
+  }
+  const fresh = useMemo<Shown>(() => ({ collapsed: new Uint8Array(spans.count), open: new Uint8Array(outline.folds.count), keep }), [spans, outline, keep])
+  const shown = keep === null ? state.plain : state.filtered?.keep === keep ? state.filtered.shown : fresh
+  const rows = useMemo(() => listRows(spans, outline, shown), [spans, outline, shown])
   const change = useCallback(
-    (f: (before: Shown) => Shown) => {
-      if (keep === null) setPlain(f)
-      else setFiltered((before) => ({ keep, shown: f(before?.keep === keep ? before.shown : fresh) }))
-    },
+    (f: (before: Shown) => Shown) =>
+      setState((s) => {
+        if (keep === null) return { ...s, plain: f(s.plain) }
+        return { ...s, filtered: { keep, shown: f(s.filtered?.keep === keep ? s.filtered.shown : fresh) } }
+      }),
     [keep, fresh],
   )
   return {
-    outline: outlined,
+    outline,
     rows,
     shown,
     toggle: useCallback(
-      (row, expand, deep) =>
-        change((s) => toggle(s, trace.spans, outlined, row, expand ?? (row >= 0 ? s.collapsed[row] === 1 : s.open[~row] === 0), deep)),
-      [change, trace, outlined],
+      (row, expand, deep) => change((s) => toggle(s, spans, outline, row, expand ?? (row >= 0 ? s.collapsed[row] === 1 : s.open[~row] === 0), deep)),
+      [change, spans, outline],
     ),
-    reveal: useCallback((span) => change((s) => reveal(s, trace.spans, outlined, span)), [change, trace, outlined]),
+    reveal: useCallback((span) => change((s) => reveal(s, spans, outline, span)), [change, spans, outline]),
     expandAll: useCallback(() => change(expandAll), [change]),
-    collapseAll: useCallback(() => change((s) => collapseAll(s, trace.spans)), [change, trace]),
+    collapseAll: useCallback(() => change((s) => collapseAll(s, spans)), [change, spans]),
   }
 }

@@ -28,8 +28,7 @@ export function TracePage() {
     <div className={css.page}>
       <TraceHeader trace={trace.data} />
       <Warnings trace={trace.data} asSent={skew === 'off'} onAsSent={(off) => void navigate({ to: '.', search: (before) => ({ ...before, skew: off ? 'off' : undefined }) })} />
-      {/* Another set of spans is another tree: what was open or chosen by row would point elsewhere. */}
-      <TraceScreen key={`${trace.data.traceId}/${trace.data.spans.count}/${skew ?? ''}`} trace={trace.data} hint={{ start, end }} />
+      <TraceScreen key={`${trace.data.traceId}/${skew ?? ''}`} trace={trace.data} hint={{ start, end }} />
     </div>
   )
 }

@@ -6,10 +6,12 @@ import type { TraceHint } from '../../api/trace'
 import { PANEL_WIDTH } from '../../map/Panel'
 import { assignHues } from '../../pure/colour'
 import { quote } from '../../pure/mapQuery'
-import { rowOfSpan, spanId, type TraceModel } from '../../pure/trace'
+import { spanId, type TraceModel } from '../../pure/trace'
+import { carryShown } from '../../pure/traceCarry'
+import { openAtFirst } from '../../pure/traceOpen'
 import { nearestRow } from '../../pure/traceRows'
 import { filterTrace, nextError, nextOf, type Show } from '../../pure/traceShow'
-import { bringIn, clampView, printZoom, wholeView } from '../../pure/traceView'
+import { bringIn } from '../../pure/traceView'
 import { CriticalList } from '../../timeline/CriticalList'
 import { EventList } from '../../timeline/EventList'
 import { Flame } from '../../timeline/Flame'
@@ -30,6 +32,7 @@ import { ServiceFilter } from './ServiceFilter'
 import { SpanPanel, TABS } from './SpanPanel'
 import { TraceToolbar, type TraceView } from './TraceToolbar'
 import { useTraceKeys } from './useTraceKeys'
+import { useChosen, useFold, useTimeInView } from './useTraceState'
 import css from './TracePage.module.css'
 
 type Search = SearchFor<'trace'>
@@ -63,13 +66,12 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
 
   const [chosen, choose, settled] = useChosen(trace, search.span, change)
   const selected = chosen >= 0 ? chosen : trace.focus
-  const tree = useTree(trace, filtered.keep, selected)
-  // A fold can be under the cursor but is no span: it lives here, not in the URL.
-  const [fold, setFold] = useState<number | null>(null)
+  const tree = useTree(trace, filtered.keep, () => openAtFirst(trace, trace.outline, selected), carryShown)
+  const [fold, setFold] = useFold(trace)
   const cursor = fold ?? selected
 
   const time = useTimeInView(trace, search.zoom, change)
-  const [merged] = useState(() => createViewStore({ from: 0, to: Math.max(1, trace.spans.self.reduce((a, b) => a + b, 0)) }))
+  const merged = useMemo(() => createViewStore({ from: 0, to: Math.max(1, trace.spans.self.reduce((a, b) => a + b, 0)) }), [trace])
 
   const { reveal } = tree
   const select = useCallback(
@@ -80,7 +82,7 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
       time.set(bringIn(time.get(), trace.spans.start[span], trace.spans.start[span] + trace.spans.duration[span], trace.duration))
       choose(span)
     },
-    [reveal, time, trace, choose],
+    [setFold, reveal, time, trace, choose],
   )
   // On a phone the details are a sheet of their own, so a tap asks for them.
   const pick = useCallback(
@@ -93,13 +95,14 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
 
   // The selected row stays in view when rows change above it, and is brought there when it is chosen elsewhere.
   const at = fold === null ? nearestRow(tree.rows, trace.spans, tree.outline.folds, selected) : tree.rows.at.indexOf(fold)
-  const opened = useRef(false)
+  const opened = useRef<TraceModel | null>(null)
   const sized = size !== null
   useEffect(() => {
     if (!sized) return
-    waterfall.current?.show(at, !opened.current)
-    opened.current = true
-  }, [at, view, sized])
+    // Spans that arrived move rows, but never what is read.
+    if (opened.current === null || opened.current === trace) waterfall.current?.show(at, opened.current === null)
+    opened.current = trace
+  }, [at, view, sized, trace])
 
   const showMode = (next: Show) => change({ show: next === 'all' ? undefined : next })
   const find = useCallback((q: string) => change({ q: q === '' ? undefined : q }), [change])
@@ -207,58 +210,6 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
       </div>
     </>
   )
-}
-
-/**
- * The chosen span. Held keys choose faster than the router navigates, so the choice is here at once and in the URL
- * when the reader pauses. The third value tells whether both agree.
- */
-function useChosen(trace: TraceModel, span: string | undefined, change: (patch: Search) => void): [number, (row: number) => void, boolean] {
-  const [local, setLocal] = useState<{ row: number; before: string | undefined } | null>(null)
-  // Another span in the URL than the one that was left: the back button or a link was quicker.
-  const row = local !== null && local.before === span ? local.row : null
-  useEffect(() => {
-    if (row === null) return
-    const timer = setTimeout(() => change({ span: spanId(trace.spans, row) }), 140)
-    return () => clearTimeout(timer)
-  }, [row, trace, change])
-  const fromUrl = useMemo(() => (span === undefined ? -1 : rowOfSpan(trace.spans, span)), [trace, span])
-  const choose = useCallback((next: number) => setLocal({ row: next, before: span }), [span])
-  return [row ?? fromUrl, choose, row === null || row === fromUrl]
-}
-
-/** The zoom of the URL as a store; what the reader zooms to is written back once they pause. */
-function useTimeInView(trace: TraceModel, zoom: [number, number] | undefined, change: (patch: Search, replace?: boolean) => void) {
-  const [store] = useState(() => createViewStore(wanted(trace, zoom)))
-  const written = useRef(zoom?.join(','))
-  useEffect(() => {
-    const text = zoom?.join(',')
-    if (text === written.current) return
-    written.current = text
-    store.set(wanted(trace, zoom))
-  }, [store, trace, zoom])
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const stop = store.subscribe(() => {
-      clearTimeout(timer)
-      timer = setTimeout(() => {
-        const text = printZoom(store.get(), trace.duration)
-        if (text === written.current) return
-        written.current = text
-        const [from, to] = (text ?? '').split(',').map(Number)
-        change({ zoom: text === undefined ? undefined : [from, to] })
-      }, 250)
-    })
-    return () => {
-      clearTimeout(timer)
-      stop()
-    }
-  }, [store, trace, change])
-  return store
-}
-
-function wanted(trace: TraceModel, zoom: [number, number] | undefined) {
-  return zoom ? clampView({ from: zoom[0], to: zoom[1] }, trace.duration) : wholeView(trace.duration)
 }
 
 function huesOf(trace: TraceModel): Uint8Array {

@@ -1,0 +1,72 @@
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useTrace } from '../../api/trace'
+import { parseTraceId } from '../../pure/trace-id'
+import { rowOfSpan, type TraceModel } from '../../pure/trace'
+import { deltasOf, summaryOf } from '../../pure/traceDelta'
+import { diffTraces, type Side } from '../../pure/traceDiff'
+import type { SearchFor } from '../../url'
+import { Button } from '../../widgets/Button'
+import { Empty, ErrorState, Skeleton } from '../../widgets/States'
+import { CompareHeader } from './CompareHeader'
+import { CompareScreen } from './CompareScreen'
+import css from './ComparePage.module.css'
+
+/** Two traces laid over each other: `a` is what it is compared with, `b` the one that is looked into. */
+export function ComparePage() {
+  const { a, b } = useParams({ from: '/compare/$a/$b' })
+  const search: SearchFor<'compare'> = useSearch({ strict: false })
+  const navigate = useNavigate({ from: '/compare/$a/$b' })
+  const first = useTrace(a)
+  const second = useTrace(b)
+  const swap = () => void navigate({ to: '/compare/$a/$b', params: { a: b, b: a }, search: { ...search, sa: search.sb, sb: search.sa } })
+  const failed = first.error && first.data === undefined ? first : second.error && second.data === undefined ? second : null
+  if (failed?.error) {
+    const which = failed === first ? a : b
+    return (
+      <ErrorState
+        page
+        error={failed.error}
+        title={parseTraceId(which) === null ? `“${which.slice(0, 40)}” is no trace id` : `Trace ${which.slice(0, 8)} cannot be compared`}
+        retry={() => void failed.refetch()}
+      />
+    )
+  }
+  if (first.data === undefined || second.data === undefined) {
+    return (
+      <div className={css.loading}>
+        <Skeleton height={24} rows={2} width="60%" />
+        <Skeleton height={60} />
+        <Skeleton height={14} rows={14} gap={12} />
+      </div>
+    )
+  }
+  if (first.data.spans.count === 0 || second.data.spans.count === 0) {
+    return (
+      <Empty page title="There is nothing to compare" actions={<Button onClick={() => void navigate({ to: '/traces' })}>Search traces</Button>}>
+        One of the two traces has no spans any more; retention may have dropped it.
+      </Empty>
+    )
+  }
+  return <Both a={first.data} b={second.data} search={search} onSwap={swap} />
+}
+
+function Both({ a, b, search, onSwap }: { a: TraceModel; b: TraceModel; search: SearchFor<'compare'>; onSwap: () => void }) {
+  const sideA = useMemo(() => sideOf(a, search.sa), [a, search.sa])
+  const sideB = useMemo(() => sideOf(b, search.sb), [b, search.sb])
+  const diff = useMemo(() => diffTraces(sideA, sideB), [sideA, sideB])
+  const deltas = useMemo(() => deltasOf(diff, sideA, sideB), [diff, sideA, sideB])
+  const summary = useMemo(() => summaryOf(diff, deltas, sideA, sideB), [diff, deltas, sideA, sideB])
+  return (
+    <div className={css.page}>
+      <CompareHeader a={sideA} b={sideB} summary={summary} onSwap={onSwap} />
+      {/* Swapped or other traces are another tree. */}
+      <CompareScreen key={`${a.traceId}/${b.traceId}/${search.sa ?? ''}/${search.sb ?? ''}`} a={sideA} b={sideB} diff={diff} deltas={deltas} summary={summary} />
+    </div>
+  )
+}
+
+/** All of a trace, or the subtree of one of its spans. */
+function sideOf(trace: TraceModel, top: string | undefined): Side {
+  return { trace, top: top === undefined ? -1 : rowOfSpan(trace.spans, top) }
+}
