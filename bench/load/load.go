@@ -65,7 +65,8 @@ func New(cfg Config) *Generator {
 	if cfg.Errors == 0 {
 		cfg.Errors = 0.02
 	}
-	g := &Generator{cfg: cfg, rng: rng(cfg.Seed*0x9E3779B97F4A7C15 + 1), now: cfg.Start.UnixNano(), nextPod: make([]int, len(services))}
+	seeds := rng(cfg.Seed) // its first number: neighbouring seeds would give one sequence, a step apart
+	g := &Generator{cfg: cfg, rng: rng(seeds.next()), now: cfg.Start.UnixNano(), nextPod: make([]int, len(services))}
 	for s := range services {
 		for i := range cfg.Instances {
 			g.pods = append(g.pods, g.newPod(s, i))

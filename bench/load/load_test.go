@@ -7,6 +7,7 @@ import (
 
 	"github.com/sightline/sightline/bench/load"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
@@ -84,6 +85,27 @@ func TestSameSeedSameBytes(t *testing.T) {
 	}
 	if bytes.Equal(a.Next().Body, other.Next().Body) {
 		t.Fatal("two seeds agree")
+	}
+}
+
+func TestSeedsShareNoTraces(t *testing.T) {
+	seen := map[pcommon.TraceID]uint64{}
+	for seed := range uint64(5) {
+		g := load.New(load.Config{Seed: seed, Start: start})
+		for range 50 {
+			td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(g.Next().Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, rs := range td.ResourceSpans().All() {
+				for _, span := range rs.ScopeSpans().At(0).Spans().All() {
+					if of, ok := seen[span.TraceID()]; ok && of != seed {
+						t.Fatalf("trace %s of seed %d is also of seed %d", span.TraceID(), of, seed)
+					}
+					seen[span.TraceID()] = seed
+				}
+			}
+		}
 	}
 }
 
