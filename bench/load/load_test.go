@@ -7,7 +7,6 @@ import (
 
 	"github.com/sightline/sightline/bench/load"
 	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
