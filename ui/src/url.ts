@@ -3,7 +3,10 @@
  * parameters here, reads them typed from the router, and never keeps a second copy. Defaults stay out of the URL,
  * unknown parameters are dropped, and values that cannot be read fall back and are named as problems.
  */
+import type { BrushParam } from './pure/brush'
+import { SENDERS } from './pure/senders'
 import { DEFAULT_RANGE, type Range, resolveTime } from './pure/time'
+import { GROUPINGS, TABLE_FIGURES } from './pure/traceTable'
 
 /** One parameter: `read` gives undefined where the text is no value of it. Printing goes by the value's type, see printValue. */
 export type Param<T> = { read: (text: string) => T | undefined }
@@ -43,6 +46,16 @@ export const pair: Param<[number, number]> = {
   },
 }
 
+/** Four integers: a box on the latency chart, see pure/brush.ts. */
+const box: Param<BrushParam> = {
+  read: (t) => {
+    const m = /^(\d{1,14}),(\d{1,14}),(\d{1,16}),(\d{1,16})$/.exec(t)
+    if (m === null) return undefined
+    const sides: BrushParam = [Number(m[1]), Number(m[2]), Number(m[3]), Number(m[4])]
+    return sides.some((s) => s > 0) ? sides : undefined
+  },
+}
+
 const moment: Param<string> = {
   read: (t) => (resolveTime(t, 0) === null ? undefined : t),
 }
@@ -67,16 +80,38 @@ export const PAGES = {
     dur: list,
     /** chosen ways to end */
     how: list,
+    /** a chosen operation */
+    op: text(400),
   },
-  traces: { ...shared, q: text(), facets: oneOf('off'), chart: oneOf('off') },
-  trace: { ...shared, span: text(40), view: oneOf('timeline', 'flame', 'table', 'map', 'events', 'critical', 'json'), flame: oneOf('merged'), zoom: pair, q: text(), show: oneOf('all', 'match', 'errors', 'critical'), hide: list, start: text(40), end: text(40), tab: text(40), skew: oneOf('off') },
+  traces: {
+    ...shared, q: text(), view: oneOf('spans'), facets: oneOf('off'), chart: oneOf('scatter', 'heatmap', 'off'), brush: box, sort: oneOf('duration', 'errors', 'spans'),
+    /** attributes as facets of their own, and groups that are not as they are by default */
+    pins: list, open: list,
+    /** columns of the span list */
+    cols: list,
+    /** what is compared with what; `find` and `ids` choose the cards */
+    cmp: oneOf('brush', 'failed'), base: oneOf('before', 'week', 'query'), bq: text(), find: text(200), ids: flag,
+    /** the trace beside the list, and those marked for comparing */
+    peek: text(40), mark: list,
+  },
+  trace: {
+    ...shared, span: text(40), view: oneOf('timeline', 'flame', 'table', 'map', 'events', 'critical', 'json'), flame: oneOf('merged'), zoom: pair, q: text(), show: oneOf('all', 'match', 'errors', 'critical'), hide: list, start: text(40), end: text(40), tab: text(40), skew: oneOf('off'),
+    /** attributes that stand in the timeline */
+    cols: list,
+    /** the span table */
+    by: oneOf(...GROUPINGS), sort: oneOf('name', ...TABLE_FIGURES), dir: oneOf('asc', 'desc'),
+  },
   compare: { ...shared, span: text(40), show: oneOf('changes'), panel: oneOf('off'), attributes: oneOf('all'), sa: text(16), sb: text(16) },
-  services: { ...shared, q: text(200), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
-  service: { ...shared, tab: oneOf('operations', 'dependencies', 'versions'), op: text(400), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
-  plain: { ...shared },
+  services: { ...shared, q: text(200), group: oneOf('namespace', 'team', 'env'), sort: oneOf(...SORTS, 'deployed'), dir: oneOf('asc', 'desc') },
+  service: { ...shared, tab: oneOf('operations', 'dependencies', 'deployments', 'instances', 'traces'), op: text(400), kind: text(40), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
+  settings: { ...shared, tab: oneOf('status', 'keys', 'endpoints', 'appearance') },
+  /** `with` is how to send, `service` what the sender will call itself */
+  start: { ...shared, with: oneOf(...SENDERS), service: text(64) },
 } as const
 
 export type Page = keyof typeof PAGES
+/** Pages of what is, not of what was: without a time range. */
+export const TIMELESS: readonly Page[] = ['settings', 'start']
 export type SearchFor<P extends Page> = SearchOf<(typeof PAGES)[P]>
 export type SharedSearch = SearchOf<typeof shared>
 
@@ -155,8 +190,9 @@ export function pageOfRoute(route: string): Page | null {
     case '/services/$name':
       return 'service'
     case '/start':
+      return 'start'
     case '/settings':
-      return 'plain'
+      return 'settings'
     default:
       return null
   }

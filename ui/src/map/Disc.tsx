@@ -1,7 +1,9 @@
+import type { Class } from '../api/types'
 import { formatDuration, middleEllipsis } from '../pure/format'
 import { arcPath, perMinute, redness, slowness, spoken, type ColourBy } from '../pure/mapDraw'
 import type { SceneNode } from '../pure/mapScene'
 import { ringArcs, share } from '../pure/mapStats'
+import type { Change } from '../pure/red'
 import type { Px } from '../pure/units'
 import { Glyph } from './Glyph'
 import css from './Disc.module.css'
@@ -12,10 +14,14 @@ type Props = {
   colour: ColourBy
   /** p95 of the slowest node in view, for colouring by latency */
   slowest: number
+  /** p95 against the time before, for colouring by change; null where there is nothing to compare */
+  change: Change | null
   selected: boolean
   tabbable: boolean
   /** keeps its name when the view is far away */
   major: boolean
+  /** requests that ended so are looked for: nodes without any step back */
+  marked: readonly Class[]
   /** replaces the figures inside, such as a share of the trace's time */
   caption?: readonly [string, string]
   onSelect: (id: string) => void
@@ -25,9 +31,11 @@ type Props = {
 const ALARMING = 0.05
 
 /** A node of the map: its ring says how its requests end, its inside how many and how long. */
-export function Disc({ node, size, colour, slowest, selected, tabbable, major, caption, onSelect }: Props) {
-  const alarming = share(node.stats, 'fault') >= ALARMING ? 'fault' : share(node.stats, 'throttle') >= ALARMING ? 'throttle' : undefined
+export function Disc({ node, size, colour, slowest, change, selected, tabbable, major, marked, caption, onSelect }: Props) {
+  const { stats } = node
+  const alarming = share(stats, 'fault') >= ALARMING ? 'fault' : share(stats, 'throttle') >= ALARMING ? 'throttle' : undefined
   const words = node.shape === 'group' ? `${node.members.length} nodes` : node.kind.words
+  const off = marked.length > 0 && !marked.some((c) => share(stats, c) > 0)
   return (
     <button
       type="button"
@@ -36,21 +44,23 @@ export function Disc({ node, size, colour, slowest, selected, tabbable, major, c
       data-shape={node.shape}
       data-glyph={node.kind.glyph}
       data-inferred={node.inferred || undefined}
+      data-ghost={node.ghost || undefined}
+      data-off={off || undefined}
       data-selected={selected || undefined}
       data-alarming={alarming}
-      data-trouble={redness(node.stats) > 0 || undefined}
+      data-trouble={redness(stats) > 0 || undefined}
       data-major={major || undefined}
       data-small={size < 62 || undefined}
       tabIndex={tabbable ? 0 : -1}
-      aria-label={spoken(node.label, words, node.stats)}
+      aria-label={spoken(node.label, node.ghost ? `${words}, no requests at present` : words, stats)}
       aria-pressed={selected}
       title={node.label}
       onClick={() => onSelect(node.id)}
     >
       <span className={css.disc} style={{ width: size, height: size }}>
-        <Ring node={node} size={size} colour={colour} slowest={slowest} />
+        <Ring node={node} size={size} colour={colour} slowest={slowest} change={change} />
         <span className={css.inside}>
-          <Inside node={node} size={size} caption={caption} />
+          <Inside node={node} size={size} caption={caption ?? (colour === 'change' && change !== null && stats !== null ? [formatDuration(stats.p95_ns), changeText(change)] : undefined)} />
         </span>
         {node.kind.badge !== '' && <span className={css.badge}>{node.kind.badge}</span>}
       </span>
@@ -59,19 +69,31 @@ export function Disc({ node, size, colour, slowest, selected, tabbable, major, c
         <span className={css.short}>{middleEllipsis(node.label, 14)}</span>
         <span className={css.short}>{middleEllipsis(node.label, 10)}</span>
       </span>
+      {stats !== null && stats.requests > 0 && (
+        <span className={css.rows} aria-hidden="true">
+          <b>p50</b> {formatDuration(stats.p50_ns)} <b>p99</b> {formatDuration(stats.p99_ns)}
+        </span>
+      )}
     </button>
   )
 }
 
-function Ring({ node, size, colour, slowest }: Pick<Props, 'node' | 'size' | 'colour' | 'slowest'>) {
+/** `+42 %`: in words that fit into a node. */
+function changeText({ share: by }: Change): string {
+  if (by >= 9.95) return `×${Math.round(by + 1)}`
+  const percent = Math.round(by * 100)
+  return percent === 0 ? '±0 %' : `${percent > 0 ? '+' : ''}${percent} %`
+}
+
+function Ring({ node, size, colour, slowest, change }: Pick<Props, 'node' | 'size' | 'colour' | 'slowest' | 'change'>) {
   const c = size / 2
   const arcs = ringArcs(node.stats)
   return (
     <svg className={css.ring} width={size} height={size} aria-hidden="true">
       <circle cx={c} cy={c} r={c - 3} className={css.base} />
-      {colour === 'health'
-        ? arcs.map((arc) => <path key={arc.class} d={arcPath(c, c, c - (arc.class === 'ok' ? 3 : 3.5), arc)} className={css.arc} data-class={arc.class} />)
-        : arcs.length > 0 && <circle cx={c} cy={c} r={c - 3.5} className={css.heat} style={{ '--heat': `${slowness(node.stats, slowest)}%` }} />}
+      {colour === 'health' && arcs.map((arc) => <path key={arc.class} d={arcPath(c, c, c - (arc.class === 'ok' ? 3 : 3.5), arc)} className={css.arc} data-class={arc.class} />)}
+      {colour === 'latency' && arcs.length > 0 && <circle cx={c} cy={c} r={c - 3.5} className={css.heat} style={{ '--heat': `${slowness(node.stats, slowest)}%` }} />}
+      {colour === 'change' && change !== null && <circle cx={c} cy={c} r={c - 3.5} className={css.change} data-tone={change.tone} />}
     </svg>
   )
 }

@@ -1,6 +1,9 @@
-import { memo } from 'react'
+import { memo, useMemo } from 'react'
+import type { Class } from '../api/types'
 import { arrowPath, curve, type Disc, edgeLabel, edgeWidth, redness } from '../pure/mapDraw'
+import { type Flow, flowsOf } from '../pure/mapFlow'
 import type { SceneEdge } from '../pure/mapScene'
+import { share } from '../pure/mapStats'
 import css from './Edges.module.css'
 
 type Props = {
@@ -11,12 +14,16 @@ type Props = {
   /** rate of the busiest edge */
   busiest: number
   selected: string | undefined
+  /** requests that ended so are looked for: edges without any step back */
+  marked: readonly Class[]
+  /** dots move along the busiest edges */
+  moving: boolean
   onSelect: (id: string) => void
   onOver: (id: string | null) => void
 }
 
 /** All connections in one drawing under the nodes, with their labels. */
-export const Edges = memo(function Edges({ edges, discs, down, busiest, selected, onSelect, onOver }: Props) {
+export const Edges = memo(function Edges({ edges, discs, down, busiest, selected, marked, moving, onSelect, onOver }: Props) {
   const drawn = edges.flatMap((edge) => {
     const a = discs.get(edge.source)
     const b = discs.get(edge.target)
@@ -25,6 +32,7 @@ export const Edges = memo(function Edges({ edges, discs, down, busiest, selected
   // What fails lies on top.
   drawn.sort((a, b) => a.red - b.red)
   const quiet = edges.length > 4 * discs.size
+  const flows = useMemo(() => new Map(moving ? flowsOf(edges).map((f) => [f.id, f]) : []), [moving, edges])
   return (
     <>
       <svg className={css.layer} data-quiet={quiet || undefined} aria-hidden="true">
@@ -34,6 +42,8 @@ export const Edges = memo(function Edges({ edges, discs, down, busiest, selected
             className={css.edge}
             data-edge={edge.id}
             data-async={edge.async || undefined}
+            data-ghost={edge.ghost || undefined}
+            data-off={(marked.length > 0 && !marked.some((c) => share(edge.stats, c) > 0)) || undefined}
             data-bad={red >= 10 || undefined}
             data-selected={edge.id === selected || undefined}
             style={{ '--red': `${red}%` }}
@@ -47,6 +57,7 @@ export const Edges = memo(function Edges({ edges, discs, down, busiest, selected
             <path d={line.path} className={css.hit} />
             <path d={line.path} className={css.line} strokeWidth={quiet && red < 10 ? Math.min(1.5, width) : width} />
             <path d={arrowPath(line, width)} className={css.head} />
+            <Dots path={line.path} flow={flows.get(edge.id)} />
           </g>
         ))}
       </svg>
@@ -62,3 +73,13 @@ export const Edges = memo(function Edges({ edges, discs, down, busiest, selected
     </>
   )
 })
+
+/** Requests under way: dots from end to end, evenly apart. The browser moves them; nothing is drawn anew. */
+function Dots({ path, flow }: { path: string; flow: Flow | undefined }) {
+  if (flow === undefined) return null
+  return Array.from({ length: flow.dots }, (_, i) => (
+    <circle key={i} r={2.6} className={css.dot} data-failing={(flow.failing && i === 0) || undefined}>
+      <animateMotion dur={`${flow.seconds}s`} begin={`${((-flow.seconds * i) / flow.dots).toFixed(2)}s`} repeatCount="indefinite" path={path} />
+    </circle>
+  ))
+}

@@ -1,23 +1,31 @@
 import { type PointerEvent, useMemo, useRef, useState } from 'react'
 import { formatCount, formatDuration } from '../pure/format'
-import { type Histogram as Buckets, logBuckets } from '../pure/mapStats'
+import { type Histogram as Buckets, together } from '../pure/mapStats'
 import type { Nanos } from '../pure/units'
 import { Button } from '../widgets/Button'
 import css from './Histogram.module.css'
 
+type Span = readonly [Nanos, Nanos]
+
 type Props = {
   histogram: Buckets
+  /** another view of the same requests, drawn as an outline over the bars */
+  other?: { histogram: Buckets; label: string }
   marks: readonly (readonly [label: string, at: Nanos])[]
-  range: readonly [Nanos, Nanos] | null
-  onRange: (range: readonly [Nanos, Nanos] | null) => void
+  ranges?: readonly Span[]
+  /** absent where there is nothing to choose */
+  onRanges?: (ranges: readonly Span[]) => void
 }
 
-/** Durations in logarithmic buckets. Dragging chooses a range; the buttons choose the slow ends without a mouse. */
-export function Histogram({ histogram, marks, range, onRange }: Props) {
+const NONE: readonly Span[] = []
+
+/** Durations in logarithmic buckets. Dragging chooses a range, with Shift one more; the buttons choose the slow ends without a mouse. */
+export function Histogram({ histogram, other, marks, ranges = NONE, onRanges }: Props) {
   const box = useRef<HTMLDivElement>(null)
-  const [drag, setDrag] = useState<{ from: number; to: number } | null>(null)
+  const [drag, setDrag] = useState<{ from: number; to: number; add: boolean } | null>(null)
   const [over, setOver] = useState<number | null>(null)
-  const buckets = useMemo(() => logBuckets(histogram), [histogram])
+  const { mine, theirs } = useMemo(() => together(histogram, other?.histogram ?? []), [histogram, other])
+  const buckets = mine
   if (buckets.length === 0) return <p className={css.none}>No durations in this range.</p>
   const n = buckets.length
   const low = buckets[0].low
@@ -29,10 +37,14 @@ export function Histogram({ histogram, marks, range, onRange }: Props) {
     const r = box.current?.getBoundingClientRect()
     return r ? Math.min(1, Math.max(0, (e.clientX - r.left) / r.width)) : 0
   }
-  const chosen = drag ? [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)] : range ? [at(range[0]), at(range[1])] : null
+  const kept = drag === null || drag.add ? ranges.map(([a, b]): [number, number] => [at(a), at(b)]) : []
+  const chosen = drag ? [...kept, [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]] : kept
   const finish = () => {
-    if (drag && Math.abs(drag.to - drag.from) > 0.01) onRange([nanosAt(Math.min(drag.from, drag.to)), nanosAt(Math.max(drag.from, drag.to))])
-    else onRange(null)
+    if (drag && onRanges) {
+      const moved = Math.abs(drag.to - drag.from) > 0.01
+      const next: Span[] = moved ? [[nanosAt(Math.min(drag.from, drag.to)), nanosAt(Math.max(drag.from, drag.to))]] : []
+      onRanges(drag.add ? [...ranges, ...next] : next)
+    }
     setDrag(null)
   }
   return (
@@ -40,9 +52,11 @@ export function Histogram({ histogram, marks, range, onRange }: Props) {
       <div
         ref={box}
         className={css.plot}
+        data-fixed={onRanges === undefined || undefined}
         onPointerDown={(e) => {
+          if (e.button !== 0 || onRanges === undefined) return
           e.currentTarget.setPointerCapture(e.pointerId)
-          setDrag({ from: share(e), to: share(e) })
+          setDrag({ from: share(e), to: share(e), add: e.shiftKey })
         }}
         onPointerMove={(e) => {
           setOver(Math.min(n - 1, Math.floor(share(e) * n)))
@@ -55,11 +69,14 @@ export function Histogram({ histogram, marks, range, onRange }: Props) {
         <svg className={css.bars} viewBox={`0 0 ${n} 100`} preserveAspectRatio="none" role="img" aria-label={`Latency histogram from ${formatDuration(low)} to ${formatDuration(high)}`}>
           {buckets.map((b, i) => {
             const h = b.count > 0 ? Math.max(2, (b.count / top) * 100) : 0
-            const inside = chosen === null || ((i + 1) / n > chosen[0] && i / n < chosen[1])
+            const inside = chosen.length === 0 || chosen.some(([a, b]) => (i + 1) / n > a && i / n < b)
             return <rect key={i} x={i + 0.08} width={0.84} y={100 - h} height={h} className={css.bar} data-out={!inside || undefined} data-over={i === over || undefined} />
           })}
+          {theirs !== null && <path d={outline(theirs)} className={css.outline} />}
         </svg>
-        {chosen && <span className={css.brush} style={{ left: `${chosen[0] * 100}%`, width: `${(chosen[1] - chosen[0]) * 100}%` }} />}
+        {chosen.map(([a, b], i) => (
+          <span key={i} className={css.brush} style={{ left: `${a * 100}%`, width: `${(b - a) * 100}%` }} />
+        ))}
         {marks.map(([label, ns]) => (
           <span key={label} className={css.mark} style={{ left: `${at(ns) * 100}%` }}>
             <i>{label}</i>
@@ -71,24 +88,37 @@ export function Histogram({ histogram, marks, range, onRange }: Props) {
         <span>
           {over !== null && !drag
             ? `${formatDuration(buckets[over].low)} – ${formatDuration(buckets[over].high)}: ${formatCount(buckets[over].count)}`
-            : chosen
-              ? `${formatDuration(nanosAt(chosen[0]))} – ${formatDuration(nanosAt(chosen[1]))}`
-              : 'drag to choose a range'}
+            : chosen.length > 0
+              ? chosen.map(([a, b]) => `${formatDuration(nanosAt(a))} – ${formatDuration(nanosAt(b))}`).join(', ')
+              : other !== undefined
+                ? other.label
+                : onRanges && 'drag to choose, with Shift to add'}
         </span>
         <span>{formatDuration(high)}</span>
       </div>
-      <div className={css.presets}>
-        {marks.slice(1).map(([label, ns]) => (
-          <Button key={label} size="sm" look="quiet" pressed={range !== null && range[0] === ns} onClick={() => onRange(range?.[0] === ns ? null : [ns, high])}>
-            slower than {label}
-          </Button>
-        ))}
-        {range !== null && (
-          <Button size="sm" look="quiet" onClick={() => onRange(null)}>
-            all durations
-          </Button>
-        )}
-      </div>
+      {onRanges && (
+        <div className={css.presets}>
+          {marks.slice(1).map(([label, ns]) => {
+            const on = ranges.length === 1 && Math.abs(ranges[0][0] - ns) < 1
+            return (
+              <Button key={label} size="sm" look="quiet" pressed={on} onClick={() => onRanges(on ? NONE : [[ns, high]])}>
+                slower than {label}
+              </Button>
+            )
+          })}
+          {ranges.length > 0 && (
+            <Button size="sm" look="quiet" onClick={() => onRanges(NONE)}>
+              all durations
+            </Button>
+          )}
+        </div>
+      )}
     </div>
   )
+}
+
+/** A stepped line over the bars, as high as the bars are. */
+function outline(buckets: readonly { count: number }[]): string {
+  const top = Math.max(1e-9, ...buckets.map((b) => b.count))
+  return `M 0 100 ${buckets.map((b, i) => `L ${i} ${100 - (b.count / top) * 100} L ${i + 1} ${100 - (b.count / top) * 100}`).join(' ')} L ${buckets.length} 100`
 }

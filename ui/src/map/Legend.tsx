@@ -1,3 +1,4 @@
+import type { Class } from '../api/types'
 import type { ColourBy, SizeBy } from '../pure/mapDraw'
 import css from './Legend.module.css'
 
@@ -8,21 +9,38 @@ const CLASSES = [
   ['throttle', '429'],
 ] as const
 
-/** What the map's colours and lines mean; always in view. */
-export function Legend({ size, colour }: { size: SizeBy; colour: ColourBy }) {
+type Props = { size: SizeBy; colour: ColourBy; marked: readonly Class[]; onMark: (what: Class) => void }
+
+/** What the map's colours and lines mean; always in view. A class that is pressed lets the nodes without it step back. */
+export function Legend({ size, colour, marked, onMark }: Props) {
   return (
     <ul className={css.legend} aria-label="Legend">
-      {colour === 'health' ? (
+      {colour === 'health' &&
         CLASSES.map(([name, label]) => (
           <li key={name}>
-            <span className={css.swatch} data-class={name} />
-            {label}
+            <button type="button" className={css.toggle} aria-pressed={marked.includes(name)} onClick={() => onMark(name)}>
+              <span className={css.swatch} data-class={name} />
+              {label}
+            </button>
           </li>
-        ))
-      ) : (
+        ))}
+      {colour === 'latency' && (
         <li>
           <span className={css.ramp} /> p95, slower is brighter
         </li>
+      )}
+      {colour === 'change' && (
+        <>
+          <li>
+            <span className={css.swatch} data-class="slower" /> slower than before
+          </li>
+          <li>
+            <span className={css.swatch} data-class="faster" /> faster
+          </li>
+          <li className={css.wide}>
+            <span className={css.swatch} data-class="same" /> much the same
+          </li>
+        </>
       )}
       <li className={css.wide}>
         <svg width="26" height="8" aria-hidden="true">
@@ -37,7 +55,7 @@ export function Legend({ size, colour }: { size: SizeBy; colour: ColourBy }) {
         not instrumented
       </li>
       <li className={css.wide}>{size === 'constant' ? 'size: constant' : `size: ${size === 'traffic' ? 'traffic' : 'p95'}`}</li>
-      <li className={css.wide}>in the node: p95, requests</li>
+      <li className={css.wide}>in the node: {colour === 'change' ? 'p95, change' : 'p95, requests'}</li>
     </ul>
   )
 }

@@ -1,7 +1,9 @@
-import { useMemo, useState } from 'react'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
 import { formatDuration, formatPercent, formatRate } from '../pure/format'
 import type { SceneNode } from '../pure/mapScene'
 import { badShare, share } from '../pure/mapStats'
+import type { Px } from '../pure/units'
 import { ClassMark } from '../widgets/ClassMark'
 import { Glyph } from './Glyph'
 import css from './MapList.module.css'
@@ -9,13 +11,19 @@ import css from './MapList.module.css'
 const COLUMNS = ['name', 'rate', 'fault', 'error', 'throttle', 'p50', 'p95', 'p99'] as const
 type Column = (typeof COLUMNS)[number]
 const TITLES: Record<Column, string> = { name: 'Name', rate: 'Requests', fault: 'Faults', error: 'Errors', throttle: 'Throttled', p50: 'p50', p95: 'p95', p99: 'p99' }
+const ROW: Px = 34
 
-type Props = { nodes: readonly SceneNode[]; selected: string | undefined; onSelect: (id: string) => void }
+type Props = { nodes: readonly SceneNode[]; selected: string | undefined; onSelect: (id: string) => void; /** a panel lies over the right */ covered: boolean }
 
-/** The map as a table: the same nodes and figures, to sort and to read aloud. */
-export function MapList({ nodes, selected, onSelect }: Props) {
+/** The map as a table: every node with its figures, to sort and to read aloud. Only the rows in sight are there, so a thousand are no more than ten. */
+export function MapList({ nodes, selected, onSelect, covered }: Props) {
+  const scroll = useRef<HTMLDivElement>(null)
   const [sort, setSort] = useState<{ by: Column; down: boolean }>({ by: 'fault', down: true })
   const rows = useMemo(() => sorted(nodes, sort.by, sort.down), [nodes, sort])
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroll.current, estimateSize: () => ROW, overscan: 12 })
+  const items = virtual.getVirtualItems()
+  const above = items.length > 0 ? items[0].start : 0
+  const below = items.length > 0 ? virtual.getTotalSize() - items[items.length - 1].end : 0
   const head = (by: Column) => (
     <th key={by} scope="col" aria-sort={sort.by === by ? (sort.down ? 'descending' : 'ascending') : undefined} data-figure={by !== 'name' || undefined}>
       <button type="button" onClick={() => setSort({ by, down: sort.by === by ? !sort.down : by !== 'name' })}>
@@ -23,38 +31,52 @@ export function MapList({ nodes, selected, onSelect }: Props) {
       </button>
     </th>
   )
+  const onKey = (e: KeyboardEvent) => {
+    const by = e.key === 'ArrowDown' || e.key === 'j' ? 1 : e.key === 'ArrowUp' || e.key === 'k' ? -1 : 0
+    const row = e.target instanceof HTMLElement ? e.target.closest<HTMLElement>('[data-row]') : null
+    if (by === 0 || row === null) return
+    e.preventDefault()
+    const to = Number(row.dataset.row) + by
+    if (to < 0 || to >= rows.length) return
+    virtual.scrollToIndex(to)
+    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-row="${to}"] button`)?.focus())
+  }
   return (
-    <div className={css.scroll}>
-      <table className={css.table} aria-label="Nodes of the map">
+    <div ref={scroll} className={css.scroll} data-covered={covered || undefined}>
+      <table className={css.table} aria-label="Nodes of the map" aria-rowcount={rows.length + 1} onKeyDown={onKey}>
         <thead>
-          <tr>{COLUMNS.map(head)}</tr>
+          <tr aria-rowindex={1}>{COLUMNS.map(head)}</tr>
         </thead>
         <tbody>
-          {rows.map((n) => (
-            <tr key={n.id} data-selected={n.id === selected || undefined} onClick={() => onSelect(n.id)}>
-              <th scope="row">
-                <button type="button" className={css.name} aria-pressed={n.id === selected}>
-                  <Glyph name={n.kind.glyph} size={15} />
-                  <span className={css.label}>{n.label}</span>
-                  <span className={css.words}>{n.kind.words}</span>
-                  {badShare(n.stats) >= 0.01 && <ClassMark value="fault" size={13} />}
-                </button>
-              </th>
-              <td>{n.stats ? formatRate(n.stats.rate) : '–'}</td>
-              <td data-bad={share(n.stats, 'fault') > 0 ? 'fault' : undefined}>{figure(n, 'fault')}</td>
-              <td data-bad={share(n.stats, 'error') > 0 ? 'error' : undefined}>{figure(n, 'error')}</td>
-              <td data-bad={share(n.stats, 'throttle') > 0 ? 'throttle' : undefined}>{figure(n, 'throttle')}</td>
-              <td>{n.stats ? formatDuration(n.stats.p50_ns) : '–'}</td>
-              <td>{n.stats ? formatDuration(n.stats.p95_ns) : '–'}</td>
-              <td>{n.stats ? formatDuration(n.stats.p99_ns) : '–'}</td>
-            </tr>
-          ))}
+          {above > 0 && <tr aria-hidden="true" style={{ height: above }} />}
+          {items.map(({ index }) => {
+            const n = rows[index]
+            return (
+              <tr key={n.id} data-row={index} aria-rowindex={index + 2} data-selected={n.id === selected || undefined} data-ghost={n.ghost || undefined} onClick={() => onSelect(n.id)}>
+                <th scope="row">
+                  <button type="button" className={css.name} aria-pressed={n.id === selected}>
+                    <Glyph name={n.kind.glyph} size={15} />
+                    <span className={css.label}>{n.label}</span>
+                    <span className={css.words}>{n.kind.words}</span>
+                    {badShare(n.stats) >= 0.01 && <ClassMark value="fault" size={13} />}
+                  </button>
+                </th>
+                <td>{n.stats ? formatRate(n.stats.rate) : '–'}</td>
+                <td data-bad={share(n.stats, 'fault') > 0 ? 'fault' : undefined}>{figure(n, 'fault')}</td>
+                <td data-bad={share(n.stats, 'error') > 0 ? 'error' : undefined}>{figure(n, 'error')}</td>
+                <td data-bad={share(n.stats, 'throttle') > 0 ? 'throttle' : undefined}>{figure(n, 'throttle')}</td>
+                <td>{n.stats ? formatDuration(n.stats.p50_ns) : '–'}</td>
+                <td>{n.stats ? formatDuration(n.stats.p95_ns) : '–'}</td>
+                <td>{n.stats ? formatDuration(n.stats.p99_ns) : '–'}</td>
+              </tr>
+            )
+          })}
+          {below > 0 && <tr aria-hidden="true" style={{ height: below }} />}
         </tbody>
       </table>
     </div>
   )
 }
-
 function figure(n: SceneNode, what: 'fault' | 'error' | 'throttle'): string {
   return n.stats && n.stats[what] > 0 ? formatPercent(share(n.stats, what)) : '–'
 }

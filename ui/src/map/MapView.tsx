@@ -1,10 +1,12 @@
 import '@xyflow/react/dist/base.css'
-import { type NodeChange, type NodeProps, ReactFlow, type ReactFlowInstance, ViewportPortal, type Node as FlowNode } from '@xyflow/react'
+import { MiniMap, type NodeChange, type NodeProps, ReactFlow, type ReactFlowInstance, ViewportPortal, type Node as FlowNode } from '@xyflow/react'
 import { createContext, type KeyboardEvent, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef } from 'react'
-import { type ColourBy, type Disc as DiscAt, NAME_HEIGHT, NAME_WIDTH, nodeSize, type SizeBy, sizeMax } from '../pure/mapDraw'
+import type { Class } from '../api/types'
+import { type ColourBy, type Disc as DiscAt, NAME_HEIGHT, NAME_WIDTH, nodeSize, redness, type SizeBy, sizeMax } from '../pure/mapDraw'
 import { BOX_PADDING, BOX_TITLE, bounds, type LayoutNode } from '../pure/mapPlace'
 import { majorNodes, type Scene, type SceneNode } from '../pure/mapScene'
 import { firstNode, walk } from '../pure/mapWalk'
+import type { Change } from '../pure/red'
 import { probe } from '../widgets/probe'
 import { Disc } from './Disc'
 import { Edges } from './Edges'
@@ -16,6 +18,9 @@ import css from './MapView.module.css'
 const LARGEST = 88
 export const CELL = { width: NAME_WIDTH, height: LARGEST + NAME_HEIGHT }
 
+/** More nodes than this deserve an overview. */
+const CROWDED = 40
+
 export type MapControls = { fit: () => void; zoom: (factor: number) => void; show: (id: string) => void }
 
 type Props = {
@@ -25,6 +30,14 @@ type Props = {
   colour: ColourBy
   selected: string | undefined
   captions?: ReadonlyMap<string, readonly [string, string]>
+  /** p95 of nodes against the time before, for colouring by change */
+  changes?: ReadonlyMap<string, Change>
+  /** nodes and edges without requests that ended so step back */
+  marked?: readonly Class[]
+  /** dots move along the busiest edges */
+  moving?: boolean
+  /** a small map of the whole in a corner, where there is much to see */
+  overview?: boolean
   /** px of the view that a panel covers on the right */
   covered?: number
   onSelect: (id: string | undefined) => void
@@ -45,6 +58,8 @@ interface Shared {
   selected: string | undefined
   tabbable: string | undefined
   captions: Props['captions']
+  changes: Props['changes']
+  marked: readonly Class[]
   onSelect: (id: string) => void
 }
 const SharedContext = createContext<Shared | null>(null)
@@ -63,16 +78,19 @@ function DiscNode({ data }: NodeProps<MapNode>) {
       major={major}
       tabbable={node.id === shared.tabbable}
       caption={shared.captions?.get(node.id)}
+      change={shared.changes?.get(node.id) ?? null}
+      marked={shared.marked}
       onSelect={shared.onSelect}
     />
   )
 }
 
+const NONE: readonly Class[] = []
 const NODE_TYPES = { disc: DiscNode }
 const ARROWS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const
 
 /** The map itself: nodes as elements, edges as one drawing below them, pan and zoom by React Flow. */
-export function MapView({ scene, layout, size, colour, selected, captions, covered = 0, onSelect, onToggleBox, onReady, label, down = false, children }: Props) {
+export function MapView({ scene, layout, size, colour, selected, captions, changes, marked = NONE, moving = false, overview = false, covered = 0, onSelect, onToggleBox, onReady, label, down = false, children }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const flow = useRef<ReactFlowInstance<MapNode> | null>(null)
   const { positions } = layout
@@ -92,8 +110,8 @@ export function MapView({ scene, layout, size, colour, selected, captions, cover
   const busiest = useMemo(() => scene.edges.reduce((max, e) => Math.max(max, e.stats.rate), 0), [scene])
   const first = useMemo(() => firstNode(positions), [positions])
   const shared = useMemo<Shared>(
-    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable: selected !== undefined && positions.has(selected) ? selected : first, captions, onSelect }),
-    [colour, scene, selected, positions, first, captions, onSelect],
+    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable: selected !== undefined && positions.has(selected) ? selected : first, captions, changes, marked, onSelect }),
+    [colour, scene, selected, positions, first, captions, changes, marked, onSelect],
   )
 
   const fit = useCallback(() => {
@@ -173,7 +191,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, cover
           nodeTypes={NODE_TYPES}
           onNodesChange={onChange}
           onInit={(instance) => { flow.current = instance }}
-          onMove={(_, viewport) => { if (box.current) box.current.dataset.zoom = viewport.zoom < 0.42 ? 'far' : viewport.zoom < 0.72 ? 'mid' : 'near' }}
+          onMove={(_, viewport) => { if (box.current) box.current.dataset.zoom = zoomName(viewport.zoom) }}
           onPaneClick={() => onSelect(undefined)}
           minZoom={0.05}
           maxZoom={2.5}
@@ -191,13 +209,24 @@ export function MapView({ scene, layout, size, colour, selected, captions, cover
         >
           <ViewportPortal>
             <Boxes scene={scene} positions={positions} onToggle={onToggleBox} />
-            <Edges edges={scene.edges} discs={discs} down={down} busiest={busiest} selected={selected} onSelect={onSelect} onOver={highlight.over} />
+            <Edges edges={scene.edges} discs={discs} down={down} busiest={busiest} selected={selected} marked={marked} moving={moving} onSelect={onSelect} onOver={highlight.over} />
           </ViewportPortal>
+          {overview && scene.nodes.length > CROWDED && <MiniMap<MapNode> className={css.overview} position="bottom-right" nodeColor={overviewColour} nodeBorderRadius={66} pannable zoomable ariaLabel="Overview" />}
         </ReactFlow>
       </SharedContext.Provider>
       {children}
     </div>
   )
+}
+
+/** What fails is red in the overview as well. */
+function overviewColour(n: MapNode): string {
+  return redness(n.data.node.stats) >= 20 ? 'var(--fault)' : 'var(--text-3)'
+}
+
+/** How much there is room for: rings, names, figures, percentiles. */
+function zoomName(zoom: number): 'far' | 'mid' | 'near' | 'close' {
+  return zoom < 0.42 ? 'far' : zoom < 0.72 ? 'mid' : zoom < 1.3 ? 'near' : 'close'
 }
 
 /** Circles by id. Positions are centres of the layout's cells; a circle stands at the top of its cell's middle. */

@@ -10,10 +10,12 @@ type Props = {
   lines: readonly Line[]
   /** the y axis ends here at least, so that quiet lines stay quiet */
   least?: number
+  /** the part of the time that is in view, as shares */
+  mark?: readonly [number, number] | null
 }
 
 /** A small line over time with its figure; lines share one scale. */
-export function Spark({ label, figure, lines, least = 0 }: Props) {
+export function Spark({ label, figure, lines, least = 0, mark = null }: Props) {
   const id = useId()
   const top = Math.max(least, ...lines.flatMap((l) => l.values.map((v) => v ?? 0)), 1e-9)
   return (
@@ -23,6 +25,7 @@ export function Spark({ label, figure, lines, least = 0 }: Props) {
         <strong>{figure}</strong>
       </figcaption>
       <svg className={css.plot} viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+        {mark && <rect x={mark[0] * 100} width={Math.max(0.8, (mark[1] - mark[0]) * 100)} y={0} height={100} className={css.mark} />}
         {lines.map((line, i) => (
           <g key={i} data-tone={line.tone} className={css.line}>
             {line.area === true && <path d={`${path(line.values, top)} L 100 100 L 0 100 Z`} className={css.area} />}

@@ -5,12 +5,12 @@ import css from './Troubles.module.css'
 
 const SHOWN = 3
 
-/** What is wrong, in one line: where failures begin and who feels them. */
-export function Troubles({ troubles, onShow }: { troubles: readonly Trouble[]; onShow: (id: string) => void }) {
+/** What is wrong, in one line: where failures begin and who feels them. `when`: at that moment alone. */
+export function Troubles({ troubles, when, onShow }: { troubles: readonly Trouble[]; when?: string; onShow: (id: string) => void }) {
   if (troubles.length === 0) {
     return (
       <p className={css.calm} role="status">
-        <CircleCheck size={14} aria-hidden="true" /> Nothing is failing
+        <CircleCheck size={14} aria-hidden="true" /> Nothing {when === undefined ? 'is failing' : `failed at ${when}`}
       </p>
     )
   }

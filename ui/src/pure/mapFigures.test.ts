@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { curve, edgeWidth, nodeSize, perMinute, redness, spoken } from './mapDraw'
-import { countPicked, duration, edgeQuery, nodeQuery, quote } from './mapQuery'
+import { countPicked, duration, edgeQuery, edgesQuery, nodeQuery, printPick, quote, readPick } from './mapQuery'
 import { logBuckets, quantileOf, ringArcs, sumStats } from './mapStats'
 import { walk } from './mapWalk'
 import { decodeTrace } from './trace'
@@ -55,12 +55,12 @@ test('selections become queries', () => {
   const a = makeNode('a', { name: 'check out' })
   const b = makeNode('b', { name: 'payments' })
   const db = makeNode('db', { kind: 'inferred', type: 'Database::MySQL', name: 'orders' })
-  expect(nodeQuery(b, { range: null, classes: [] }, false)).toBe('service = payments')
-  expect(nodeQuery(a, { range: [2e8, 1.5e9], classes: ['fault'] }, true))
+  expect(nodeQuery(b, { ranges: [], classes: [], operation: '' }, false)).toBe('service = payments')
+  expect(nodeQuery(a, { ranges: [[2e8, 1.5e9]], classes: ['fault'], operation: '' }, true))
     .toBe('service = "check out" and env = prod and (kind = server or kind = consumer) and duration >= 200ms and duration <= 1.5s and class = fault')
-  expect(nodeQuery(db, { range: null, classes: ['error', 'fault'] }, false)).toBe('peer = orders and peer.type = "Database::MySQL" and (class = error or class = fault)')
-  expect(edgeQuery(makeEdge('b', 'db'), b, db, { range: null, classes: [] }, false)).toBe('service = payments and peer = orders and peer.type = "Database::MySQL"')
-  expect(edgeQuery(makeEdge('a', 'b'), a, b, { range: null, classes: [] }, false)).toBe('service = "check out" and kind = client and peer = payments')
+  expect(nodeQuery(db, { ranges: [], classes: ['error', 'fault'], operation: '' }, false)).toBe('peer = orders and peer.type = "Database::MySQL" and (class = error or class = fault)')
+  expect(edgeQuery(makeEdge('b', 'db'), b, db, { ranges: [], classes: [], operation: '' }, false)).toBe('service = payments and peer = orders and peer.type = "Database::MySQL"')
+  expect(edgeQuery(makeEdge('a', 'b'), a, b, { ranges: [], classes: [], operation: '' }, false)).toBe('service = "check out" and kind = client and peer = payments')
   expect(quote('or')).toBe('"or"')
   expect(quote('a"b')).toBe('"a\\"b"')
   expect(duration(812_345)).toBe('812us')
@@ -69,9 +69,31 @@ test('selections become queries', () => {
 test('a pick counts what its range and classes leave', () => {
   const counts = { ok: 90, error: 0, throttle: 0, fault: 10 }
   const histogram = [[0, 100, 50], [100, 200, 50]] as const
-  expect(countPicked(histogram, counts, { range: null, classes: ['fault'] })).toBe(10)
-  expect(countPicked(histogram, counts, { range: [100, 200], classes: [] })).toBe(50)
-  expect(countPicked(histogram, counts, { range: [50, 150], classes: ['fault'] })).toBe(5)
+  expect(countPicked(histogram, counts, { ranges: [], classes: ['fault'], operation: '' })).toBe(10)
+  expect(countPicked(histogram, counts, { ranges: [[100, 200]], classes: [], operation: '' })).toBe(50)
+  expect(countPicked(histogram, counts, { ranges: [[50, 150]], classes: ['fault'], operation: '' })).toBe(5)
+})
+
+test('several ranges are alternatives, and survive the URL', () => {
+  const pick = { ranges: [[1e6, 2e6], [1e9, 2e9]], classes: ['fault'], operation: '' } as const
+  expect(nodeQuery(makeNode('a'), pick, false)).toBe(
+    'service = a and (kind = server or kind = consumer) and ((duration >= 1ms and duration <= 2ms) or (duration >= 1s and duration <= 2s)) and class = fault',
+  )
+  const { dur, how, op } = printPick({ ...pick, operation: 'GET /' })
+  expect(readPick(dur, how, op)).toEqual({ ...pick, operation: 'GET /' })
+  expect(nodeQuery(makeNode('a'), { ...pick, ranges: [], classes: [], operation: 'GET /' }, false)).toBe('service = a and (kind = server or kind = consumer) and name = "GET /"')
+  expect(readPick(['x', '5-3'], ['no'], undefined)).toEqual({ ranges: [], classes: [], operation: '' })
+  expect(printPick({ ranges: [], classes: [], operation: '' })).toEqual({ dur: undefined, how: undefined, op: undefined })
+  expect(countPicked([[0, 100, 50], [100, 200, 50]], { ok: 100, error: 0, throttle: 0, fault: 0 }, { ranges: [[0, 50], [150, 200]], classes: [], operation: '' })).toBe(50)
+})
+
+test('several connections are alternatives, the busiest first', () => {
+  const a = makeNode('a')
+  const b = makeNode('b')
+  const db = makeNode('db', { kind: 'inferred', type: 'Database::MySQL', name: 'orders' })
+  const edges = [{ edge: makeEdge('a', 'b', makeStats(10)), source: a, target: b }, { edge: makeEdge('b', 'db', makeStats(20)), source: b, target: db }]
+  expect(edgesQuery(edges, { ranges: [], classes: ['fault'], operation: '' }, false)).toBe('((service = b and peer = orders and peer.type = "Database::MySQL") or (service = a and kind = client and peer = b)) and class = fault')
+  expect(edgesQuery(edges.slice(0, 1), { ranges: [], classes: [], operation: '' }, false)).toBe('service = a and kind = client and peer = b')
 })
 
 test('arrow keys follow edges and columns', () => {

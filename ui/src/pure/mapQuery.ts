@@ -3,19 +3,45 @@ import type { Class, MapEdge, MapNode } from '../api/types'
 import type { Nanos } from './units'
 
 export interface Pick {
-  /** durations [low, high] in ns, or null for all */
-  readonly range: readonly [Nanos, Nanos] | null
+  /** durations [low, high] in ns; empty for all */
+  readonly ranges: readonly (readonly [Nanos, Nanos])[]
   readonly classes: readonly Class[]
+  /** the name of an operation, or '' for all */
+  readonly operation: string
 }
 
-export const NOTHING_PICKED: Pick = { range: null, classes: [] }
+export const NOTHING_PICKED: Pick = { ranges: [], classes: [], operation: '' }
+
+const CLASSES: readonly Class[] = ['ok', 'error', 'throttle', 'fault']
+
+/** A pick out of the URL's lists; what is no range or class is left out. */
+export function readPick(dur: readonly string[] | undefined, how: readonly string[] | undefined, op: string | undefined): Pick {
+  const ranges = (dur ?? []).flatMap((t) => {
+    const m = /^(\d{1,16})-(\d{1,16})$/.exec(t)
+    return m && Number(m[1]) < Number(m[2]) ? [[Number(m[1]), Number(m[2])] as const] : []
+  })
+  return { ranges, classes: readClasses(how), operation: op ?? '' }
+}
+
+export function readClasses(how: readonly string[] | undefined): readonly Class[] {
+  return CLASSES.filter((c) => how?.includes(c) === true)
+}
+
+/** The reverse of readPick; undefined where nothing is chosen. */
+export function printPick(pick: Pick): { dur: string[] | undefined; how: string[] | undefined; op: string | undefined } {
+  return {
+    dur: pick.ranges.length > 0 ? pick.ranges.map(([a, b]) => `${Math.round(a)}-${Math.round(b)}`) : undefined,
+    how: pick.classes.length > 0 ? [...pick.classes] : undefined,
+    op: pick.operation === '' ? undefined : pick.operation,
+  }
+}
 
 /** Traces that touched a node. A range or a class asks the node's own requests, as its figures do. */
 export function nodeQuery(node: MapNode, pick: Pick, severalEnvs: boolean): string {
   const env = severalEnvs && node.env !== '' ? [`env = ${quote(node.env)}`] : []
   if (node.kind === 'client') return [...env, `root and service = ${quote(node.name)}`, ...picked(pick)].join(' and ')
   if (node.kind === 'inferred') return [`peer = ${quote(node.name)}`, `peer.type = ${quote(node.type)}`, ...env, ...picked(pick)].join(' and ')
-  const own = pick.range !== null || pick.classes.length > 0 ? ['(kind = server or kind = consumer)'] : []
+  const own = pick.ranges.length > 0 || pick.classes.length > 0 || pick.operation !== '' ? ['(kind = server or kind = consumer)'] : []
   return [`service = ${quote(node.name)}`, ...env, ...own, ...picked(pick)].join(' and ')
 }
 
@@ -33,21 +59,33 @@ export function edgeQuery(edge: MapEdge, source: MapNode, target: MapNode, pick:
 
 function picked(pick: Pick): string[] {
   const out: string[] = []
-  if (pick.range !== null) out.push(`duration >= ${duration(pick.range[0])}`, `duration <= ${duration(pick.range[1])}`)
+  if (pick.operation !== '') out.push(`name = ${quote(pick.operation)}`)
+  const within = pick.ranges.map(([a, b]) => `duration >= ${duration(a)} and duration <= ${duration(b)}`)
+  if (within.length === 1) out.push(within[0])
+  if (within.length > 1) out.push(`(${within.map((w) => `(${w})`).join(' or ')})`)
   if (pick.classes.length === 1) out.push(`class = ${pick.classes[0]}`)
   if (pick.classes.length > 1 && pick.classes.length < 4) out.push(`(${pick.classes.map((c) => `class = ${c}`).join(' or ')})`)
   return out
+}
+
+/** More alternatives than this make a query nobody reads. */
+const ALTERNATIVES = 8
+
+/** Traces that used one of several connections, the busiest of them where there are many. */
+export function edgesQuery(edges: readonly { readonly edge: MapEdge; readonly source: MapNode; readonly target: MapNode }[], pick: Pick, severalEnvs: boolean): string {
+  const busiest = [...edges].sort((a, b) => b.edge.stats.requests - a.edge.stats.requests).slice(0, ALTERNATIVES)
+  const each = [...new Set(busiest.map((e) => edgeQuery(e.edge, e.source, e.target, NOTHING_PICKED, severalEnvs)))]
+  return [each.length === 1 ? each[0] : `(${each.map((q) => `(${q})`).join(' or ')})`, ...picked(pick)].join(' and ')
 }
 
 /** Requests that a pick leaves of a histogram, for "View N traces"; classes scale it by their share. */
 export function countPicked(histogram: readonly (readonly [Nanos, Nanos, number])[], counts: Readonly<Record<Class, number>>, pick: Pick): number {
   const all = counts.ok + counts.error + counts.throttle + counts.fault
   const ofClasses = pick.classes.length === 0 ? all : pick.classes.reduce((sum, c) => sum + counts[c], 0)
-  if (pick.range === null || all <= 0) return ofClasses
-  const [low, high] = pick.range
+  if (pick.ranges.length === 0 || all <= 0) return ofClasses
   const inside = histogram.reduce((sum, [a, b, n]) => {
-    const width = Math.max(1, b - a)
-    return sum + n * Math.max(0, Math.min(b, high) - Math.max(a, low)) / width
+    const covered = pick.ranges.reduce((c, [low, high]) => c + Math.max(0, Math.min(b, high) - Math.max(a, low)), 0)
+    return sum + (n * Math.min(covered, b - a)) / Math.max(1, b - a)
   }, 0)
   return (inside * ofClasses) / all
 }

@@ -71,6 +71,8 @@ export interface SceneOptions {
   readonly errorsOnly: boolean
   /** leave out hosts outside of the system */
   readonly hideExternal?: boolean
+  /** false lists leaves one by one */
+  readonly bunch?: boolean
   /** ids of nodes and edges that are remembered only */
   readonly ghosts?: ReadonlySet<string>
   /** draw however many there are */
@@ -82,7 +84,7 @@ const NO_GHOSTS: ReadonlySet<string> = new Set()
 export function buildScene(map: ServiceMap, options: SceneOptions): Scene {
   const kept = filtered(map, options)
   const ghosts = options.ghosts ?? NO_GHOSTS
-  const bunches = leafGroups(kept.nodes, kept.edges)
+  const bunches = options.bunch === false ? new Map<string, string>() : leafGroups(kept.nodes, kept.edges)
   const closed = (id: string) => !options.open.has(bunches.get(id) ?? '')
   const leafOf = (id: string) => (closed(id) ? bunches.get(id) : undefined)
   const drawn = kept.nodes.filter((n) => leafOf(n.id) === undefined).length + new Set(kept.nodes.flatMap((n) => leafOf(n.id) ?? [])).size
@@ -225,6 +227,11 @@ export function groupValue(n: MapNode & { readonly team?: string }, group: Group
     case 'type': return kindOf(n.type, n.kind === 'inferred').words
     case 'name': return n.name.split(/[-_.:/]/)[0] ?? ''
   }
+}
+
+/** Groupings that say something about these nodes. */
+export function groupingsOf(nodes: readonly MapNode[]): Grouping[] {
+  return GROUPINGS.filter((g) => g === 'none' || nodes.some((n) => groupKey(n, g) !== ''))
 }
 
 /** The first grouping that leaves a map one can read: between 4 and 250 nodes. People's own names come first. */

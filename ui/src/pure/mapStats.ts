@@ -1,5 +1,6 @@
 // Figures of the map: shares, quantiles from buckets, and sums over several nodes or edges.
-import type { Class, Stats } from '../api/types'
+import type { Class, MapNode, Stats } from '../api/types'
+import { type Change, changeOf } from './red'
 import type { Nanos } from './units'
 
 export type Histogram = readonly (readonly [Nanos, Nanos, number])[]
@@ -88,18 +89,32 @@ export function ringArcs(stats: Stats | null): Arc[] {
   })
 }
 
+export interface Bucket {
+  readonly low: Nanos
+  readonly high: Nanos
+  readonly count: number
+}
+
 /** Buckets of even width in log space between the extremes, at most `max` of them, for a histogram on screen. */
-export function logBuckets(histogram: Histogram, max = 48): { low: Nanos; high: Nanos; count: number }[] {
-  const used = histogram.filter((b) => b[2] > 0)
-  if (used.length === 0) return []
-  const low = Math.max(1, Math.min(...used.map((b) => b[0])))
-  const high = Math.max(low * 1.1, ...used.map((b) => b[1]))
+export function logBuckets(histogram: Histogram, max = 48): Bucket[] {
+  return together(histogram, [], max).mine
+}
+
+/** Two histograms in the same buckets, so that they can lie over one another; `theirs` is null where it is empty. */
+export function together(mine: Histogram, theirs: Histogram, max = 48): { mine: Bucket[]; theirs: Bucket[] | null } {
+  const used = [...mine, ...theirs].filter((b) => b[2] > 0)
+  if (used.length === 0) return { mine: [], theirs: null }
+  const low = Math.max(1, used.reduce((least, b) => Math.min(least, b[0]), Infinity))
+  const high = Math.max(low * 1.1, used.reduce((most, b) => Math.max(most, b[1]), 0))
   const n = Math.min(max, Math.max(8, used.length * 2))
   const step = Math.log(high / low) / n
   const edge = (i: number) => low * Math.exp(step * i)
-  const out = Array.from({ length: n }, (_, i) => ({ low: edge(i), high: edge(i + 1), count: 0 }))
-  for (const [from, to, count] of used) spread(out, Math.max(low, from), Math.max(low, to), count, low, step)
-  return out
+  const fill = (from: Histogram) => {
+    const out = Array.from({ length: n }, (_, i) => ({ low: edge(i), high: edge(i + 1), count: 0 }))
+    for (const [a, b, count] of from) if (count > 0) spread(out, Math.max(low, a), Math.max(low, b), count, low, step)
+    return out
+  }
+  return { mine: fill(mine), theirs: theirs.some((b) => b[2] > 0) ? fill(theirs) : null }
 }
 
 /** A source bucket may lie over several of ours: its count is shared by overlap in log space. */
@@ -109,4 +124,19 @@ function spread(out: { count: number }[], from: Nanos, to: Nanos, count: number,
   for (let i = Math.max(0, Math.floor(a)); i < Math.min(out.length, Math.ceil(b)); i++) {
     out[i].count += count * (Math.min(b, i + 1) - Math.max(a, i)) / (b - a)
   }
+}
+
+/** Doubling below this is no news. */
+const FLOOR: Nanos = 1e6
+
+/** How p95 of nodes changed against the time before; nodes that were not there have no entry. */
+export function changesOf(now: readonly MapNode[], before: readonly MapNode[]): Map<string, Change> {
+  const then = new Map(before.map((n) => [n.id, n.stats]))
+  const out = new Map<string, Change>()
+  for (const n of now) {
+    const stats = then.get(n.id)
+    const change = n.stats && n.stats.requests > 0 && stats ? changeOf(n.stats.p95_ns, stats.p95_ns, 'worse', FLOOR) : null
+    if (change !== null) out.set(n.id, change)
+  }
+  return out
 }

@@ -6,7 +6,8 @@ export type Hotkey = {
   keys: string
   /** What the sheet says; hotkeys without a label are aliases and are not listed. */
   label?: string
-  run: () => void
+  /** Absent for keys that are only listed, because what has the focus handles them. */
+  run?: () => void
   /** Also while a text field has the focus. */
   inFields?: boolean
 }
@@ -33,7 +34,7 @@ function onKeyDown(event: KeyboardEvent): void {
   const field = inField(event.target)
   const layer = event.target instanceof Element && event.target.closest('[role="dialog"],[role="menu"],[role="listbox"]') !== null
   // The innermost scope, which came last, wins.
-  const all = scopes.flatMap((s) => s.hotkeys).filter((h) => (!field && !layer) || h.inFields === true)
+  const all = scopes.flatMap((s) => s.hotkeys).filter((h) => h.run !== undefined && ((!field && !layer) || h.inFields === true))
   clearTimeout(timer)
   let found = match([...pressed, chord], all.map((h) => h.keys))
   pressed = [...pressed, chord]
@@ -49,7 +50,7 @@ function onKeyDown(event: KeyboardEvent): void {
   if (found === 'none') return
   const { run } = found
   event.preventDefault()
-  all.findLast((h) => h.keys === run)?.run()
+  all.findLast((h) => h.keys === run)?.run?.()
 }
 
 /** Registers keys while the component is mounted. The list may be new on every draw; `title` groups it in the sheet. */
@@ -59,11 +60,11 @@ export function useHotkeys(title: string, hotkeys: readonly Hotkey[]): void {
     latest.current = hotkeys
   })
   // Keys and labels alone decide whether to register anew; what they run is looked up when pressed.
-  const shape = JSON.stringify(hotkeys.map((h) => [h.keys, h.label ?? '', h.inFields === true]))
+  const shape = JSON.stringify(hotkeys.map((h) => [h.keys, h.label ?? '', h.inFields === true, h.run !== undefined]))
   useEffect(() => {
     const scope: Scope = {
       title,
-      hotkeys: latest.current.map((h) => ({ ...h, run: () => latest.current.find((now) => now.keys === h.keys)?.run() })),
+      hotkeys: latest.current.map((h) => ({ ...h, run: h.run && (() => latest.current.find((now) => now.keys === h.keys)?.run?.()) })),
     }
     if (scopes.length === 0) document.addEventListener('keydown', onKeyDown)
     set([...scopes, scope])

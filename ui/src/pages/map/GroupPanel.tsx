@@ -1,25 +1,30 @@
-import { Maximize2 } from 'lucide-react'
-import type { ServiceMap } from '../../api/types'
+import { ArrowRight, Maximize2 } from 'lucide-react'
+import type { MapEdge, MapNode, ServiceMap } from '../../api/types'
 import { Glyph } from '../../map/Glyph'
 import { Panel, Section } from '../../map/Panel'
-import { Red } from './NodePanel'
 import { formatDuration, formatPercent, formatRate, plural } from '../../pure/format'
 import { kindOf } from '../../pure/mapKind'
-import type { SceneNode } from '../../pure/mapScene'
+import { edgesQuery } from '../../pure/mapQuery'
+import type { SceneEdge, SceneNode } from '../../pure/mapScene'
 import { badShare } from '../../pure/mapStats'
 import { Button } from '../../widgets/Button'
+import { Drill } from './Drill'
+import type { PanelView } from './panel'
 import css from './MapPanels.module.css'
 
-type Props = { map: ServiceMap; node: SceneNode; onOpen: (id: string) => void; onSelect: (sel: string | undefined) => void }
+/** More rows than this are a list for another page. */
+const SHOWN = 60
+
+type Props = { view: PanelView; node: SceneNode; onOpen: (id: string) => void }
 
 /** What a closed group or a bunch of leaves holds. */
-export function GroupPanel({ map, node, onOpen, onSelect }: Props) {
+export function GroupPanel({ view, node, onOpen }: Props) {
   const inside = new Set(node.members)
-  const members = map.nodes.filter((n) => inside.has(n.id)).sort((a, b) => badShare(b.stats) - badShare(a.stats) || (b.stats?.rate ?? 0) - (a.stats?.rate ?? 0))
+  const members = view.map.nodes.filter((n) => inside.has(n.id)).sort((a, b) => badShare(b.stats) - badShare(a.stats) || (b.stats?.rate ?? 0) - (a.stats?.rate ?? 0))
   return (
     <Panel
       label={node.label}
-      onClose={() => onSelect(undefined)}
+      onClose={() => view.onSelect(undefined)}
       title={
         <>
           <h2 className={css.name}>
@@ -34,17 +39,17 @@ export function GroupPanel({ map, node, onOpen, onSelect }: Props) {
         </Button>
       }
     >
-      {node.stats !== null && <Red stats={node.stats} series={undefined} />}
+      {node.stats !== null && <Figures stats={node.stats} />}
       <Section title="Members">
         <ul className={css.links}>
-          {members.map((n) => (
+          {members.slice(0, SHOWN).map((n) => (
             <li key={n.id}>
               <button
                 type="button"
                 className={css.row}
                 onClick={() => {
                   onOpen(node.id)
-                  onSelect(`n:${n.id}`)
+                  view.onSelect(`n:${n.id}`)
                 }}
               >
                 <Glyph name={kindOf(n.type, n.kind === 'inferred').glyph} size={14} />
@@ -56,7 +61,77 @@ export function GroupPanel({ map, node, onOpen, onSelect }: Props) {
             </li>
           ))}
         </ul>
+        {members.length > SHOWN && <p className={css.muted}>and {members.length - SHOWN} more</p>}
       </Section>
     </Panel>
   )
+}
+
+/** Sums over members have no line over time; their figures stand alone. */
+function Figures({ stats }: { stats: NonNullable<SceneNode['stats']> }) {
+  return (
+    <dl className={css.figures}>
+      <div><dt>Requests</dt><dd>{formatRate(stats.rate)}</dd></div>
+      <div><dt>Failed</dt><dd data-bad={badShare(stats) > 0 || undefined}>{formatPercent(badShare(stats))}</dd></div>
+      <div><dt>p95</dt><dd>{formatDuration(stats.p95_ns)}</dd></div>
+    </dl>
+  )
+}
+
+type EdgeProps = { view: PanelView; edge: SceneEdge; source: SceneNode; target: SceneNode }
+
+/** The connections between two groups, or between a group and a node, as one. */
+export function GroupEdgePanel({ view, edge, source, target }: EdgeProps) {
+  const ends = endsOf(view.map, edge)
+  const sorted = [...ends].sort((a, b) => badShare(b.edge.stats) - badShare(a.edge.stats) || b.edge.stats.rate - a.edge.stats.rate)
+  return (
+    <Panel
+      label={`${source.label} to ${target.label}`}
+      onClose={() => view.onSelect(undefined)}
+      title={
+        <>
+          <h2 className={css.name}>
+            <button type="button" className={css.end} onClick={() => view.onSelect(`n:${source.id}`)}>
+              {source.label}
+            </button>
+            <ArrowRight size={15} aria-label="to" />
+            <button type="button" className={css.end} onClick={() => view.onSelect(`n:${target.id}`)}>
+              {target.label}
+            </button>
+          </h2>
+          <p className={css.facts}>{plural(ends.length, 'connection')}{edge.async ? ', asynchronous' : ''}</p>
+        </>
+      }
+    >
+      <Figures stats={edge.stats} />
+      <Drill view={view} stats={edge.stats} title="Latency, as callers saw it" query={(pick) => edgesQuery(ends, pick, view.map.envs.length > 1)} />
+      <Section title="Connections">
+        <ul className={css.links}>
+          {sorted.slice(0, SHOWN).map(({ edge: e, source: a, target: b }) => (
+            <li key={e.id}>
+              <button type="button" className={css.row} onClick={() => view.onSelect(`e:${e.id}`)}>
+                <span className={css.rowName}>
+                  {a.name} → {b.name}
+                </span>
+                {badShare(e.stats) > 0 && <span className={css.bad}>{formatPercent(badShare(e.stats))}</span>}
+                <span className={css.figure}>{formatRate(e.stats.rate)}</span>
+                <span className={css.figure}>{formatDuration(e.stats.p95_ns)}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+        {sorted.length > SHOWN && <p className={css.muted}>and {sorted.length - SHOWN} more</p>}
+      </Section>
+    </Panel>
+  )
+}
+
+function endsOf(map: ServiceMap, edge: SceneEdge): { edge: MapEdge; source: MapNode; target: MapNode }[] {
+  const by = new Map(map.nodes.map((n) => [n.id, n]))
+  const inside = new Set(edge.members)
+  return map.edges.flatMap((e) => {
+    const source = by.get(e.source)
+    const target = by.get(e.target)
+    return inside.has(e.id) && source && target ? [{ edge: e, source, target }] : []
+  })
 }

@@ -2,17 +2,19 @@ import { Download, List, Share2, SlidersHorizontal, TriangleAlert, Waypoints, X 
 import type { Ref } from 'react'
 import { NodeSearch } from '../../map/NodeSearch'
 import { COLOURS, SIZES } from '../../pure/mapDraw'
-import { GROUPINGS, type Scene, type SceneNode } from '../../pure/mapScene'
+import { type Grouping, type Scene, type SceneNode } from '../../pure/mapScene'
 import type { SearchFor } from '../../url'
 import { Button, IconButton } from '../../widgets/Button'
 import { Popover } from '../../widgets/Popover'
-import { Segmented } from '../../widgets/Segmented'
+import { Segmented, Switch } from '../../widgets/Segmented'
 import css from './MapPage.module.css'
 
 type Search = SearchFor<'map'>
 type Props = {
   search: Search
   scene: Scene
+  /** groupings that these nodes have */
+  groupings: readonly Grouping[]
   nodes: readonly SceneNode[]
   focusName: string | undefined
   inputRef: Ref<HTMLInputElement>
@@ -24,8 +26,10 @@ type Props = {
 
 const GROUP_LABEL = { none: 'None', namespace: 'Namespace', team: 'Team', env: 'Environment', type: 'Type', name: 'Name' } as const
 
+const COLOUR_LABEL = { health: 'health', latency: 'latency', change: 'vs before' } as const
+
 /** What the map shows and how; everything here is in the URL. */
-export function Toolbar({ search, scene, nodes, focusName, inputRef, onChange, onFind, onRelayout, onExport }: Props) {
+export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, onChange, onFind, onRelayout, onExport }: Props) {
   return (
     <div className={css.toolbar} role="toolbar" aria-label="Map">
       <NodeSearch items={nodes} onPick={onFind} inputRef={inputRef} />
@@ -60,8 +64,8 @@ export function Toolbar({ search, scene, nodes, focusName, inputRef, onChange, o
         <div className={css.options}>
           <label className={css.option}>
             <span>Group by</span>
-            <select value={scene.group} onChange={(e) => onChange({ group: GROUPINGS.find((g) => g === e.target.value), open: undefined })}>
-              {GROUPINGS.map((g) => (
+            <select value={scene.group} onChange={(e) => onChange({ group: groupings.find((g) => g === e.target.value), open: undefined })}>
+              {[...new Set([...groupings, scene.group])].map((g) => (
                 <option key={g} value={g}>
                   {GROUP_LABEL[g]}
                 </option>
@@ -74,8 +78,9 @@ export function Toolbar({ search, scene, nodes, focusName, inputRef, onChange, o
           </div>
           <div className={css.option}>
             <span>Colour</span>
-            <Segmented label="Colour" value={search.colour ?? 'health'} options={COLOURS.map((value) => ({ value, label: value }))} onChange={(colour) => onChange({ colour: colour === 'health' ? undefined : colour })} />
+            <Segmented label="Colour" value={search.colour ?? 'health'} options={COLOURS.map((value) => ({ value, label: COLOUR_LABEL[value] }))} onChange={(colour) => onChange({ colour: colour === 'health' ? undefined : colour })} />
           </div>
+          <Switch label="External hosts" checked={search.external !== 'off'} onChange={(on) => onChange({ external: on ? undefined : 'off' })} />
           <div className={css.optionActions}>
             <Button size="sm" onClick={onRelayout}>
               <Waypoints size={14} aria-hidden="true" /> Re-layout

@@ -1,0 +1,122 @@
+import { Maximize, Minus, Plus, Waypoints } from 'lucide-react'
+import type { RefObject } from 'react'
+import type { Class, ServiceMap } from '../../api/types'
+import { Legend } from '../../map/Legend'
+import { type MapControls, MapView } from '../../map/MapView'
+import { PANEL_WIDTH } from '../../map/Panel'
+import { Troubles } from '../../map/Troubles'
+import type { Layout } from '../../map/useLayout'
+import { formatClock } from '../../pure/format'
+import type { Trouble } from '../../pure/mapHealth'
+import type { Scene, SceneNode } from '../../pure/mapScene'
+import type { Change } from '../../pure/red'
+import type { EpochMs } from '../../pure/units'
+import { Button, IconButton } from '../../widgets/Button'
+import { Notice } from '../../widgets/States'
+import type { Search } from './MapScreen'
+import { TooMany } from './TooMany'
+import css from './MapPage.module.css'
+
+type Props = {
+  search: Search
+  scene: Scene
+  layout: Layout
+  /** what can be focused on, grouped or not */
+  names: readonly SceneNode[]
+  changes: ReadonlyMap<string, Change> | undefined
+  marked: readonly Class[]
+  moving: boolean
+  phone: boolean
+  problems: { error: Error | null; retry: () => void; map: ServiceMap }
+  wrong: readonly Trouble[]
+  /** the moment in view */
+  at: EpochMs | null
+  controls: RefObject<MapControls | null>
+  onReady: (controls: MapControls) => void
+  onChange: (patch: Search, replace?: boolean) => void
+  onSelect: (id: string | undefined) => void
+  onShow: (id: string) => void
+  onFocus: (id: string | undefined, hops?: number) => void
+  onToggleBox: (id: string) => void
+  onForce: () => void
+  onRelayout: () => void
+}
+
+/** The drawing with what lies over it: what is wrong, the legend and the buttons. With the list, only what is wrong. */
+export function Stage({ search, scene, layout, names, changes, marked, moving, phone, problems, wrong, at, controls, onReady, onChange, onSelect, onShow, onFocus, onToggleBox, onForce, onRelayout }: Props) {
+  const list = search.view === 'list'
+  const size = search.size ?? 'traffic'
+  const colour = search.colour ?? 'health'
+  const panel = search.sel !== undefined || undefined
+  const { error, map } = problems
+  return (
+    <>
+      {!list && scene.ask && <TooMany count={scene.wanted} names={names} onFocus={onFocus} onGroup={() => onChange({ group: undefined })} onAll={onForce} />}
+      {!list && !scene.ask && (
+        <MapView
+          scene={scene}
+          layout={layout}
+          size={size}
+          colour={colour}
+          selected={search.sel?.slice(2)}
+          changes={changes}
+          marked={marked}
+          moving={moving}
+          overview={!phone && panel === undefined}
+          covered={panel && !phone ? PANEL_WIDTH : 0}
+          onSelect={onSelect}
+          onToggleBox={onToggleBox}
+          onReady={onReady}
+          down={phone}
+          label="Service map. Arrow keys walk from node to node, Enter opens details."
+        />
+      )}
+      <div className={css.headline} data-panel={panel}>
+        {error !== null && (
+          <Notice tone="warn" action={<Button size="sm" onClick={problems.retry}>Try again</Button>}>
+            These figures are old: {error.message}
+          </Notice>
+        )}
+        {!map.complete && <Notice tone="warn">{map.notes.length > 0 ? map.notes.join(' ') : 'Not everything could be read in time.'}</Notice>}
+        {scene.nodes.length === 0 ? <NothingLeft search={search} onChange={onChange} /> : <Troubles troubles={wrong} when={at === null ? undefined : formatClock(at, false)} onShow={onShow} />}
+      </div>
+      {!list && !scene.ask && (
+        <>
+          <div className={css.legend}>
+            <Legend
+              size={size}
+              colour={colour}
+              marked={marked}
+              onMark={(c) => {
+                const next = marked.includes(c) ? marked.filter((m) => m !== c) : [...marked, c]
+                onChange({ mark: next.length > 0 ? next : undefined }, true)
+              }}
+            />
+          </div>
+          <div className={css.zoom} data-panel={panel}>
+            <IconButton label="Closer" keys="+" look="plain" onClick={() => controls.current?.zoom(1.25)}>
+              <Plus size={15} />
+            </IconButton>
+            <IconButton label="Further away" look="plain" onClick={() => controls.current?.zoom(0.8)}>
+              <Minus size={15} />
+            </IconButton>
+            <IconButton label="Show all" keys="0" look="plain" onClick={() => controls.current?.fit()}>
+              <Maximize size={15} />
+            </IconButton>
+            <IconButton label="Re-layout: forget where nodes were put" look="plain" onClick={onRelayout}>
+              <Waypoints size={15} />
+            </IconButton>
+          </div>
+        </>
+      )}
+    </>
+  )
+}
+
+function NothingLeft({ search, onChange }: { search: Search; onChange: (patch: Search) => void }) {
+  return (
+    <Notice action={<Button size="sm" onClick={() => onChange({ errors: undefined, focus: undefined, hops: undefined, external: undefined })}>Show everything</Button>}>
+      {search.errors === true ? 'Nothing on the map fails.' : 'Nothing on the map matches these filters.'}
+    </Notice>
+  )
+}
