@@ -30,7 +30,7 @@ const goldens = "traceapi/testdata"
 func newServer(t testing.TB, s *shop, change func(*query.Config)) *query.Server {
 	t.Helper()
 	cfg := query.Config{
-		Traces: traceapi.Deps{Spans: s, Rollups: s, Words: s, Status: s.status, Now: clock},
+		Traces: traceapi.Deps{Spans: s, Sets: s, Rollups: s, Words: s, Status: s.status, Now: clock},
 		Listen: "127.0.0.1:7070",
 		UI:     page,
 		Now:    clock,
@@ -135,6 +135,14 @@ func TestAnswersAreWhatTheContractSays(t *testing.T) {
 	f("", "/api/services/nothing", 404)
 	f("search", "/api/traces?q=service+%3D+checkout", 200)
 	f("", "/api/traces?q=&limit=1&cursor=GKxYjcD-ixVmAAAAAAAAAAAAAAAAAAAB", 200)
+	f("", "/api/traces?env=prod&namespace=shop", 200)
+	f("spans", "/api/spans?q=service+%3D+checkout&columns=http.request.method,resource.service.name,nothing.here", 200)
+	f("", "/api/spans?limit=2&env=&namespace=shop&cursor=GKxYjcD-ixVmAAAAAAAAAAAAAAAAAAABAAAAAAAAAAAB", 200)
+	f("", "/api/spans?cursor=GKxY", 400)
+	f("", "/api/spans?columns=a,a", 400)
+	f("facets", "/api/spans/facets?keys=service,http.response.status_code", 200)
+	f("", "/api/spans/facets?keys=duration", 400)
+	f("heatmap", "/api/spans/heatmap?columns=60", 200)
 	f("trace", trace, 200)
 	f("", trace+"?skew=off&start=now-1h&end=now&limit=3", 200)
 	f("", "/api/traces/"+shopTrace.XRay(), 200)

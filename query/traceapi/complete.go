@@ -103,18 +103,12 @@ func (c *completer) keys(prefix string) error {
 }
 
 func (c *completer) values(key, prefix string) error {
-	parsed, err := filter.Parse("exists " + key)
-	exists, ok := parsed.(filter.Exists)
-	if err != nil {
-		// Asking whether a field exists that always does is refused, but then it is a field.
-		field, known := filter.FieldOf(key)
-		exists, ok = filter.Exists{Attr: filter.Attr{Key: field.Name}}, known
-	}
+	attr, ok := attrNamed(key)
 	if !ok {
 		return nil // no key: nothing to offer, and nothing wrong
 	}
-	if exists.Attr.Scope == filter.Intrinsic {
-		field, _ := filter.FieldOf(exists.Attr.Key)
+	if attr.Scope == filter.Intrinsic {
+		field, _ := filter.FieldOf(attr.Key)
 		switch field.Type {
 		case filter.TypeEnum:
 			c.add("value", prefix, field.Values...)
@@ -132,11 +126,11 @@ func (c *completer) values(key, prefix string) error {
 	if c.words == nil {
 		return nil
 	}
-	found, err := c.words.Values(c.ctx, c.project, c.span, exists.Attr, prefix, maxItems)
+	found, err := c.words.Values(c.ctx, c.project, c.span, attr, prefix, maxItems)
 	for _, v := range found {
-		for _, value := range readings(exists.Attr, v.Value) {
-			printed := filter.Compare{Attr: exists.Attr, Op: filter.Eq, Value: value}.String()
-			c.items = append(c.items, itemJSON{Text: strings.TrimPrefix(printed, exists.Attr.String()+" = "), Kind: "value", Count: v.Count})
+		for _, value := range readings(attr, v.Value) {
+			printed := filter.Compare{Attr: attr, Op: filter.Eq, Value: value}.String()
+			c.items = append(c.items, itemJSON{Text: strings.TrimPrefix(printed, attr.String()+" = "), Kind: "value", Count: v.Count})
 		}
 	}
 	return err

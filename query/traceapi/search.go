@@ -56,7 +56,7 @@ type (
 
 func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 	now := h.Now()
-	p := api.ParamsOf(r, "q", "from", "to", "limit", "cursor")
+	p := api.ParamsOf(r, "q", "from", "to", "env", "namespace", "limit", "cursor")
 	text := p.Text("q", api.MaxQuery)
 	from, to := p.Range(now)
 	q := traces.SearchQuery{
@@ -64,7 +64,7 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 		Range:   traces.Range{From: from, To: to},
 		Limit:   p.Int("limit", defaultTraces, 1, maxTraces),
 	}
-	cursor := p.Text("cursor", 64)
+	cursor, place := p.Text("cursor", 64), placeOf(p)
 	if err := p.Err(); err != nil {
 		return err
 	}
@@ -74,9 +74,11 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if q.Filter, err = filter.Parse(text); err != nil {
+	query, err := filter.Parse(text)
+	if err != nil {
 		return err
 	}
+	q.Filter = filter.AllOf(query, place)
 	page, err := h.Spans.Search(r.Context(), q)
 	if err != nil {
 		return err
@@ -88,9 +90,7 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 		SearchedFrom: page.SearchedFrom.UTC(),
 		RowsRead:     page.RowsRead,
 		ElapsedMS:    float64(page.Elapsed.Microseconds()) / 1000,
-	}
-	if q.Filter != nil {
-		out.Query = q.Filter.String()
+		Query:        textOf(query),
 	}
 	if !page.Next.IsZero() {
 		text := cursorText(page.Next)
@@ -139,7 +139,7 @@ func cursorText(c traces.Cursor) string {
 func parseCursor(text string) (traces.Cursor, error) {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) != 24 {
-		return traces.Cursor{}, api.Errorf(api.BadParameter, "the cursor is not one of ours").WithHint("give next_cursor back as it came")
+		return traces.Cursor{}, badCursor()
 	}
 	return traces.Cursor{Start: time.Unix(0, int64(binary.BigEndian.Uint64(b))).UTC(), TraceID: traces.TraceID(b[8:])}, nil
 }

@@ -20,6 +20,16 @@ type Spans interface {
 	Search(ctx context.Context, q traces.SearchQuery) (traces.SearchPage, error)
 }
 
+// Sets reads sets of spans: those of a range that a filter matches.
+type Sets interface {
+	// Spans one by one, newest first.
+	Spans(ctx context.Context, q traces.SpanQuery) (traces.SpanPage, error)
+	// Heatmap counts them by start and duration.
+	Heatmap(ctx context.Context, q traces.HeatmapQuery) (traces.Heatmap, error)
+	// Facets counts the values of their attributes.
+	Facets(ctx context.Context, q traces.FacetQuery) (traces.Facets, error)
+}
+
 // Rollups reads what is summed up by minute.
 type Rollups interface {
 	Map(ctx context.Context, project string, in traces.Range) (traces.MapRows, error)

@@ -13,6 +13,7 @@ import (
 // Deps is what the API needs.
 type Deps struct {
 	Spans   Spans
+	Sets    Sets
 	Rollups Rollups
 	Words   Words // completions of keys and values; nil: only the fields of the language
 	Status  StatusFunc
@@ -35,6 +36,9 @@ func Routes(d Deps) []api.Route {
 		get("/api/map/series", api.Query, h.mapSeries),
 		get("/api/services", api.Query, h.services),
 		get("/api/services/{name}", api.Query, h.service),
+		get("/api/spans", api.Query, h.spans),
+		get("/api/spans/facets", api.Query, h.facets),
+		get("/api/spans/heatmap", api.Query, h.heatmap),
 		get("/api/traces", api.Query, h.search),
 		get("/api/traces/{trace_id}", api.Query, h.trace),
 		get("/api/traces/{trace_id}/spans/{span_id}", api.Query, h.span),

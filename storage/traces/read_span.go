@@ -12,6 +12,7 @@ import (
 
 // wholeRow is a row of read_whole.sql.
 type wholeRow struct {
+	TraceID       [16]byte           `ch:"trace_id"`
 	SpanID        uint64             `ch:"span_id"`
 	ParentID      uint64             `ch:"parent_id"`
 	TraceState    string             `ch:"trace_state"`
@@ -59,9 +60,9 @@ type wholeRow struct {
 	LnDropped []uint32            `ch:"ln_dropped_attrs"`
 }
 
-func (w *wholeRow) span(id TraceID) Span {
+func (w *wholeRow) span() Span {
 	s := Span{
-		TraceID: id, SpanID: SpanID(w.SpanID), ParentID: SpanID(w.ParentID), TraceState: w.TraceState, Flags: w.Flags,
+		TraceID: w.TraceID, SpanID: SpanID(w.SpanID), ParentID: SpanID(w.ParentID), TraceState: w.TraceState, Flags: w.Flags,
 		Name: w.Name, Kind: Kind(w.Kind), Start: unixTime(w.Start), Duration: time.Duration(w.Duration),
 		Status: Status(w.Status), StatusMessage: w.StatusMessage, State: State(w.State),
 		Service: w.Service, ServiceType: w.ServiceType, Namespace: w.Namespace, Env: w.Env, Version: w.Version,
@@ -137,18 +138,29 @@ func (r *Reader) Whole(ctx context.Context, project string, id TraceID, hint Ran
 	return spans, nil
 }
 
+// wholeConditions are those of a trace, or of a span of it.
+const wholeConditions = `AND trace_id = {trace_id:FixedString(16)}
+    AND start >= {from:DateTime64(9, 'UTC')} AND start <= {to:DateTime64(9, 'UTC')}
+    AND (span_id = {span_id:UInt64} OR {span_id:UInt64} = 0)`
+
+// wholeSpans reads spans with everything but their resources.
+func (r *Reader) wholeSpans(ctx context.Context, conditions string, params []conn.Param) ([]Span, error) {
+	var spans []Span
+	for row, err := range conn.Rows[wholeRow](ctx, r.db, conn.Query{SQL: when(wholeSQL, conditions), Params: params}) {
+		if err != nil {
+			return nil, err
+		}
+		spans = append(spans, row.span())
+	}
+	return spans, nil
+}
+
 func (r *Reader) whole(ctx context.Context, project string, id TraceID, span SpanID, hint Range) ([]Span, error) {
 	var spans []Span
-	err := r.locate(ctx, project, id, hint, func(ctx context.Context, in Range) (int, error) {
-		spans = nil
+	err := r.locate(ctx, project, id, hint, func(ctx context.Context, in Range) (n int, err error) {
 		params := append(traceParams(project, id, in), conn.Uint("span_id", uint64(span)), conn.Uint("limit", uint64(maxTraceSpans)))
-		for row, err := range conn.Rows[wholeRow](ctx, r.db, conn.Query{SQL: wholeSQL, Params: params}) {
-			if err != nil {
-				return 0, err
-			}
-			spans = append(spans, row.span(id))
-		}
-		return len(spans), nil
+		spans, err = r.wholeSpans(ctx, wholeConditions, params)
+		return len(spans), err
 	})
 	if err != nil {
 		return nil, err

@@ -1,5 +1,6 @@
--- The spans of a trace with everything. The column list is row.go's, where times are given in ns.
+-- Spans with everything. The column list is row.go's, where times are given in ns.
 SELECT
+    trace_id,
     span_id,
     parent_id,
     trace_state,
@@ -57,8 +58,6 @@ SELECT
     ln_attrs,
     ln_dropped_attrs
 FROM spans
-PREWHERE project = {project:String} AND trace_id = {trace_id:FixedString(16)}
-    AND start >= {from:DateTime64(9, 'UTC')} AND start <= {to:DateTime64(9, 'UTC')}
-    AND (span_id = {span_id:UInt64} OR {span_id:UInt64} = 0)
+PREWHERE project = {project:String} /* when */
 ORDER BY start, span_id
 LIMIT {limit:UInt64}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
@@ -17,6 +18,7 @@ import (
 // columns and functions come from here alone.
 type printer struct {
 	params []conn.Param
+	prefix string // of the parameters' names; only of what shares a statement with another printer's
 }
 
 // condition prints a filter; "" for one that matches everything. The parts of an And stand without parentheses: within them
@@ -113,7 +115,7 @@ func attrCost(a filter.Attr) int {
 
 // bind makes a value a parameter and gives its place in the statement.
 func (p *printer) bind(param func(name string) conn.Param, typ string) string {
-	name := "f" + strconv.Itoa(len(p.params))
+	name := p.prefix + "f" + strconv.Itoa(len(p.params))
 	p.params = append(p.params, param(name))
 	return "{" + name + ":" + typ + "}"
 }
@@ -124,6 +126,10 @@ func (p *printer) str(s string) string {
 
 func (p *printer) int(i int64) string {
 	return p.bind(func(n string) conn.Param { return conn.Int(n, i) }, "Int64")
+}
+
+func (p *printer) time(t time.Time) string {
+	return p.bind(func(n string) conn.Param { return conn.Time(n, t) }, "DateTime64(9, 'UTC')")
 }
 
 func (p *printer) number(v filter.Value) string {

@@ -1,0 +1,49 @@
+package query_test
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/sightline/sightline/storage/filter"
+	"github.com/sightline/sightline/storage/traces"
+)
+
+func shopOutcome(in traces.Range) traces.Outcome {
+	return traces.Outcome{Complete: true, SearchedFrom: in.From, RowsRead: 8192, Elapsed: 7400 * time.Microsecond}
+}
+
+func (s *shop) Spans(ctx context.Context, q traces.SpanQuery) (traces.SpanPage, error) {
+	page := traces.SpanPage{Outcome: shopOutcome(q.Range)}
+	spans := shopSpans()
+	slices.Reverse(spans)
+	for _, span := range spans[:3] {
+		found := traces.FoundSpan{Span: whole(span)}
+		for _, a := range q.Columns {
+			found.Values = append(found.Values, found.Value(a))
+		}
+		page.Spans = append(page.Spans, found)
+	}
+	page.Next = traces.SpanCursor{Start: page.Spans[2].Start, TraceID: shopTrace, SpanID: page.Spans[2].SpanID, Shown: 1}
+	return page, s.wait(ctx)
+}
+
+func (s *shop) Heatmap(ctx context.Context, q traces.HeatmapQuery) (traces.Heatmap, error) {
+	return traces.Heatmap{
+		Rows: [][2]int64{{10_000_000, 13_335_215}, {13_335_215, 17_782_795}, {17_782_795, 23_713_738}}, Spans: 17,
+		Cells:   []traces.HeatCell{{Column: 0, Row: 0, Spans: 12, Bad: 1}, {Column: 30, Row: 2, Spans: 5}},
+		Outcome: shopOutcome(q.Range),
+	}, s.wait(ctx)
+}
+
+func (s *shop) Facets(ctx context.Context, q traces.FacetQuery) (traces.Facets, error) {
+	out := traces.Facets{Spans: 1200, Outcome: shopOutcome(q.Range)}
+	for _, a := range q.Keys {
+		equal := func(v filter.Value) filter.Expr { return filter.Compare{Attr: a, Op: filter.Eq, Value: v} }
+		f := traces.Facet{Attr: a, Distinct: 2, Missing: 3, Values: []traces.FacetValue{
+			{Label: "check out", Filter: equal(filter.StringValue("check out")), Spans: 900, Bad: 40}, {Label: "503", Filter: equal(filter.IntValue(503)), Spans: 297},
+		}}
+		out.Facets = append(out.Facets, f)
+	}
+	return out, s.wait(ctx)
+}

@@ -1,0 +1,184 @@
+package traces
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/sightline/sightline/storage/filter"
+)
+
+// Values of attributes that are counted are texts: a string is itself; anything else begins with NUL, as in attrs.go. But one and the
+// same number is one value, whatever it was sent as, since to a filter they are equal; and what no filter can ask for is one value.
+const (
+	countedNumber = "\x00n" // and its text
+	countedOpaque = "\x00o" // bytes, arrays, maps, nothing, NaN, infinities, and strings longer than maxCounted
+	countedEmpty  = "\x00s" // the empty string; an empty text is no attribute
+
+	// maxCounted is how long a string may be, in bytes, that is told from others.
+	maxCounted = 1000
+)
+
+// storedText is an expression for a value of a map of texts as it is counted.
+func storedText(x string) string {
+	return "multiIf(" + x + " = '', '\\0s', " +
+		"startsWith(" + x + ", '\\0i') OR startsWith(" + x + ", '\\0d'), concat('\\0n', substring(" + x + ", 3)), " +
+		"startsWith(" + x + ", '\\0b'), " + x + ", " +
+		"startsWith(" + x + ", '\\0s') AND length(" + x + ") <= 1002, " + x + ", " +
+		"startsWith(" + x + ", '\\0') OR length(" + x + ") > 1000, '\\0o', " + x + ")"
+}
+
+// plainColumn is storedText for a column of strings as they are; there an empty one is none.
+func plainColumn(x string) string {
+	return "multiIf(startsWith(" + x + ", '\\0'), concat('\\0s', " + x + "), length(" + x + ") > 1000, '\\0o', " + x + ")"
+}
+
+// storedFloat is storedText for a value of a map of floats.
+func storedFloat(x string) string {
+	return "if(isFinite(" + x + "), concat('\\0n', if(" + x + " = 0, '0', toString(" + x + "))), '\\0o')"
+}
+
+// clause is the filter that selects a counted value, and the value as people read it. ok is false where no filter can.
+func clause(a filter.Attr, counted string) (e filter.Expr, label string, ok bool) {
+	compare := func(v filter.Value, label string) (filter.Expr, string, bool) {
+		return filter.Compare{Attr: a, Op: filter.Eq, Value: v}, label, true
+	}
+	switch {
+	case !strings.HasPrefix(counted, "\x00"):
+		return compare(filter.StringValue(counted), counted)
+	case counted == countedOpaque:
+		return nil, "", false
+	case strings.HasPrefix(counted, countedNumber):
+		v, ok := number(counted)
+		if !ok {
+			return nil, "", false
+		}
+		return compare(v, counted[2:])
+	}
+	switch t, text := DecodeValue(counted); t {
+	case ValueString:
+		return compare(filter.StringValue(text), text)
+	case ValueBool:
+		return compare(filter.BoolValue(text == "true"), text)
+	}
+	return nil, "", false
+}
+
+// number is the value of a counted number.
+func number(counted string) (filter.Value, bool) {
+	text, ok := strings.CutPrefix(counted, countedNumber)
+	if !ok {
+		return filter.Value{}, false
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return filter.IntValue(n), true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return filter.FloatValue(f), err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
+}
+
+// countedAttr is an attribute's value as it is counted; "" for none.
+func countedAttr(a *Attr) string {
+	if a == nil {
+		return ""
+	}
+	switch a.Type {
+	case ValueString:
+		if len(a.Text) > maxCounted {
+			return countedOpaque
+		}
+		if a.Text == "" {
+			return countedEmpty
+		}
+		return EncodeValue(ValueString, a.Text)
+	case ValueBool:
+		return EncodeValue(ValueBool, a.Text)
+	case ValueInt:
+		return countedNumber + a.Text
+	case ValueFloat:
+		if f, err := strconv.ParseFloat(a.Text, 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
+			text := strconv.FormatFloat(f, 'f', -1, 64)
+			if f == 0 {
+				text = "0"
+			} else if len(text) > 20 {
+				text = a.Text
+			}
+			return countedNumber + text
+		}
+	}
+	return countedOpaque
+}
+
+// wordOf is the name that a number stands for.
+func wordOf(words []string, number string) string {
+	if i, err := strconv.Atoi(number); err == nil && i < len(words) {
+		return words[i]
+	}
+	return words[0]
+}
+
+// absent is the filter for items without the attribute.
+func absent(a filter.Attr) filter.Expr { return filter.Not{Expr: filter.Exists{Attr: a}} }
+
+// Countable reports whether the values of an attribute can be counted: a span has one of it at most, and they are not durations or
+// ids.
+func Countable(a filter.Attr) bool {
+	switch a.Scope {
+	case filter.Span, filter.Resource, filter.Instrumentation:
+		return true
+	case filter.Intrinsic:
+		return countedFields[a.Key] != "" || textFields[a.Key] != ""
+	}
+	return false
+}
+
+// countedFields are expressions for the intrinsics that are no text.
+var countedFields = map[string]string{
+	filter.Kind:   "toString(if(kind BETWEEN 1 AND 5, kind, 0))",
+	filter.Status: "toString(if(status BETWEEN 1 AND 2, status, 0))",
+	filter.Class:  "toString(class)",
+	filter.Root:   "if(parent_id = 0, '\\0btrue', '\\0bfalse')",
+}
+
+// fieldWords are what the numbers of countedFields stand for.
+var fieldWords = map[string][]string{filter.Kind: kindNames[:], filter.Status: statusNames[:], filter.Class: classNames[:]}
+
+// counted prints an expression for the value of a countable attribute, but for resources'. onlyColumn says that no span has the
+// attribute in its maps.
+func (p *printer) counted(a filter.Attr, onlyColumn bool) string {
+	if a.Scope == filter.Intrinsic {
+		if e := countedFields[a.Key]; e != "" {
+			return e
+		}
+		return plainColumn(textFields[a.Key])
+	}
+	k := p.str(a.Key)
+	if a.Scope == filter.Instrumentation {
+		return "if(mapContains(scope_attrs, " + k + "), " + storedText("scope_attrs["+k+"]") + ", '')"
+	}
+	inMaps := "multiIf(mapContains(attrs_int, " + k + "), concat('\\0n', toString(attrs_int[" + k + "])), " +
+		"mapContains(attrs_float, " + k + "), " + storedFloat("attrs_float["+k+"]") + ", " +
+		"mapContains(attrs, " + k + "), " + storedText("attrs["+k+"]") + ", '')"
+	i := liftedKeys[a.Key]
+	if i == liftNone {
+		return inMaps
+	}
+	column, isSet := liftedNames[min(i, liftTexts-1)], ""
+	switch {
+	case i == liftHTTPStatus:
+		column, isSet = "concat('\\0n', toString(a_http_response_status_code))", "a_http_response_status_code != 0"
+	default:
+		isSet = column + " != ''"
+		column = plainColumn(column)
+	}
+	if onlyColumn {
+		return "if(" + isSet + ", " + column + ", '')"
+	}
+	return "if(" + isSet + ", " + column + ", " + inMaps + ")"
+}
+
+// oddlyStored is a condition for spans that have a lifted attribute in a map, and not in its column.
+func (p *printer) oddlyStored(key string) string {
+	k := p.str(key)
+	return "has(attrs.keys, " + k + ") OR has(attrs_int.keys, " + k + ") OR has(attrs_float.keys, " + k + ")"
+}

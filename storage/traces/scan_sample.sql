@@ -1,0 +1,4 @@
+-- How many spans match.
+SELECT count() AS spans
+FROM spans
+PREWHERE project = {project:String} /* when */
