@@ -1,8 +1,10 @@
 /** A whole trace as columns. Large ones are parsed in a Worker, so that the page stays alive meanwhile. */
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { decodeTrace, type TraceModel, type TraceWire } from '../pure/trace'
-import { getBytes } from './client'
+import { epochMsOfNanos, MILLISECOND, MINUTE_MS } from '../pure/units'
+import { get, getBytes } from './client'
 import { LIVE_MS } from './live'
+import type { SpanPage, SpanRow } from './types'
 
 export type TraceHint = {
   /** `start` and `end` bound the search in time; without them the server asks its index. */
@@ -73,4 +75,35 @@ export function useOtlp(id: string) {
 /** Where the whole trace can be saved from, as OTLP JSON. */
 export function otlpPath(id: string): string {
   return `/api/traces/${id}/otlp`
+}
+
+/** Pages of 1,000 spans that are read at most for the columns of a timeline. */
+const VALUE_PAGES = 5
+
+/** Attributes of the spans of a trace that have one of them; `keys` are spelt as in a filter. Newest spans first. */
+export function useSpanValues(trace: Pick<TraceModel, 'traceId' | 'start' | 'duration' | 'spanCount'>, keys: readonly string[]) {
+  return useQuery({
+    queryKey: ['spans', 'values', trace.traceId, trace.spanCount, keys],
+    queryFn: async ({ signal }) => {
+      const start = epochMsOfNanos(trace.start)
+      const query = {
+        q: `trace_id = ${trace.traceId} and (${keys.map((k) => `exists ${k}`).join(' or ')})`,
+        from: String(Math.floor(start - MINUTE_MS)),
+        to: String(Math.ceil(start + trace.duration / MILLISECOND + MINUTE_MS)),
+        columns: keys.join(','),
+        limit: 1000,
+      }
+      const spans: SpanRow[] = []
+      let cursor: string | null = ''
+      for (let page = 0; page < VALUE_PAGES && cursor !== null; page++) {
+        const answer: SpanPage = await get<SpanPage>('spans', { ...query, cursor }, signal)
+        spans.push(...answer.spans)
+        cursor = answer.next_cursor
+      }
+      return { spans, complete: cursor === null }
+    },
+    enabled: keys.length > 0,
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  })
 }

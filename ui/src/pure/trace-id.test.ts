@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseTraceId, xrayId } from './trace-id'
+import { findTraceId, parseTraceId, xrayId } from './trace-id'
 
 const id = '6637a1b0c4d5e6f708192a3b4c5d6e7f'
 
@@ -30,4 +30,13 @@ it('takes nothing else for a trace id', () => {
 it('writes what it reads', () => {
   expect(xrayId(id)).toBe('1-6637a1b0-c4d5e6f708192a3b4c5d6e7f')
   expect(parseTraceId(xrayId(id))).toBe(id)
+})
+
+it('finds the id in a link', () => {
+  const id = '4bf92f3577b34da6a3ce929d0e0e4736'
+  expect(findTraceId(`http://127.0.0.1:7070/trace/${id}?span=00f067aa0ba902b7`)).toBe(id)
+  expect(findTraceId(`https://x/console#xray:traces/1-${id.slice(0, 8)}-${id.slice(8)}`)).toBe(id)
+  expect(findTraceId(`https://x/traces/1-${id.slice(0, 8)}-${id.slice(8)}/y`)).toBe(id)
+  expect(findTraceId(` ${id} `)).toBe(id)
+  expect(findTraceId('https://x/nothing')).toBeNull()
 })

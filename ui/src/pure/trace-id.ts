@@ -20,6 +20,17 @@ function hexOf(t: string): string | null {
   return parent ? parent[1].toLowerCase() : null
 }
 
+/** The same of a text that may be a link to a trace, of ours or of another page with the id in its path or query. */
+export function findTraceId(text: string): string | null {
+  const whole = parseTraceId(text)
+  if (whole !== null || !text.includes('/')) return whole
+  for (const part of text.trim().split(/[/?&#=]+/)) {
+    const id = parseTraceId(part)
+    if (id !== null) return id
+  }
+  return null
+}
+
 /** X-Ray's spelling of a W3C id. */
 export function xrayId(id: string): string {
   return `1-${id.slice(0, 8)}-${id.slice(8)}`

@@ -1,9 +1,9 @@
 // From visible rows to what is painted: a short list of plain figures in px. The canvas only strokes and fills them.
 import { formatDuration } from './format'
-import { FLAG, has, type TraceModel } from './trace'
+import { FLAG, has, KINDS, type TraceModel } from './trace'
 import type { Folds, Rows } from './traceRows'
 import { toPx, type View } from './traceView'
-import type { Px } from './units'
+import type { Nanos, Px } from './units'
 
 /** Narrower bars would vanish. */
 export const MIN_BAR: Px = 1.5
@@ -26,6 +26,8 @@ export interface Bar {
   readonly ticks: readonly Px[]
   /** pairs of px: time in which the span itself worked */
   readonly solid: readonly Px[]
+  /** pairs of px: time of a call that the other side did not see, on its way there and back */
+  readonly gap: readonly Px[]
   /** pairs of px on the critical path */
   readonly critical: readonly Px[]
   /** end of the latest descendant where it outlives the bar, else x1 */
@@ -85,7 +87,7 @@ function spanBar(input: BarsInput, s: number, y: Px): Bar {
     klass: spans.klass[s],
     origin: spans.origin[s] === 1,
     ticks: input.events?.span === s ? input.events.offsets.map((o) => toPx(view, width, start + o)) : [],
-    solid: selfTime(input, s, x0, x1),
+    ...workOf(input, s, x0, x1),
     critical: criticalOf(input, s, hidden ? s + spans.descendants[s] : s),
     tail: spans.subtreeEnd[s] > end ? toPx(view, width, spans.subtreeEnd[s]) : x1,
     inProgress: has(spans.flags[s], FLAG.inProgress),
@@ -120,12 +122,42 @@ function foldBar(input: BarsInput, f: number, y: Px): Bar {
     origin,
     ticks: [],
     solid,
+    gap: [],
     critical: [],
     tail: x1,
     inProgress: false,
     dim: false,
     ...label(formatDuration(folds.total[f]), x0, x1, width, input.gutter),
   }
+}
+
+/** Own work; of a call that another service answered, what is left is no work but the way there and back. */
+function workOf(input: BarsInput, s: number, x0: Px, x1: Px): { solid: number[]; gap: number[] } {
+  const { trace, view, width } = input
+  const answered = answerOf(trace, s)
+  if (answered === null) return { solid: selfTime(input, s, x0, x1), gap: [] }
+  const from = Math.max(x0, Math.min(x1, toPx(view, width, answered[0])))
+  const to = Math.max(from, Math.min(x1, toPx(view, width, answered[1])))
+  const gap: number[] = []
+  if (from > x0 + 0.5) gap.push(x0, from)
+  if (x1 > to + 0.5) gap.push(to, x1)
+  return { solid: [], gap }
+}
+
+const [SERVER, CLIENT] = [KINDS.indexOf('server'), KINDS.indexOf('client')]
+
+/** When the other side of a call began and ended, where its spans are all that the call has below it. */
+function answerOf(trace: TraceModel, s: number): readonly [Nanos, Nanos] | null {
+  const { spans } = trace
+  if (spans.kind[s] !== CLIENT || spans.descendants[s] === 0) return null
+  let [from, to] = [Infinity, 0]
+  const last = s + spans.descendants[s]
+  for (let c = s + 1; c <= last; c += spans.descendants[c] + 1) {
+    if (spans.kind[c] !== SERVER || spans.service[c] === spans.service[s]) return null
+    from = Math.min(from, spans.start[c])
+    to = Math.max(to, spans.start[c] + spans.duration[c])
+  }
+  return [from, to]
 }
 
 /** The stretches in which no direct child runs, in px, at least half a px each. */

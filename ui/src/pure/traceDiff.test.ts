@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { Attribute, SpanDetail } from '../api/types'
 import { makeTrace, seeded } from './testdata/trace'
 import { decodeTrace, eachChild, type TraceModel, type TraceWire } from './trace'
-import { attributeDiff } from './traceAttributes'
+import { attributeClause, attributeDiff, attributeGroups } from './traceAttributes'
 import { CHANGES, changeBetween, deltasOf, signedDuration, signedShare, summaryOf, verdict } from './traceDelta'
 import { diffTraces, matchLists, type TraceDiff } from './traceDiff'
 
@@ -207,5 +207,22 @@ describe('attributes of two spans', () => {
   it('of a span that only one trace has are all added or removed', () => {
     expect(attributeDiff(null, span([attribute('a', '1')]))[0].pairs.map((p) => p.change)).toEqual(['added'])
     expect(attributeDiff(span([attribute('a', '1')]), null)[0].pairs.map((p) => p.change)).toEqual(['removed'])
+  })
+  it('are grouped by the first word, pinned ones first', () => {
+    const list = ['http.route', 'http.method', 'db.system', 'db.name', 'db.user', 'peer', 'one.alone', 'net.a', 'net.b'].map((k) => attribute(k, 'v'))
+    const told = (groups: ReturnType<typeof attributeGroups>) => groups.map((g) => `${g.title}: ${g.list.map((a) => a.key).join(' ')}`)
+    expect(told(attributeGroups(list, '', '', ['peer']))).toEqual(['Pinned: peer', 'http: http.route http.method', 'db: db.system db.name db.user', 'net: net.a net.b', 'Others: one.alone'])
+    expect(told(attributeGroups(list, '', 'DB.', []))).toEqual(['db: db.system db.name db.user'])
+    expect(told(attributeGroups(list.slice(0, 3), 'resource.', '', ['resource.db.system']))).toEqual(['Pinned: db.system', 'Others: http.route http.method'])
+    expect(attributeGroups(list, '', 'nothing', [])).toEqual([])
+  })
+  it('are searched by their own type', () => {
+    expect(attributeClause('', attribute('http.route', '/a b'))).toBe('http.route = "/a b"')
+    expect(attributeClause('resource.', attribute('n', '42', 'int'))).toBe('resource.n = 42')
+    expect(attributeClause('', attribute('n', '42'))).toBe('n = "42"')
+    expect(attributeClause('', attribute('n', 'true'))).toBe('n = "true"')
+    expect(attributeClause('', attribute('n', 'true', 'bool'))).toBe('n = true')
+    expect(attributeClause('', attribute('n', 'a*'))).toBe('n = "a\\*"')
+    expect(attributeClause('', attribute('n', '', 'empty'))).toBe('exists n')
   })
 })

@@ -1,6 +1,7 @@
 // What a row of the waterfall says, for the eye and for a screen reader.
 import { formatCount, formatDuration, formatPercent } from './format'
-import { CLASSES, KINDS, type TraceModel } from './trace'
+import { type Glyph, kindOf } from './mapKind'
+import { CLASSES, KINDS, type SpanKind, type TraceModel } from './trace'
 import type { Folds } from './traceRows'
 
 export interface RowLabel {
@@ -15,6 +16,10 @@ export interface RowLabel {
   readonly failing: number
   /** the failure began here */
   readonly origin: boolean
+  /** what the span is, or what it talks to; null for inner work */
+  readonly glyph: Glyph | null
+  /** the same call again and again, one after another: why that may be too many; empty for others */
+  readonly hint: string
 }
 
 export function spanLabel(trace: TraceModel, row: number): RowLabel {
@@ -29,7 +34,41 @@ export function spanLabel(trace: TraceModel, row: number): RowLabel {
     klass: spans.klass[row],
     failing: spans.klass[row] === 0 ? 0 : 1,
     origin: spans.origin[row] === 1,
+    glyph: glyphOf(trace, row),
+    hint: '',
   }
+}
+
+const ENTRIES: Partial<Record<SpanKind, Glyph>> = { server: 'service', producer: 'queue', consumer: 'queue' }
+const glyphs = new Map<string, Glyph>()
+
+/** A call shows what it talks to; a span that was called, what it is. */
+function glyphOf(trace: TraceModel, row: number): Glyph | null {
+  const { spans } = trace
+  const kind = KINDS[spans.kind[row]] ?? 'unspecified'
+  const type = trace.peerTypes[spans.peerType[row]] ?? ''
+  if (type !== '' && (kind === 'client' || kind === 'producer')) return known(type, true)
+  if (kind === 'server' && trace.services[spans.service[row]].type !== '') return known(trace.services[spans.service[row]].type, false)
+  return ENTRIES[kind] ?? null
+}
+
+/** Types are few and rows are many. */
+function known(type: string, inferred: boolean): Glyph {
+  const key = `${type}/${inferred}`
+  const glyph = glyphs.get(key) ?? kindOf(type, inferred).glyph
+  glyphs.set(key, glyph)
+  return glyph
+}
+
+const STORES: readonly Glyph[] = ['database', 'cache', 'table', 'search']
+
+/** "N+1": calls of one store that wait for each other could be one. */
+function hintOf(trace: TraceModel, folds: Folds, f: number, count: number): string {
+  const { spans } = trace
+  const first = folds.members[folds.offset[f]]
+  if (KINDS[spans.kind[first]] !== 'client' || !STORES.includes(glyphOf(trace, first) ?? 'service')) return ''
+  const oneAfterAnother = folds.total[f] <= 1.1 * (folds.end[f] - folds.start[f])
+  return oneAfterAnother ? `The same call ${formatCount(count)} times, one after another: asking once for all might save most of ${formatDuration(folds.total[f])}` : ''
 }
 
 export function foldLabel(trace: TraceModel, folds: Folds, f: number): RowLabel {
@@ -49,6 +88,7 @@ export function foldLabel(trace: TraceModel, folds: Folds, f: number): RowLabel 
     klass,
     failing: folds.errors[f],
     origin,
+    hint: hintOf(trace, folds, f, count),
   }
 }
 

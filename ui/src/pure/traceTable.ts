@@ -1,9 +1,20 @@
 // Figures over the spans of one trace: by service, operation, kind or peer; and the critical path as a list.
-import { KINDS, type TraceModel } from './trace'
+import { CLASSES, KINDS, type TraceModel } from './trace'
 import type { Nanos } from './units'
 
-export const GROUPINGS = ['operation', 'service', 'kind', 'peer'] as const
+export const GROUPINGS = ['operation', 'service', 'kind', 'peer', 'status'] as const
 export type Grouping = (typeof GROUPINGS)[number]
+
+export const TABLE_FIGURES = ['count', 'errors', 'total', 'self', 'p50', 'p95', 'max'] as const
+export type TableFigure = (typeof TABLE_FIGURES)[number]
+export type TableSort = 'name' | TableFigure
+
+/** Rows by a column; equal ones by name. */
+export function sortTable(rows: readonly TableRow[], by: TableSort, dir: 'asc' | 'desc'): TableRow[] {
+  const sign = dir === 'asc' ? 1 : -1
+  const names = (a: TableRow, b: TableRow) => (a.label < b.label ? -1 : a.label > b.label ? 1 : 0)
+  return [...rows].sort((a, b) => (by === 'name' ? sign * names(a, b) : sign * (a[by] - b[by]) || names(a, b)))
+}
 
 export interface TableRow {
   readonly key: string
@@ -41,6 +52,7 @@ function keyOf(trace: TraceModel, by: Grouping, i: number): string {
     case 'service': return `${spans.service[i]}`
     case 'operation': return `${spans.service[i]}/${spans.name[i]}`
     case 'kind': return `${spans.kind[i]}`
+    case 'status': return `${spans.klass[i]}/${spans.http[i]}`
     case 'peer': return (trace.peerNames[spans.peerName[i]] ?? '') === '' ? '' : `${spans.peerName[i]}/${spans.peerType[i]}`
   }
 }
@@ -51,6 +63,7 @@ function labelOf(trace: TraceModel, by: Grouping, i: number): string {
     case 'service': return trace.services[spans.service[i]].name
     case 'operation': return trace.names[spans.name[i]]
     case 'kind': return KINDS[spans.kind[i]] ?? 'unspecified'
+    case 'status': return `${CLASSES[spans.klass[i]] ?? 'ok'}${spans.http[i] > 0 ? ` ${spans.http[i]}` : ''}`
     case 'peer': return trace.peerNames[spans.peerName[i]]
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bringIn, clampView, fit, pan, parseZoom, printZoom, ticks, toNanos, toPx, wholeView, zoomAt } from './traceView'
+import { bringIn, clampView, fit, moveEdge, pan, parseZoom, printZoom, ticks, toNanos, toPx, wholeView, zoomAt, zoomTrail } from './traceView'
 
 const D = 1e9
 
@@ -47,4 +47,26 @@ test('fit leaves air and bringIn moves only when needed', () => {
   expect(bringIn(view, 4.5e8, 4.6e8, D)).toBe(view)
   const moved = bringIn(view, 9e8, 9.1e8, D)
   expect(moved.to).toBeGreaterThan(9.1e8)
+})
+
+test('an edge moves alone and stops short of the other', () => {
+  const view = { from: 2e8, to: 6e8 }
+  expect(moveEdge(view, 'from', 3e8, D)).toEqual({ from: 3e8, to: 6e8 })
+  expect(moveEdge(view, 'to', 2e9, D)).toEqual({ from: 2e8, to: 1e9 })
+  expect(moveEdge(view, 'from', 9e8, D)).toEqual({ from: 6e8 - 100, to: 6e8 })
+  expect(moveEdge(view, 'to', 0, D)).toEqual({ from: 2e8, to: 2e8 + 100 })
+})
+
+test('the trail of zooms holds what holds the view, and nothing twice', () => {
+  const v = (from: number, to: number) => ({ from: from * 1e6, to: to * 1e6 })
+  let trail = zoomTrail([], v(100, 600), D)
+  expect(trail).toEqual([v(100, 600)])
+  trail = zoomTrail(trail, v(200, 300), D)
+  trail = zoomTrail(trail, v(240, 260), D)
+  expect(trail).toEqual([v(100, 600), v(200, 300), v(240, 260)])
+  // Moved sideways at the same width: it takes the place of the last.
+  expect(zoomTrail(trail, v(270, 290), D)).toEqual([v(100, 600), v(200, 300), v(270, 290)])
+  expect(zoomTrail(trail, v(210, 300), D)).toEqual([v(100, 600), v(210, 300)])
+  expect(zoomTrail(trail, v(500, 900), D)).toEqual([v(500, 900)])
+  expect(zoomTrail(trail, wholeView(D), D)).toEqual([])
 })

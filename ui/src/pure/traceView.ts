@@ -53,6 +53,24 @@ export function bringIn(view: View, start: Nanos, end: Nanos, duration: Nanos): 
   return clampView({ from, to: from + width }, duration)
 }
 
+/** Moves one edge of the window; it stops short of the other. */
+export function moveEdge(view: View, side: 'from' | 'to', at: Nanos, duration: Nanos): View {
+  const inside = Math.min(Math.max(0, at), duration)
+  return side === 'from'
+    ? clampView({ from: Math.min(inside, view.to - MIN_SPAN), to: view.to }, duration)
+    : clampView({ from: view.from, to: Math.max(inside, view.from + MIN_SPAN) }, duration)
+}
+
+/**
+ * The windows that lead from the whole trace to the one in view, each within the one before. A window within the last
+ * goes behind it; one that is about as wide takes its place; any other goes behind the last that holds it.
+ */
+export function zoomTrail(trail: readonly View[], view: View, duration: Nanos): View[] {
+  if (isWhole(view, duration)) return []
+  const holding = trail.filter((v) => v.from <= view.from && v.to >= view.to)
+  return [...holding.filter((v) => v.to - v.from > 1.25 * (view.to - view.from)), view].slice(-5)
+}
+
 export function toPx(view: View, width: Px, at: Nanos): Px {
   return ((at - view.from) / (view.to - view.from)) * width
 }

@@ -1,8 +1,9 @@
-import { type KeyboardEvent, useLayoutEffect, useMemo, useRef } from 'react'
+import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useMemo, useRef } from 'react'
 import { formatDuration } from '../pure/format'
 import type { TraceModel } from '../pure/trace'
 import { eachRun, minimap } from '../pure/traceMinimap'
-import { isWhole, pan, wholeView, zoomAt } from '../pure/traceView'
+import { isWhole, moveEdge, pan, wholeView, zoomAt } from '../pure/traceView'
+import type { Nanos } from '../pure/units'
 import { useSize } from '../widgets/Canvas'
 import { hueToken, token, useThemeVersion } from '../widgets/theme'
 import { prepare } from './paint'
@@ -77,7 +78,19 @@ export function Minimap({ trace, hues, keep, view }: Props) {
           <span className={css.window} style={{ left: `${a}%`, width: `${b - a}%` }} />
         </>
       )}
+      <Handle side="from" at={a} view={view} duration={trace.duration} />
+      <Handle side="to" at={b} view={view} duration={trace.duration} />
       {brush.rect && <span className={css.brush} style={{ left: brush.rect[0], width: brush.rect[1] - brush.rect[0] }} />}
     </div>
   )
+}
+
+/** An edge of the part in view; drag it. The keyboard moves the slider that it belongs to. */
+function Handle({ side, at, view, duration }: { side: 'from' | 'to'; at: number; view: ViewStore; duration: Nanos }) {
+  const onMove = (e: PointerEvent<HTMLSpanElement>) => {
+    const box = e.currentTarget.parentElement?.getBoundingClientRect()
+    if (!box || !e.currentTarget.hasPointerCapture(e.pointerId)) return
+    view.set(moveEdge(view.get(), side, ((e.clientX - box.left) / box.width) * duration, duration))
+  }
+  return <span className={css.handle} data-handle={side} style={{ left: `${at}%` }} aria-hidden="true" onPointerDown={(e) => e.currentTarget.setPointerCapture(e.pointerId)} onPointerMove={onMove} />
 }

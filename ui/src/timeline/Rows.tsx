@@ -1,9 +1,12 @@
 import { memo } from 'react'
 import { hueVar } from '../pure/colour'
 import { formatCount } from '../pure/format'
+import { GLYPH_PATHS } from '../pure/mapGlyphs'
+import type { Glyph } from '../pure/mapKind'
 import { CLASSES, type TraceModel } from '../pure/trace'
 import { foldLabel, spanLabel, spokenRow } from '../pure/traceLabels'
 import type { Folds } from '../pure/traceRows'
+import type { RowValue } from '../pure/traceValues'
 import type { Px } from '../pure/units'
 import css from './Rows.module.css'
 
@@ -25,6 +28,8 @@ export interface RowProps {
   /** px per level */
   readonly step: Px
   readonly sticky?: boolean
+  /** attributes that the reader wants to see in the tree; the same list for the same row, always */
+  readonly values?: readonly RowValue[]
 }
 
 /** One line of the tree. Clicks are read by the waterfall from the data attributes, so that rows need no functions. */
@@ -56,11 +61,22 @@ export const Row = memo(function Row(p: RowProps) {
       <div className={css.tree} role={p.sticky === true ? undefined : 'gridcell'}>
         {kids > 0 ? <span className={css.caret} data-caret="" data-open={p.open || undefined} /> : <span className={css.caret} />}
         <span className={css.stripe} />
+        {label.glyph !== null && <GlyphSign name={label.glyph} />}
         <span className={css.text}>
           {label.showService && <strong className={css.service}>{label.service}</strong>}
           <span className={css.name}>{label.name}</span>
           {label.detail !== '' && <span className={css.detail}>{label.detail}</span>}
         </span>
+        {label.hint !== '' && (
+          <span className={css.hint} title={label.hint}>
+            N+1
+          </span>
+        )}
+        {p.values?.map((v) => (
+          <span key={v.key} className={css.value} title={`${v.key} = ${v.value}`}>
+            {v.value}
+          </span>
+        ))}
         {!p.open && !fold && kids > 0 && <span className={css.hidden}>{formatCount(kids)}</span>}
         {!fold && spans.hidden[p.row] > 0 && <span className={css.hidden}>{formatCount(spans.hidden[p.row])} left out</span>}
         {links > 0 && <Sign kind="link" label={`${links} links`} />}
@@ -73,7 +89,7 @@ export const Row = memo(function Row(p: RowProps) {
       </div>
       {p.sticky !== true && (
         <span className="visually-hidden" role="gridcell">
-          {fold ? label.detail : spokenRow(p.trace, p.row)}
+          {fold ? [label.detail, label.hint].filter((t) => t !== '').join('. ') : spokenRow(p.trace, p.row)}
         </span>
       )}
     </div>
@@ -87,6 +103,15 @@ const SIGNS = {
   fault: 'M8 1.8a6.2 6.2 0 1 1 0 12.4a6.2 6.2 0 1 1 0 -12.4 M8 4.8v3.6 M8 11v.1',
   link: 'M6.5 9.5l3 -3 M7.5 4.5l1 -1a2.8 2.8 0 0 1 4 4l-1 1 M8.5 11.5l-1 1a2.8 2.8 0 0 1 -4 -4l1 -1',
 } as const
+
+/** What the span talks to, small; the words of it are in the row's name and peer. */
+function GlyphSign({ name }: { name: Glyph }) {
+  return (
+    <svg className={css.glyph} width="13" height="13" viewBox="0 0 24 24" aria-hidden="true">
+      <path d={GLYPH_PATHS[name]} />
+    </svg>
+  )
+}
 
 /** Plain paths instead of icon components: dozens of rows are drawn in every frame of a scroll. */
 function Sign({ kind, label }: { kind: keyof typeof SIGNS; label: string }) {

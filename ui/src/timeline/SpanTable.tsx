@@ -1,42 +1,50 @@
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { hueVar } from '../pure/colour'
 import { formatCount, formatDuration, formatPercent } from '../pure/format'
 import type { TraceModel } from '../pure/trace'
-import { type Grouping, GROUPINGS, spanTable, type TableRow } from '../pure/traceTable'
+import { type Grouping, GROUPINGS, sortTable, spanTable, TABLE_FIGURES, type TableFigure, type TableRow, type TableSort } from '../pure/traceTable'
 import { Segmented } from '../widgets/Segmented'
 import css from './SpanTable.module.css'
 
-const FIGURES = ['count', 'errors', 'total', 'self', 'p50', 'p95', 'max'] as const
-type Figure = (typeof FIGURES)[number]
-const TITLES: Record<Figure, string> = { count: 'Spans', errors: 'Failed', total: 'Total', self: 'Self', p50: 'p50', p95: 'p95', max: 'Max' }
+const TITLES: Record<TableFigure, string> = { count: 'Spans', errors: 'Failed', total: 'Total', self: 'Self', p50: 'p50', p95: 'p95', max: 'Max' }
 const SHOWN = 500
 
-type Props = { trace: TraceModel; hues: Uint8Array; keep: Uint8Array | null; onJump: (span: number) => void }
+type Props = {
+  trace: TraceModel
+  hues: Uint8Array
+  keep: Uint8Array | null
+  by: Grouping
+  sort: TableSort
+  dir: 'asc' | 'desc'
+  onBy: (by: Grouping) => void
+  onSort: (sort: TableSort, dir: 'asc' | 'desc') => void
+  onJump: (span: number) => void
+}
 
-/** Where the time of a trace goes, summed by operation, service, kind or peer. */
-export function SpanTable({ trace, hues, keep, onJump }: Props) {
-  const [by, setBy] = useState<Grouping>('operation')
-  const [sort, setSort] = useState<Figure>('self')
+/** Where the time of a trace goes, summed by operation, service, kind, peer or status. */
+export function SpanTable({ trace, hues, keep, by, sort, dir, onBy, onSort, onJump }: Props) {
   const rows = useMemo(() => spanTable(trace, by, keep), [trace, by, keep])
-  const sorted = useMemo(() => [...rows].sort((a, b) => b[sort] - a[sort]), [rows, sort])
+  const sorted = useMemo(() => sortTable(rows, sort, dir), [rows, sort, dir])
   const allSelf = rows.reduce((sum, r) => sum + r.self, 0)
+  // A name is looked for from A on, a figure from its largest.
+  const head = (column: TableSort, title: string) => (
+    <th key={column} scope="col" data-figure={column === 'name' ? undefined : ''} aria-sort={sort !== column ? undefined : dir === 'asc' ? 'ascending' : 'descending'}>
+      <button type="button" onClick={() => onSort(column, sort === column ? (dir === 'asc' ? 'desc' : 'asc') : column === 'name' ? 'asc' : 'desc')}>
+        {title} <span aria-hidden="true">{sort !== column ? '' : dir === 'asc' ? '↑' : '↓'}</span>
+      </button>
+    </th>
+  )
   return (
     <div className={css.scroll}>
       <div className={css.bar}>
-        <Segmented label="Group by" value={by} options={GROUPINGS.map((g) => ({ value: g, label: g }))} onChange={setBy} />
+        <Segmented label="Group by" value={by} options={GROUPINGS.map((g) => ({ value: g, label: g }))} onChange={onBy} />
         <span className={css.note}>{formatCount(rows.length)} rows; a row leads to its longest span</span>
       </div>
       <table className={css.table}>
         <thead>
           <tr>
-            <th scope="col">{by}</th>
-            {FIGURES.map((f) => (
-              <th key={f} scope="col" data-figure aria-sort={sort === f ? 'descending' : undefined}>
-                <button type="button" onClick={() => setSort(f)}>
-                  {TITLES[f]} <span aria-hidden="true">{sort === f ? '↓' : ''}</span>
-                </button>
-              </th>
-            ))}
+            {head('name', by)}
+            {TABLE_FIGURES.map((f) => head(f, TITLES[f]))}
           </tr>
         </thead>
         <tbody>

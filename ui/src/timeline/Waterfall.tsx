@@ -3,6 +3,7 @@ import type { TraceModel } from '../pure/trace'
 import { bars, type Bar } from '../pure/traceBars'
 import { carryLine } from '../pure/traceCarry'
 import { ancestorRows, type Outline, type Rows } from '../pure/traceRows'
+import type { RowValue } from '../pure/traceValues'
 import { ticks, toPx } from '../pure/traceView'
 import type { Px } from '../pure/units'
 import { useSize } from '../widgets/Canvas'
@@ -43,6 +44,8 @@ type Props = {
   view: ViewStore
   selected: number
   rowHeight: Px
+  /** attributes to show in the tree, by span */
+  values?: ReadonlyMap<number, readonly RowValue[]>
   /** width of the tree's column; 0 puts names above the bars, for narrow screens */
   tree: Px
   onSelect: (span: number) => void
@@ -52,7 +55,7 @@ type Props = {
 
 /** The waterfall: a tree of elements at the left, one canvas of bars at the right, both as far as they are in view. */
 export function Waterfall(props: Props) {
-  const { trace, outline, rows, collapsed, openFolds, keep, matches, hues, events, view, selected, rowHeight, tree, onSelect, onToggle, handle } = props
+  const { trace, outline, rows, collapsed, openFolds, keep, matches, hues, events, view, selected, rowHeight, tree, onSelect, onToggle, handle, values } = props
   const scroll = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const stuck = useRef<HTMLCanvasElement>(null)
@@ -160,6 +163,7 @@ export function Waterfall(props: Props) {
         match={span >= 0 && matches !== null && matches[span] === 1}
         dim={span >= 0 && keep !== null && keep[span] === 2}
         sticky={sticky}
+        values={span >= 0 ? values?.get(span) : undefined}
       />
     )
   }

@@ -63,6 +63,7 @@ function paintBar(ctx: CanvasRenderingContext2D, bar: Bar, frame: Frame): void {
       const b = Math.min(high, bar.solid[i + 1])
       if (b > a) rounded(ctx, a, y, b - a, h, Math.min(2, (b - a) / 2))
     }
+    if (bar.gap.length > 0) paintGap(ctx, bar.gap, low, high, y, h, fill)
     if (bar.origin) paintFailure(ctx, x0, x1, y, h, bar.klass)
     else if (bar.klass !== 0) {
       // A failure that came from below: marked at its end, where it was answered.
@@ -125,6 +126,30 @@ function paintFailure(ctx: CanvasRenderingContext2D, x0: Px, x1: Px, y: Px, h: P
   ctx.stroke()
   ctx.lineWidth = 3
   ctx.strokeRect(x0, y, w, h)
+  ctx.restore()
+}
+
+/** Time on the network: a thin hatch over the faint bar. */
+function paintGap(ctx: CanvasRenderingContext2D, gap: readonly Px[], low: Px, high: Px, y: Px, h: Px, fill: string): void {
+  ctx.save()
+  ctx.beginPath()
+  for (let i = 0; i < gap.length; i += 2) {
+    const a = Math.max(low, gap[i])
+    const b = Math.min(high, gap[i + 1])
+    if (b - a >= 1) ctx.rect(a, y, b - a, h)
+  }
+  ctx.clip()
+  ctx.strokeStyle = fill
+  ctx.lineWidth = 1
+  ctx.beginPath()
+  for (let i = 0; i < gap.length; i += 2) {
+    const b = Math.min(high, gap[i + 1])
+    for (let x = Math.max(low, gap[i]) - h; x < b; x += 4) {
+      ctx.moveTo(x, y)
+      ctx.lineTo(x + h, y + h)
+    }
+  }
+  ctx.stroke()
   ctx.restore()
 }
 

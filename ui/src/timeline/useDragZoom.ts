@@ -52,6 +52,7 @@ function listen(el: HTMLElement, now: () => Options, setRect: (r: readonly [Px, 
   }
   const down = (e: PointerEvent) => {
     dragged.current = false
+    if (e.target instanceof Element && e.target.closest('[data-handle]')) return
     if (e.button !== 0 || e.pointerType === 'touch' || x(e) < now().left - 4 || x(e) > el.clientWidth) return
     from = x(e)
   }

@@ -68,5 +68,7 @@ function Both({ a, b, search, onSwap }: { a: TraceModel; b: TraceModel; search: 
 
 /** All of a trace, or the subtree of one of its spans. */
 function sideOf(trace: TraceModel, top: string | undefined): Side {
-  return { trace, top: top === undefined ? -1 : rowOfSpan(trace.spans, top) }
+  const row = top === undefined ? -1 : rowOfSpan(trace.spans, top)
+  // The subtree of an only root is the trace itself.
+  return { trace, top: row === 0 && trace.spans.descendants[0] + 1 === trace.spans.count ? -1 : row }
 }

@@ -1,23 +1,19 @@
-import { Link } from '@tanstack/react-router'
-import { Search } from 'lucide-react'
-import { useState } from 'react'
 import { useSpan } from '../../api/hooks'
 import type { TraceHint } from '../../api/trace'
-import type { Attribute, SpanDetail } from '../../api/types'
+import type { SpanDetail } from '../../api/types'
 import { Panel } from '../../map/Panel'
-import { useShared } from '../../nav'
 import { hueVar } from '../../pure/colour'
 import { formatCount, formatDuration, formatPercent } from '../../pure/format'
-import { quote } from '../../pure/mapQuery'
 import { OUTCOME_LABEL } from '../../pure/outcome'
 import { CLASSES, FLAG, has, KINDS, spanId, type TraceModel } from '../../pure/trace'
 import { ClassMark } from '../../widgets/ClassMark'
 import { CopyButton } from '../../widgets/CopyButton'
 import { ErrorState, Notice, Skeleton } from '../../widgets/States'
 import { type Tab, Tabs } from '../../widgets/Tabs'
-import { Input } from '../../widgets/Input'
+import { Attributes } from './Attributes'
 import { SpanEvents } from './SpanEvents'
 import { SpanLinks } from './SpanLinks'
+import { SpanRank } from './SpanRank'
 import css from './SpanPanel.module.css'
 
 export const TABS = ['attributes', 'events', 'links', 'resource', 'raw'] as const
@@ -34,10 +30,13 @@ type Props = {
   onTab: (tab: PanelTab) => void
   onClose: () => void
   onSelect: (row: number) => void
+  /** attributes that stand in the timeline */
+  columns: readonly string[]
+  onColumns: (columns: string[]) => void
 }
 
 /** Everything about the selected span. Its place in the trace is known at once; attributes follow from the server. */
-export function SpanPanel({ trace, hint, row, settled, hues, tab, onTab, onClose, onSelect }: Props) {
+export function SpanPanel({ trace, hint, row, settled, hues, tab, onTab, onClose, onSelect, columns, onColumns }: Props) {
   const { spans } = trace
   const id = spanId(spans, row)
   const query = useSpan(trace.traceId, settled ? id : null, hint)
@@ -47,10 +46,10 @@ export function SpanPanel({ trace, hint, row, settled, hues, tab, onTab, onClose
   const name = trace.names[spans.name[row]]
   const tabs: readonly Tab<PanelTab>[] = detail
     ? [
-        { id: 'attributes', label: 'Attributes', panel: <Attributes list={attributesOf(detail)} dropped={detail.dropped_attributes} prefix="" /> },
+        { id: 'attributes', label: 'Attributes', panel: <Attributes list={detail.attributes} dropped={detail.dropped_attributes} prefix="" columns={columns} onColumns={onColumns} /> },
         { id: 'events', label: count('Events', detail.events.length), panel: <SpanEvents span={detail} /> },
         { id: 'links', label: count('Links', detail.links.length + detail.linked_from.length), panel: <SpanLinks span={detail} /> },
-        { id: 'resource', label: 'Resource', panel: <Attributes list={detail.resource.attributes} dropped={detail.resource.dropped_attributes} prefix="resource." /> },
+        { id: 'resource', label: 'Resource', panel: <Attributes list={detail.resource.attributes} dropped={detail.resource.dropped_attributes} prefix="resource." columns={columns} onColumns={onColumns} /> },
         { id: 'raw', label: 'Raw', panel: <Raw span={detail} /> },
       ]
     : []
@@ -86,6 +85,7 @@ export function SpanPanel({ trace, hint, row, settled, hues, tab, onTab, onClose
           {detail.status_message}
         </p>
       )}
+      <SpanRank trace={trace} row={row} settled={settled} />
       <Flags trace={trace} row={row} onSelect={onSelect} />
       {query.error ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : detail ? <Tabs label="Span" value={tab} onChange={onTab} tabs={tabs} className={css.tabs} /> : <Skeleton rows={8} />}
       <p className={css.id}>
@@ -128,40 +128,6 @@ function Flags({ trace, row }: { trace: TraceModel; row: number; onSelect: (row:
   const notes = NOTES.flatMap(([bit, text]) => (has(flags, bit) ? [text] : []))
   if (has(flags, FLAG.skewAdjusted)) notes.push(`Moved by ${formatDuration(Math.abs(spans.skew[row]))} to make up for clock skew.`)
   return notes.map((text) => <Notice key={text}>{text}</Notice>)
-}
-
-/** The span's own attributes, and what it is known to talk to. */
-function attributesOf(span: SpanDetail): readonly Attribute[] {
-  return span.attributes
-}
-
-export function Attributes({ list, dropped, prefix }: { list: readonly Attribute[]; dropped: number; prefix: string }) {
-  const [text, setText] = useState('')
-  const shared = useShared()
-  const wanted = text.toLowerCase()
-  const shown = list.filter((a) => `${a.key} ${String(a.value)}`.toLowerCase().includes(wanted))
-  if (list.length === 0) return <p className={css.none}>None were sent.</p>
-  return (
-    <>
-      {list.length > 6 && <Input label="Filter attributes" placeholder="Filter" value={text} onChange={(e) => setText(e.target.value)} className={css.filter} />}
-      <dl className={css.attributes}>
-        {shown.map((a) => (
-          <div key={a.key} className={css.attribute}>
-            <dt>{a.key}</dt>
-            <dd data-type={a.type}>{String(a.value)}</dd>
-            <dd className={css.tools}>
-              <Link to="/traces" search={{ ...shared, q: `${prefix}${a.key} = ${quote(String(a.value))}` }} aria-label={`Search traces with this ${a.key}`} className={css.tool}>
-                <Search size={13} />
-              </Link>
-              <CopyButton text={String(a.value)} label={`Copy ${a.key}`} />
-            </dd>
-          </div>
-        ))}
-      </dl>
-      {shown.length === 0 && <p className={css.none}>No attribute contains “{text}”.</p>}
-      {dropped > 0 && <p className={css.none}>{formatCount(dropped)} more were dropped by the sender.</p>}
-    </>
-  )
 }
 
 function Raw({ span }: { span: SpanDetail }) {

@@ -8,6 +8,7 @@ import { ClassMark } from '../../widgets/ClassMark'
 import { CopyButton } from '../../widgets/CopyButton'
 import { Tooltip } from '../../widgets/Tooltip'
 import { useNow } from '../../widgets/useNow'
+import { CompareMenu } from './CompareMenu'
 import css from './TraceHeader.module.css'
 
 /** What the trace is and how it went, in one line. */
@@ -40,6 +41,7 @@ export function TraceHeader({ trace }: { trace: TraceModel }) {
             <Download size={14} />
           </a>
         </Tooltip>
+        <CompareMenu trace={trace} />
       </div>
       <ul className={css.facts}>
         <li className={css.class} data-class={trace.klass}>

@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { ChevronsDownUp, ChevronsUpDown } from 'lucide-react'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useSpan } from '../../api/hooks'
-import type { TraceHint } from '../../api/trace'
+import { type TraceHint, useSpanValues } from '../../api/trace'
 import { PANEL_WIDTH } from '../../map/Panel'
 import { assignHues } from '../../pure/colour'
 import { quote } from '../../pure/mapQuery'
@@ -11,6 +11,7 @@ import { carryShown } from '../../pure/traceCarry'
 import { openAtFirst } from '../../pure/traceOpen'
 import { nearestRow } from '../../pure/traceRows'
 import { filterTrace, nextError, nextOf, type Show } from '../../pure/traceShow'
+import { valuesByRow } from '../../pure/traceValues'
 import { bringIn } from '../../pure/traceView'
 import { CriticalList } from '../../timeline/CriticalList'
 import { EventList } from '../../timeline/EventList'
@@ -20,6 +21,7 @@ import { Ruler } from '../../timeline/Ruler'
 import { SpanTable } from '../../timeline/SpanTable'
 import { Splitter } from '../../timeline/Splitter'
 import { useTree } from '../../timeline/useTree'
+import { ZoomTrail } from '../../timeline/ZoomTrail'
 import { createViewStore } from '../../timeline/viewStore'
 import { Waterfall, type WaterfallHandle } from '../../timeline/Waterfall'
 import type { SearchFor } from '../../url'
@@ -27,6 +29,7 @@ import { IconButton } from '../../widgets/Button'
 import { useSize } from '../../widgets/Canvas'
 import { Segmented } from '../../widgets/Segmented'
 import { useMedia } from '../../widgets/useMedia'
+import { ColumnHead } from './ColumnHead'
 import { JsonView } from './JsonView'
 import { ServiceFilter } from './ServiceFilter'
 import { SpanPanel, TABS } from './SpanPanel'
@@ -63,6 +66,11 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
   const hide = search.hide ?? NOTHING
   const filtered = useMemo(() => filterTrace(trace, search.q ?? '', show, hide), [trace, search.q, show, hide])
   const hues = useMemo(() => huesOf(trace), [trace])
+
+  const columns = search.cols ?? NOTHING
+  const setColumns = useCallback((next: string[]) => change({ cols: next.length > 0 ? next : undefined }), [change])
+  const values = useSpanValues(trace, columns)
+  const valueRows = useMemo(() => (columns.length > 0 && values.data ? valuesByRow(trace, values.data.spans, columns) : undefined), [trace, values.data, columns])
 
   const [chosen, choose, settled] = useChosen(trace, search.span, change)
   const selected = chosen >= 0 ? chosen : trace.focus
@@ -131,6 +139,7 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
         q={search.q ?? ''}
         show={show}
         found={filtered.found.length}
+        foundAt={filtered.found.indexOf(selected)}
         problem={filtered.problem?.message ?? null}
         errors={trace.errors.length}
         errorAt={trace.errors.indexOf(selected)}
@@ -145,13 +154,21 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
       </TraceToolbar>
       <div className={css.split} data-panel={(panelOpen && !phone) || undefined} style={{ '--panel': `${PANEL_WIDTH}px` }}>
         <div className={css.main} ref={measure} data-view={view}>
-          {timed && <Minimap trace={trace} hues={hues} keep={filtered.keep} view={time} />}
+          {timed && (
+            <div className={css.overview}>
+              <Minimap trace={trace} hues={hues} keep={filtered.keep} view={time} />
+              <ZoomTrail view={time} duration={trace.duration} />
+            </div>
+          )}
           {view === 'timeline' && (
             <div className={css.timeline}>
               <div className={css.head}>
                 {!phone && (
                   <div className={css.treeHead} style={{ width: treeWidth }}>
-                    <span>Service and operation</span>
+                    <span>{columns.length === 0 && 'Service and operation'}</span>
+                    {columns.map((key) => (
+                      <ColumnHead key={key} name={key} partial={values.data?.complete === false} onRemove={() => setColumns(columns.filter((c) => c !== key))} />
+                    ))}
                     <IconButton label="Open everything" keys="]" size="sm" onClick={tree.expandAll}>
                       <ChevronsUpDown size={13} />
                     </IconButton>
@@ -174,6 +191,7 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
                 events={events}
                 view={time}
                 selected={cursor}
+                values={valueRows}
                 rowHeight={rowHeight}
                 tree={treeWidth}
                 onSelect={pick}
@@ -195,17 +213,29 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
                   />
                 </span>
               </div>
-              <Flame trace={trace} hues={hues} mode={search.flame ?? 'time'} view={search.flame === undefined ? time : merged} keep={filtered.keep} selected={selected} onSelect={select} />
+              <Flame trace={trace} hues={hues} mode={search.flame ?? 'time'} view={search.flame === undefined ? time : merged} keep={filtered.keep ?? filtered.matches} selected={selected} onSelect={select} />
             </>
           )}
-          {view === 'table' && <SpanTable trace={trace} hues={hues} keep={filtered.keep} onJump={pick} />}
+          {view === 'table' && (
+            <SpanTable
+              trace={trace}
+              hues={hues}
+              keep={filtered.keep}
+              by={search.by ?? 'operation'}
+              sort={search.sort ?? 'self'}
+              dir={search.dir ?? 'desc'}
+              onBy={(by) => change({ by: by === 'operation' ? undefined : by })}
+              onSort={(sort, dir) => change({ sort: sort === 'self' ? undefined : sort, dir: dir === 'desc' ? undefined : dir })}
+              onJump={pick}
+            />
+          )}
           {view === 'map' && <Suspense><TraceMap trace={trace} narrow={phone} service={onlyService(search.q)} onService={(name) => change({ q: name === undefined ? undefined : `service = ${quote(name)}` })} /></Suspense>}
           {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={pick} />}
           {view === 'critical' && <CriticalList trace={trace} hues={hues} selected={selected} onJump={pick} />}
           {view === 'json' && <JsonView traceId={trace.traceId} />}
         </div>
         {panelOpen && view !== 'json' && (
-          <SpanPanel trace={trace} hint={hint} row={selected} settled={settled} hues={hues} tab={tab} onTab={(next) => change({ tab: next })} onClose={() => change({ tab: phone ? undefined : 'none', ...(phone ? { span: undefined } : {}) })} onSelect={select} />
+          <SpanPanel trace={trace} hint={hint} row={selected} settled={settled} hues={hues} tab={tab} onTab={(next) => change({ tab: next })} onClose={() => change({ tab: phone ? undefined : 'none', ...(phone ? { span: undefined } : {}) })} onSelect={select} columns={columns} onColumns={setColumns} />
         )}
       </div>
     </>

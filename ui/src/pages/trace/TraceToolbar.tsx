@@ -16,6 +16,8 @@ type Props = {
   q: string
   show: Show
   found: number
+  /** 0-based place of the selected span among the matches, -1 for none */
+  foundAt: number
   problem: string | null
   errors: number
   /** 0-based place of the selected span among the failures, -1 for none */
@@ -94,7 +96,7 @@ export function TraceToolbar({ inputRef, ...p }: Props) {
         />
         {text !== '' && (
           <span className={css.found} role="status" data-problem={p.problem !== null || undefined}>
-            {p.problem ?? (p.found === 0 ? 'no match' : plural(p.found, 'match', 'matches'))}
+            {p.problem ?? (p.found === 0 ? 'no match' : p.foundAt >= 0 ? `${formatCount(p.foundAt + 1)} of ${plural(p.found, 'match', 'matches')}` : plural(p.found, 'match', 'matches'))}
           </span>
         )}
       </div>

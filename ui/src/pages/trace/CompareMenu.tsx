@@ -1,0 +1,118 @@
+import { Link, useNavigate } from '@tanstack/react-router'
+import { GitCompareArrows } from 'lucide-react'
+import { type FormEvent, useState } from 'react'
+import { useOperation } from '../../api/spans'
+import type { Exemplar } from '../../api/types'
+import { useShared } from '../../nav'
+import { formatDuration } from '../../pure/format'
+import { findTraceId } from '../../pure/trace-id'
+import { KINDS, spanId, type TraceModel } from '../../pure/trace'
+import { signedShare } from '../../pure/traceDelta'
+import { isRequest } from '../../pure/traceRank'
+import { Button } from '../../widgets/Button'
+import { Input } from '../../widgets/Input'
+import { Popover } from '../../widgets/Popover'
+import { Skeleton } from '../../widgets/States'
+import { useTraceScope } from './useTraceScope'
+import css from './CompareMenu.module.css'
+
+/** The ways to set this trace beside another: a typical one of its operation, the slowest, or any by its id. */
+export function CompareMenu({ trace }: { trace: TraceModel }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <Popover
+      label="Compare this trace"
+      open={open}
+      onOpenChange={setOpen}
+      trigger={
+        <Button size="sm" className={css.trigger}>
+          <GitCompareArrows size={14} aria-hidden="true" /> Compare
+        </Button>
+      }
+    >
+      <div className={css.menu}>
+        <Suggestions trace={trace} />
+        <ById trace={trace} />
+      </div>
+    </Popover>
+  )
+}
+
+function Suggestions({ trace }: { trace: TraceModel }) {
+  const { spans } = trace
+  const service = trace.services[spans.service[0]]
+  const name = trace.names[spans.name[0]]
+  const kind = KINDS[spans.kind[0]] ?? 'unspecified'
+  const operation = useOperation(service.name, name, kind, useTraceScope(trace, service.env), isRequest(kind))
+  if (!isRequest(kind) || operation.error) return null
+  if (operation.data === undefined) return <Skeleton rows={2} height={28} gap={6} />
+  const { typical, slowest } = operation.data
+  return (
+    <>
+      <h2 className={css.title}>
+        {service.name} <span>{name}</span>
+      </h2>
+      <ul className={css.list}>
+        {typical && <Suggestion trace={trace} of={typical} label="A typical one" />}
+        {slowest && <Suggestion trace={trace} of={slowest} label="The slowest" />}
+        {!typical && !slowest && <li className={css.note}>No other request of this operation is in this range.</li>}
+      </ul>
+    </>
+  )
+}
+
+function Suggestion({ trace, of, label }: { trace: TraceModel; of: Exemplar; label: string }) {
+  const shared = useShared()
+  const text = (
+    <>
+      <span className={css.label}>{label}</span>
+      <span className={css.duration}>{formatDuration(of.duration_ns)}</span>
+      <span className={css.note}>{of.trace_id === trace.traceId ? 'this one' : signedShare(of.duration_ns, trace.spans.duration[0])}</span>
+    </>
+  )
+  if (of.trace_id === trace.traceId) return <li className={css.item}>{text}</li>
+  return (
+    <li>
+      <Link to="/compare/$a/$b" params={{ a: of.trace_id, b: trace.traceId }} search={{ ...shared, sa: of.span_id, sb: spanId(trace.spans, 0) }} className={css.item}>
+        {text}
+      </Link>
+    </li>
+  )
+}
+
+function ById({ trace }: { trace: TraceModel }) {
+  const [text, setText] = useState('')
+  const [wrong, setWrong] = useState('')
+  const shared = useShared()
+  const navigate = useNavigate()
+  const submit = (e: FormEvent) => {
+    e.preventDefault()
+    const id = findTraceId(text)
+    if (id === null) setWrong('That is no trace id: 32 hex digits, X-Ray’s spelling, or a link to a trace.')
+    else if (id === trace.traceId) setWrong('That is this trace itself.')
+    else void navigate({ to: '/compare/$a/$b', params: { a: id, b: trace.traceId }, search: shared })
+  }
+  return (
+    <form className={css.form} onSubmit={submit}>
+      <div className={css.line}>
+        <Input
+          label="Trace id to compare with"
+          placeholder="Trace id, or a link to one"
+          value={text}
+          invalid={wrong !== ''}
+          onChange={(e) => {
+            setText(e.target.value)
+            setWrong('')
+          }}
+          className={css.input}
+        />
+        <Button type="submit" disabled={text.trim() === ''}>
+          Compare
+        </Button>
+      </div>
+      <p className={css.note} role="status" data-wrong={wrong !== '' || undefined}>
+        {wrong === '' ? 'Two traces can also be marked in the list of traces.' : wrong}
+      </p>
+    </form>
+  )
+}
