@@ -15,11 +15,15 @@ describe('the codec, both ways', () => {
   it('keeps what each page shows', () => {
     roundTrip('traces', { from: 'now-3h', q: 'service = "a b" and name = "x&y=z#1+2" or résumé', env: 'prod', live: true })
     roundTrip('traces', { from: '1795300000000', to: '1795300060000', facets: 'off', chart: 'off' })
+    roundTrip('traces', { view: 'spans', cols: ['http.route', 'a,b'], brush: [1795300000000, 1795300060000, 0, 2_000_000_000], cmp: 'brush', base: 'query', bq: 'env = b', ids: true, mark: ['a', 'b'], sort: 'duration' })
     roundTrip('trace', { span: '00f067aa0ba902b7', zoom: [0, 12_000_000], hide: ['a,b', '100%', 'c%2Cd'], show: 'errors', view: 'flame' })
     roundTrip('map', { focus: 'service/prod/checkout/AWS::ECS::Container', hops: 3, errors: true, sel: 'e:a>b' })
     roundTrip('services', { q: 'check out', sort: 'p95', dir: 'asc' })
     roundTrip('service', { tab: 'dependencies', sort: 'error' })
-    roundTrip('plain', {})
+    roundTrip('services', { group: 'team', sort: 'deployed' })
+    roundTrip('service', { tab: 'deployments', op: 'GET /a,b', kind: 'server' })
+    roundTrip('settings', { tab: 'keys' })
+    roundTrip('start', { with: 'xray', service: 'shop front' })
   })
 
   it('keeps random searches of every page', () => {
@@ -82,6 +86,6 @@ it('hands the shared part to other pages', () => {
 it('knows the parameters of each route', () => {
   expect(pageOfRoute('/trace/$traceId')).toBe('trace')
   expect(pageOfRoute('/services/$name')).toBe('service')
-  expect(pageOfRoute('/settings')).toBe('plain')
+  expect(pageOfRoute('/settings')).toBe('settings')
   expect(pageOfRoute('/')).toBeNull()
 })

@@ -1,13 +1,13 @@
 /** One hook an endpoint. Ranges travel as the texts of the URL, so the server's clock resolves `now`. */
-import { infiniteQueryOptions, keepPreviousData, queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
-import { andAlso, quoteValue, withEnv } from '../pure/query'
 import type { Range } from '../pure/time'
 import { get, post } from './client'
 import { LIVE_MS } from './live'
 import type { TraceHint } from './trace'
-import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, TracePage } from './types'
+import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status } from './types'
 
+export { useNewer, usePoints, useTraces, useTraceSample } from './search'
 export { usePrefetchTrace } from './trace'
 
 const live = (on: boolean | undefined) => (on === true ? LIVE_MS : false)
@@ -20,12 +20,6 @@ export function useStatus(everyMs: number | false = false) {
 }
 
 export type Scope = { range: Range; env?: string; namespace?: string; live?: boolean }
-
-/** A search within a scope: what has no parameter becomes part of the filter. */
-function within(q: string, scope: Scope): string {
-  const inEnv = withEnv(q, scope.env)
-  return scope.namespace === undefined ? inEnv : andAlso(inEnv, `namespace = ${quoteValue(scope.namespace)}`)
-}
 
 export type MapFilter = { focus?: string; hops?: number }
 
@@ -92,40 +86,6 @@ export function useService(name: string, scope: Scope) {
     ...serviceQuery(name, scope),
     // The figures of one service must never stand under the name of another.
     placeholderData: (before, query) => (query?.queryKey[1] === name ? before : undefined),
-    refetchInterval: live(scope.live),
-  })
-}
-
-export const TRACES_PAGE = 50
-
-/** Environment and namespace become part of the filter. */
-export const tracesQuery = (q: string, scope: Scope) =>
-  infiniteQueryOptions({
-    queryKey: ['traces', q, scope.range, scope.env, scope.namespace],
-    queryFn: ({ signal, pageParam }) =>
-      get<TracePage>('traces', { q: within(q, scope), ...scope.range, limit: TRACES_PAGE, cursor: pageParam }, signal),
-    initialPageParam: '',
-    getNextPageParam: (last: TracePage) => last.next_cursor ?? undefined,
-    staleTime: 15_000,
-  })
-
-export function useTraces(q: string, scope: Scope) {
-  return useInfiniteQuery({
-    ...tracesQuery(q, scope),
-    placeholderData: keepPreviousData,
-    // Who has scrolled on reads; asking for all those pages again would move what is read.
-    refetchInterval: (query) => (scope.live === true && (query.state.data?.pages.length ?? 1) < 2 ? LIVE_MS : false),
-  })
-}
-
-/** More of the newest traces at once, for the chart and the facets; the list does not wait for it. */
-export function useTraceSample(q: string, scope: Scope, limit: number, enabled: boolean) {
-  return useQuery({
-    queryKey: ['traces', 'sample', q, scope.range, scope.env, scope.namespace, limit],
-    queryFn: ({ signal }) => get<TracePage>('traces', { q: within(q, scope), ...scope.range, limit }, signal),
-    enabled,
-    staleTime: 15_000,
-    placeholderData: keepPreviousData,
     refetchInterval: live(scope.live),
   })
 }

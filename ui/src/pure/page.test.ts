@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { MapEdge, Status, TraceSummary } from '../api/types'
 import { fitChips } from './chips'
 import { crumbsOf } from './crumbs'
-import { facetsOf } from './facets'
 import { balanceOf, healthOf } from './health'
 import { arrival, hintOf } from './hint'
 import { nameOfId, neighboursOf, nodeIdOf } from './neighbours'
@@ -15,15 +14,6 @@ const trace = (services: TraceSummary['services'], name: string | null, cls: Tra
   matched: { span_id: '1', service: 'web', name: 'n', duration_ns: 1, class: 'ok', start: '' },
 })
 const s = (name: string, spans = 1, errors = 0) => ({ name, spans, errors })
-
-it('counts facets over the traces in hand', () => {
-  const facets = facetsOf([trace([s('web'), s('cart')], 'GET /', 'ok'), trace([s('web')], 'GET /', 'fault'), trace([s('cron')], null, 'ok')])
-  expect(facets.map((f) => [f.key, f.values.map((v) => `${v.value} ${v.count}`)])).toEqual([
-    ['class', ['ok 2', 'fault 1']],
-    ['service', ['web 2', 'cart 1', 'cron 1']],
-    ['name', ['GET / 2']],
-  ])
-})
 
 it('shows the services that fit, failing ones first', () => {
   const services = [s('checkout', 9), s('web', 2, 1), s('cart', 3)]
@@ -68,7 +58,7 @@ describe('the health of an instance', () => {
   const well: Status = {
     version: '', started: '', now: '', endpoints: { http: '', otlp_grpc: '', otlp_http: '' }, has_data: true, auth: { required: false, user: '' },
     engine: { state: 'ready', version: '', restarts: 0, error: '' }, ingest: { traces: { received: 10, stored: 5, rejected: { a: 1, b: 1 }, deduplicated: 1, in_journal: 2, dead_letter: 0, undecodable: 3 } },
-    lag_ms: 1, journal: { bytes: 1, max_bytes: 10, segments: 1 }, storage: { spans_rows: 1, bytes: 1 }, retention: { traces_days: 7 }, warnings: [],
+    refused: {}, lag_ms: 1, journal: { bytes: 1, max_bytes: 10, segments: 1 }, storage: { spans_rows: 1, bytes: 1 }, retention: { traces_days: 7 }, warnings: [],
   }
   it('is well until something says otherwise', () => {
     expect(healthOf(undefined)).toBe('ok')

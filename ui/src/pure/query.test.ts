@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { andAlso, applyCompletion, byteOffset, conditionsOf, quoteValue, replaceKey, toggleCondition, tokenize, unitOffset, withEnv, wordAt } from './query'
+import { andAlso, applyCompletion, byteOffset, quoteValue, replaceKey, tokenize, unitOffset, wordAt } from './query'
 
 it('quotes only what must be quoted', () => {
   const f = (value: string, want: string) => expect(quoteValue(value)).toBe(want)
@@ -20,8 +20,6 @@ it('joins conditions without changing what they mean', () => {
   expect(andAlso('b = 2 or c = 3', 'a = 1')).toBe('(b = 2 or c = 3) and a = 1')
   expect(andAlso('(b = 2 or c = 3)', 'a = 1')).toBe('(b = 2 or c = 3) and a = 1')
   expect(andAlso('name = "this or that"', 'a = 1')).toBe('name = "this or that" and a = 1')
-  expect(withEnv('x or y', 'prod')).toBe('(x or y) and env = prod')
-  expect(withEnv('x', undefined)).toBe('x')
 })
 
 describe('tokenize', () => {
@@ -67,26 +65,6 @@ it('converts between bytes and what a text field counts', () => {
   const q = 'é🚀x'
   expect([0, 1, 3, 4].map((u) => byteOffset(q, u))).toEqual([0, 2, 6, 7])
   expect([0, 2, 6, 7, 99].map((b) => unitOffset(q, b))).toEqual([0, 1, 3, 4, 4])
-})
-
-it('finds the conditions of the outermost and', () => {
-  const f = (q: string, want: string[]) => expect(conditionsOf(q).map((c) => c.key + c.op + c.value)).toEqual(want)
-  f('service = web and class != ok', ['service=web', 'class!=ok'])
-  f('service:web name = "GET /x"', ['service=web', 'name=GET /x'])
-  f('service = web or class = ok', [])
-  f('service = web and (class = ok or root)', ['service=web'])
-  f('not service = web', [])
-  f('duration > 5ms', [])
-})
-
-it('toggles a condition', () => {
-  const c = { key: 'service', op: '=' as const, value: 'web' }
-  expect(toggleCondition('', c)).toBe('service = web')
-  expect(toggleCondition('service = web', c)).toBe('')
-  expect(toggleCondition('root and service = web and class = ok', c)).toBe('root and class = ok')
-  expect(toggleCondition('service = web and root', c)).toBe('root')
-  expect(toggleCondition('service = web', { ...c, op: '!=' })).toBe('service != web')
-  expect(toggleCondition('a or b', c)).toBe('(a or b) and service = web')
 })
 
 it('replaces every condition on a key', () => {

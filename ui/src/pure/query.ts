@@ -16,11 +16,6 @@ export function andAlso(q: string, condition: string): string {
   return `${needsParentheses(t) ? `(${t})` : t} and ${condition}`
 }
 
-/** Limits a filter to an environment. */
-export function withEnv(q: string, env: string | undefined): string {
-  return env === undefined ? q : andAlso(q, `env = ${quoteValue(env)}`)
-}
-
 export type Token = { kind: 'word' | 'string' | 'op' | 'paren'; text: string; from: number; to: number }
 
 /** Splits a filter; never fails, an unfinished string ends with the text. */
@@ -83,40 +78,6 @@ export function unitOffset(q: string, bytes: number): number {
   return q.length
 }
 
-export type Condition = { key: string; op: '=' | '!='; value: string }
-
-/** The conditions `key = value` that stand in the outermost `and` of a filter, for the facets to show as chosen. */
-export function conditionsOf(q: string): (Condition & { from: number; to: number })[] {
-  const tokens = tokenize(q)
-  const out: (Condition & { from: number; to: number })[] = []
-  let depth = 0
-  for (let i = 0; i < tokens.length; i++) {
-    const t = tokens[i]
-    if (t.text === '(') depth++
-    else if (t.text === ')') depth--
-    else if (depth === 0 && (/^or$/i.test(t.text) || t.text === '||')) return []
-    const op = tokens[i + 1]?.text
-    const value = tokens[i + 2]
-    if (depth !== 0 || t.kind !== 'word' || value === undefined || value.kind === 'op' || value.kind === 'paren') continue
-    if (/^not$/i.test(tokens[i - 1]?.text ?? '') || tokens[i - 1]?.text === '!') continue
-    if (op === '=' || op === ':' || op === '!=') {
-      out.push({ key: t.text, op: op === '!=' ? '!=' : '=', value: unquote(value.text), from: t.from, to: value.to })
-    }
-  }
-  return out
-}
-
-function unquote(text: string): string {
-  return text.startsWith('"') ? text.replace(/^"|"$/g, '').replace(/\\(.)/g, '$1') : text
-}
-
-/** Adds the condition, or takes it out where it stands already; a condition on the same key and value is replaced. */
-export function toggleCondition(q: string, condition: Condition): string {
-  const found = conditionsOf(q).find((c) => c.key === condition.key && c.value === condition.value)
-  const rest = found === undefined ? q : removeStretch(q, found.from, found.to)
-  return found?.op === condition.op ? rest : andAlso(rest, `${condition.key} ${condition.op} ${quoteValue(condition.value)}`)
-}
-
 /** Every condition on the key goes, then the new ones come. */
 export function replaceKey(q: string, key: string, conditions: readonly string[]): string {
   let rest = q
@@ -137,7 +98,7 @@ function boundsOf(q: string, key: string): { from: number; to: number } | null {
 }
 
 /** Takes out a condition together with the `and` that joined it. */
-function removeStretch(q: string, from: number, to: number): string {
+export function removeStretch(q: string, from: number, to: number): string {
   const before = q.slice(0, from)
   const after = q.slice(to)
   const leading = /\s*(?:\band|&&)\s*$/i

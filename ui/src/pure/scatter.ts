@@ -1,22 +1,16 @@
-/** The latency chart over the result: time to the right, duration upwards on a logarithmic scale. */
-import type { Class, TraceSummary } from '../api/types'
-import { formatDuration } from './format'
-import { replaceKey } from './query'
+/** The latency chart over the spans that match: time to the right, duration upwards on a logarithmic scale. */
+import type { Class, SpanRow } from '../api/types'
+import { formatDuration, plural } from './format'
 import type { Resolved } from './time'
 import { type EpochMs, epochMsOfRFC3339, type Nanos, type Px } from './units'
 
 export type Dot = { at: EpochMs; duration: Nanos; class: Class; index: number }
 
-/**
- * A trace is one dot. While everything is shown that is the whole trace; with a filter it is the span that matched,
- * because a duration brushed on the chart then becomes a condition on that span.
- */
-export function dotsOf(traces: readonly TraceSummary[], filtered: boolean): Dot[] {
-  return traces.map((t, index) =>
-    filtered
-      ? { at: epochMsOfRFC3339(t.matched.start), duration: t.matched.duration_ns, class: t.matched.class, index }
-      : { at: epochMsOfRFC3339(t.start), duration: t.duration_ns, class: t.class, index },
-  )
+/** The most that are drawn as dots; more are a heatmap. */
+export const MOST_DOTS = 2000
+
+export function dotsOf(spans: readonly Pick<SpanRow, 'start' | 'duration_ns' | 'class'>[]): Dot[] {
+  return spans.map((s, index) => ({ at: epochMsOfRFC3339(s.start), duration: s.duration_ns, class: s.class, index }))
 }
 
 export type Frame = { left: Px; right: Px; top: Px; bottom: Px; from: EpochMs; to: EpochMs; low: Nanos; high: Nanos }
@@ -53,7 +47,7 @@ export function xOf(frame: Frame, at: EpochMs): Px {
 }
 
 export function yOf(frame: Frame, duration: Nanos): Px {
-  const share = Math.log(Math.max(1000, duration) / frame.low) / Math.log(frame.high / frame.low)
+  const share = Math.log(Math.max(frame.low, duration) / frame.low) / Math.log(frame.high / frame.low)
   return frame.bottom - share * (frame.bottom - frame.top)
 }
 
@@ -93,37 +87,16 @@ export function nearest(dots: readonly Dot[], frame: Frame, x: Px, y: Px, reach:
   return best
 }
 
-/** What a dragged box asks for: a time, a duration, or both; a side shorter than `least` does not count. */
-export type Brush = { time: Resolved | null; duration: [Nanos, Nanos] | null }
-
-export function brushOf(frame: Frame, a: { x: Px; y: Px }, b: { x: Px; y: Px }, least: Px): Brush | null {
-  const x1 = Math.max(frame.left, Math.min(a.x, b.x))
-  const x2 = Math.min(frame.right, Math.max(a.x, b.x))
-  const y1 = Math.max(frame.top, Math.min(a.y, b.y))
-  const y2 = Math.min(frame.bottom, Math.max(a.y, b.y))
-  const time = x2 - x1 >= least ? { from: timeAt(frame, x1), to: timeAt(frame, x2) } : null
-  const duration: [Nanos, Nanos] | null = y2 - y1 >= least ? [durationAt(frame, y2), durationAt(frame, y1)] : null
-  return time === null && duration === null ? null : { time, duration }
-}
-
-/** A duration as the filter language writes it, rounded to two digits outwards or inwards as asked. */
-export function filterDuration(ns: Nanos): string {
-  const unit = ns >= 1e9 ? 1e9 : ns >= 1e6 ? 1e6 : 1e3
-  const value = Number((ns / unit).toPrecision(2))
-  return `${value}${unit === 1e9 ? 's' : unit === 1e6 ? 'ms' : 'us'}`
-}
-
-/** The filter narrowed to the brushed durations. Without a filter the brush means whole traces, so it asks for the root. */
-export function withDuration(q: string, [low, high]: [Nanos, Nanos]): string {
-  const conditions = [`duration >= ${filterDuration(low)}`, `duration <= ${filterDuration(high)}`]
-  return replaceKey(q, 'duration', q.trim() === '' ? ['root', ...conditions] : conditions)
-}
-
 /** What the chart says to those who cannot see it. */
 export function describe(dots: readonly Dot[]): string {
-  if (dots.length === 0) return 'No traces to chart'
+  if (dots.length === 0) return 'No spans to chart'
   const sorted = dots.map((d) => d.duration).sort((a, b) => a - b)
   const failed = dots.filter((d) => d.class !== 'ok').length
   const at = (p: number) => formatDuration(sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))])
-  return `${dots.length} traces, median ${at(0.5)}, 95th percentile ${at(0.95)}, longest ${at(1)}, ${failed} failed`
+  return `${plural(dots.length, 'span')}, median ${at(0.5)}, 95th percentile ${at(0.95)}, longest ${at(1)}, ${failed} failed`
+}
+
+/** The spans that the chart is about: those that match, or the roots where every trace does. */
+export function chartQuery(view: 'traces' | 'spans', q: string): string {
+  return view === 'traces' && q.trim() === '' ? 'root' : q
 }

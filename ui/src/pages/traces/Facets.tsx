@@ -1,63 +1,148 @@
-import { useState, type MouseEvent } from 'react'
-import type { Facet } from '../../pure/facets'
-import { formatCount } from '../../pure/format'
-import { conditionsOf } from '../../pure/query'
+import { ChevronRight, Minus, Pin, PinOff } from 'lucide-react'
+import type { MouseEvent } from 'react'
+import { useFacets } from '../../api/spans'
+import type { Scope } from '../../api/hooks'
+import type { Facet } from '../../api/types'
+import { onlyClause, toggleClause } from '../../pure/clause'
+import { type FacetGroup, type FacetRow, groupsOf, keysOf, missingClause, rowsOf } from '../../pure/facets'
+import { formatCount, formatShort, plural } from '../../pure/format'
+import { addColumn, removeColumn } from '../../pure/spanColumns'
+import { Button, IconButton } from '../../widgets/Button'
+import { Popover } from '../../widgets/Popover'
+import { Notice, Skeleton, Stale } from '../../widgets/States'
+import { KeyPicker } from './KeyPicker'
 import css from './Facets.module.css'
 
-const SHOWN = 8
-
 type Props = {
-  facets: readonly Facet[]
+  /** The filter of the result, which is counted. */
   q: string
-  total: number
-  onToggle: (key: string, value: string, exclude: boolean) => void
+  scope: Scope
+  /** The filter that a click changes; the result may be narrower, by the box on the chart. */
+  base: string
+  pins: readonly string[]
+  toggled: readonly string[]
+  onQuery: (q: string) => void
+  onPins: (pins: string[]) => void
+  onToggled: (toggled: string[]) => void
 }
 
-/** What the result consists of. A click asks for only that, with Alt for everything but that. */
-export function Facets({ facets, q, total, onToggle }: Props) {
-  const chosen = conditionsOf(q)
+/** What the result consists of, counted by the server for the groups that are open. */
+export function Facets({ q, scope, base, pins, toggled, onQuery, onPins, onToggled }: Props) {
+  const groups = groupsOf(pins, toggled)
+  const counted = useFacets(q, scope, keysOf(groups))
+  const data = counted.data
+  const byKey = new Map((data?.facets ?? []).map((f) => [f.key, f]))
   return (
-    <div className={css.facets}>
-      {facets.filter((f) => f.values.length > 0).map((f) => (
-        <FacetGroup key={f.key} facet={f} total={total} chosen={(value) => chosen.find((c) => c.key === f.key && c.value === value)?.op} onToggle={onToggle} />
+    <Stale stale={counted.isPlaceholderData} className={css.facets}>
+      {counted.error !== null && (
+        <Notice tone="warn" action={<Button size="sm" onClick={() => void counted.refetch()}>Try again</Button>}>
+          The facets could not be counted.
+        </Notice>
+      )}
+      {groups.map((g) => (
+        <Group
+          key={g.key}
+          group={g}
+          facet={byKey.get(g.key)}
+          pending={counted.isFetching}
+          spans={data?.spans ?? 0}
+          q={base}
+          onQuery={onQuery}
+          onToggle={() => onToggled(toggled.includes(g.key) ? toggled.filter((k) => k !== g.key) : [...toggled, g.key])}
+          onUnpin={g.pinned ? () => onPins(removeColumn(pins, g.key)) : undefined}
+        />
       ))}
-    </div>
+      <Popover label="Pin an attribute" align="start" trigger={<Button look="quiet" size="sm" className={css.pin}><Pin size={13} aria-hidden="true" /> Pin an attribute</Button>}>
+        <div className={css.popup}>
+          <KeyPicker label="Attribute to pin" range={scope.range} taken={groups.map((g) => g.key)} onPick={(key) => onPins(addColumn(pins, key))} />
+        </div>
+      </Popover>
+      {data !== undefined && <p className={css.note}>{data.complete ? `Counted over ${plural(data.spans, 'span')} that match.` : `Counted over the newest ${plural(data.spans, 'span')} that match.`}</p>}
+    </Stale>
   )
 }
 
 type GroupProps = {
-  facet: Facet
-  total: number
-  chosen: (value: string) => '=' | '!=' | undefined
-  onToggle: Props['onToggle']
+  group: FacetGroup
+  facet: Facet | undefined
+  pending: boolean
+  spans: number
+  q: string
+  onQuery: (q: string) => void
+  onToggle: () => void
+  onUnpin: (() => void) | undefined
 }
 
-function FacetGroup({ facet, total, chosen, onToggle }: GroupProps) {
-  const [all, setAll] = useState(false)
-  const values = all ? facet.values : facet.values.slice(0, SHOWN)
-  const toggle = (value: string) => (event: MouseEvent) => onToggle(facet.key, value, event.altKey)
+function Group({ group, facet, pending, spans, q, onQuery, onToggle, onUnpin }: GroupProps) {
+  const rows = facet === undefined ? [] : rowsOf(facet, q, spans)
   return (
-    <section className={css.group} aria-label={facet.title}>
-      <h2>{facet.title}</h2>
-      <ul>
-        {values.map((v) => {
-          const state = chosen(v.value)
-          return (
-            <li key={v.value}>
-              <button type="button" className={css.value} aria-pressed={state !== undefined} data-excluded={state === '!=' || undefined} onClick={toggle(v.value)} title={`${v.label}: click for only these, Alt-click for all but these`}>
-                <span className={css.share} style={{ width: `${total === 0 ? 0 : (100 * v.count) / total}%` }} />
-                <span className={css.label}>{v.label}</span>
-                <span className={css.count}>{formatCount(v.count)}</span>
-              </button>
-            </li>
-          )
-        })}
-      </ul>
-      {facet.values.length > SHOWN && (
-        <button type="button" className={css.more} onClick={() => setAll(!all)}>
-          {all ? 'Fewer' : `${facet.values.length - SHOWN} more`}
-        </button>
+    <section className={css.group} aria-label={group.title}>
+      <div className={css.head}>
+        <h2>
+          <button type="button" className={css.title} aria-expanded={group.open} onClick={onToggle} title={group.key}>
+            <ChevronRight size={13} aria-hidden="true" />
+            <span>{group.title}</span>
+          </button>
+        </h2>
+        {onUnpin !== undefined && (
+          <IconButton size="sm" label={`Unpin ${group.title}`} onClick={onUnpin}>
+            <PinOff size={13} />
+          </IconButton>
+        )}
+      </div>
+      {group.open && facet === undefined && pending && <Skeleton height={18} rows={3} gap={10} />}
+      {group.open && facet !== undefined && (
+        <>
+          <ul>
+            {rows.map((r) => (
+              <Value key={r.filter} row={r} q={q} onQuery={onQuery} />
+            ))}
+          </ul>
+          {rows.length === 0 && <p className={css.none}>No span of the result has it.</p>}
+          {rows.length > 0 && <Rest facet={facet} q={q} onQuery={onQuery} />}
+        </>
       )}
     </section>
+  )
+}
+
+function Value({ row, q, onQuery }: { row: FacetRow; q: string; onQuery: (q: string) => void }) {
+  const toggle = (sense: 'in' | 'out') => onQuery(toggleClause(q, row.filter, sense))
+  const onClick = (event: MouseEvent) => toggle(event.altKey || row.stand === 'out' ? 'out' : 'in')
+  const says = row.spans === null ? row.label : `${row.label}: ${plural(row.spans, 'span')}${row.bad > 0 ? `, ${formatCount(row.bad)} failed` : ''}`
+  return (
+    <li className={css.value} data-stand={row.stand ?? undefined}>
+      <span className={css.share} style={{ width: `${100 * row.share}%` }}>
+        {row.bad > 0 && row.spans !== null && <span className={css.failed} style={{ width: `${(100 * row.bad) / row.spans}%` }} />}
+      </span>
+      <button type="button" className={css.pick} aria-pressed={row.stand !== null} onClick={onClick} title={`${says}. Click for these, Alt-click for all but these`}>
+        <span className={css.label}>{row.label}</span>
+        <span className={css.count}>{row.spans === null ? (row.stand === 'out' ? 'left out' : '0') : formatShort(row.spans)}</span>
+      </button>
+      <span className={css.acts}>
+        <button type="button" className={css.act} onClick={() => onQuery(onlyClause(q, row.filter))} aria-label={`Only ${row.label}`}>
+          only
+        </button>
+        <button type="button" className={css.act} onClick={() => toggle('out')} aria-label={row.stand === 'out' ? `No longer leave out ${row.label}` : `Leave out ${row.label}`}>
+          <Minus size={13} aria-hidden="true" />
+        </button>
+      </span>
+    </li>
+  )
+}
+
+/** What the ten values leave out. */
+function Rest({ facet, q, onQuery }: { facet: Facet; q: string; onQuery: (q: string) => void }) {
+  const [others, clause] = [facet.distinct - facet.values.length, missingClause(facet.key)]
+  if (others <= 0 && facet.missing === 0) return null
+  return (
+    <p className={css.rest}>
+      {others > 0 && <span>{plural(others, 'more value')}</span>}
+      {facet.missing > 0 && (
+        <button type="button" className={css.missing} onClick={() => onQuery(toggleClause(q, clause, 'in'))}>
+          {formatShort(facet.missing)} without it
+        </button>
+      )}
+    </p>
   )
 }

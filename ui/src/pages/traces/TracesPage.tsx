@@ -1,32 +1,42 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { ChartScatter, ListFilter, Telescope } from 'lucide-react'
-import { useCallback, useMemo, useRef, useState } from 'react'
-import { usePrefetchTrace, useStatus, useTraces, useTraceSample } from '../../api/hooks'
-import type { TracePage as Page, TraceSummary } from '../../api/types'
+import { ChartScatter, ListFilter } from 'lucide-react'
+import { useMemo, useRef, useState } from 'react'
+import { usePrefetchTrace } from '../../api/hooks'
 import { useScope, useSetRange, useShared } from '../../nav'
-import { facetsOf } from '../../pure/facets'
-import { formatClock, formatCount, formatShort, plural } from '../../pure/format'
+import { type Brush, brushOfParam, narrowed, paramOf, rangeWithin, within } from '../../pure/brush'
 import { hintOf } from '../../pure/hint'
+import { countIn } from '../../pure/heatmap'
 import { ApiError } from '../../pure/problem'
-import { toggleCondition } from '../../pure/query'
-import { type Brush, withDuration } from '../../pure/scatter'
-import { describeRange, rangeOf, resolveRange, zoomOut } from '../../pure/time'
-import { epochMsOfRFC3339 } from '../../pure/units'
+import { toggleMark } from '../../pure/resultSort'
+import { chartQuery } from '../../pure/scatter'
+import { addColumn, askedOf, leastWidth } from '../../pure/spanColumns'
+import { describeRange, resolveRange, zoomOut } from '../../pure/time'
 import { Button } from '../../widgets/Button'
 import { useSize } from '../../widgets/Canvas'
 import { Empty, ErrorState, Notice, Skeleton, Stale } from '../../widgets/States'
 import { Tooltip } from '../../widgets/Tooltip'
 import { useMedia } from '../../widgets/useMedia'
+import { Chart } from './Chart'
+import { ChartBar } from './ChartBar'
+import { Compare } from './Compare'
 import { Facets } from './Facets'
+import { Peek } from './Peek'
 import { QueryBar } from './QueryBar'
-import { rememberQuery } from './recent'
+import { defaultColumns, defaultPins, rememberColumns, rememberPins, rememberQuery } from './recent'
+import { Footer, MarkBar, NewerPill } from './Result'
 import { ResultList } from './ResultList'
-import { Scatter } from './Scatter'
+import { SpanHead, SpanList } from './SpanList'
+import { Loading, NothingFound } from './States'
+import { Toolbar, type View } from './Toolbar'
+import { TraceHead } from './TraceHead'
+import { useLatency } from './useLatency'
+import { useResult } from './useResult'
 import css from './TracesPage.module.css'
 
 const route = getRouteApi('/traces')
-/** How many of the newest traces the chart and the facets are about. */
-const SAMPLE = 500
+/** Scrolled further than this, the list is being read and stands still, in px. */
+const AWAY = 40
+const NONE: readonly string[] = []
 
 export function TracesPage() {
   const search = route.useSearch()
@@ -35,79 +45,155 @@ export function TracesPage() {
   const scope = useScope()
   const setRange = useSetRange()
   const q = search.q ?? ''
-  const filtered = q.trim() !== ''
-  const result = useTraces(q, scope)
-  const pages = result.data?.pages
-  const traces = useMemo(() => pages?.flatMap((p) => p.traces) ?? [], [pages])
-  const last = pages?.[pages.length - 1]
+  const view: View = search.view ?? 'traces'
+  const sort = search.sort ?? 'newest'
+  const brush = useMemo(() => (search.brush === undefined ? null : brushOfParam(search.brush)), [search.brush])
+  const columns = useMemo(() => search.cols ?? defaultColumns(), [search.cols])
+  const asked = useMemo(() => askedOf(columns), [columns])
+  const pins = useMemo(() => search.pins ?? defaultPins(), [search.pins])
+  const marks = search.mark ?? NONE
+
+  const subject = chartQuery(view, q)
+  // The box on the chart is of the chart's spans, so the list is of those too.
+  const listQuery = brush === null ? q : within(subject, brush)
+  const listScope = useMemo(() => (brush === null ? scope : { ...scope, range: rangeWithin(scope.range, brush) }), [scope, brush])
+  const [away, setAway] = useState(false)
+  const result = useResult({ view, q: listQuery, scope: listScope, sort, asked, away })
+
   const chart = search.chart !== 'off'
+  const look = search.chart === 'off' ? undefined : search.chart
+  const tiny = useMedia('(max-width: 560px)')
   const narrow = useMedia('(max-width: 900px)')
   // On narrow screens the facets lie over the list, so they are a glance and no part of the view.
   const [glance, setGlance] = useState(false)
   const facetsShown = narrow ? glance : search.facets !== 'off'
-  const sample = useTraceSample(q, scope, SAMPLE, typeof pages?.[0].next_cursor === 'string' && (chart || facetsShown))
-  const sampled = sample.data !== undefined && sample.data.traces.length > traces.length ? sample.data.traces : traces
-  const facets = useMemo(() => facetsOf(sampled), [sampled])
+  const range = useMemo(() => resolveRange(scope.range, result.updatedAt), [scope.range, result.updatedAt])
+  const latency = useLatency(subject, scope, range, look, chart, tiny)
+  const inside = useMemo(() => (brush === null || latency.grid === null ? null : countIn(latency.grid, brush)), [brush, latency.grid])
+
   const prefetchTrace = usePrefetchTrace()
   const scroller = useRef<HTMLDivElement>(null)
   const [measureTop, top] = useSize<HTMLDivElement>()
   const [measureChips, chips] = useSize<HTMLSpanElement>()
-  const asked = result.dataUpdatedAt
 
+  const patch = (next: Partial<typeof search>, replace = false) => void navigate({ search: (before) => ({ ...before, ...next }), replace })
   const setQuery = (next: string) => {
     rememberQuery(next)
-    void navigate({ search: (before) => ({ ...before, q: next.trim() === '' ? undefined : next }) })
+    patch({ q: next.trim() === '' ? undefined : next })
   }
-  const openTrace = (id: string) => void navigate({ to: '/trace/$traceId', params: { traceId: id }, search: shared })
-  const open = (t: TraceSummary) => void navigate({ to: '/trace/$traceId', params: { traceId: t.trace_id }, search: { ...shared, ...hintOf(t) } })
-  const prefetch = (t: TraceSummary) => prefetchTrace(t.trace_id, hintOf(t))
-  const brush = ({ time, duration }: Brush) => {
-    const range = time === null ? null : rangeOf(time.from, time.to)
-    const next = duration === null ? q : withDuration(q, duration)
+  const setBrush = (next: Brush | null) => {
+    scroller.current?.scrollTo({ top: 0 })
+    patch({ brush: next === null ? undefined : paramOf(next), ...(next === null && search.cmp === 'brush' ? { cmp: undefined } : {}) })
+  }
+  const zoom = () => {
+    if (brush === null) return
+    const next = narrowed(subject, brush)
     rememberQuery(next)
-    void navigate({ search: (before) => ({ ...before, ...range, q: next === '' ? undefined : next }) })
+    patch({ ...rangeWithin(scope.range, brush), q: brush.low === null && brush.high === null ? search.q : next, brush: undefined, cmp: undefined })
   }
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = result
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage])
+  const setColumns = (next: string[]) => {
+    rememberColumns(next)
+    patch({ cols: next.length === 0 ? undefined : next }, true)
+  }
+  const setPins = (next: string[]) => {
+    rememberPins(next)
+    patch({ pins: next.length === 0 ? undefined : next }, true)
+  }
+  const openTrace = (id: string, span?: string) => void navigate({ to: '/trace/$traceId', params: { traceId: id }, search: { ...shared, span } })
+  const mark = (id: string) => {
+    const next = toggleMark(marks, id)
+    patch({ mark: next.length === 0 ? undefined : next }, true)
+  }
+  const peek = (id: string, follow: boolean) => {
+    if (follow) {
+      if (search.peek !== undefined && search.peek !== id) patch({ peek: id }, true)
+    } else patch({ peek: search.peek === id ? undefined : id }, true)
+  }
+  const peeked = search.peek === undefined ? undefined : result.traces.find((t) => t.trace_id === search.peek)
 
   const problem = result.error instanceof ApiError && result.error.code === 'bad_query' ? result.error : null
-  const range = chartRange(resolveRange(scope.range, asked || 0), sample.data ?? last, sampled)
-  const body = () => {
-    if (result.isPending) return <Loading />
-    if (problem !== null) return <Empty title="This search could not be read">The mark above is where it stopped making sense.</Empty>
-    if (result.error !== null && pages === undefined) return <ErrorState error={result.error} retry={() => void result.refetch()} />
-    if (traces.length === 0 && last?.complete !== false) return <NothingFound q={q} rangeText={describeRange(scope.range, asked)} onClear={() => setQuery('')} onWiden={() => setRange(zoomOut(scope.range, Date.now()))} />
-    return (
-      <Stale stale={result.isPlaceholderData} className={css.results}>
-        <div ref={measureTop}>
-          {result.error !== null && <Notice tone="warn">The list could not be renewed: {result.error.message}</Notice>}
-          {chart && traces.length > 0 && (
-            <div className={css.chart}>
-              <Scatter traces={sampled} filtered={filtered} range={range} onBrush={brush} onOpen={open} prefetch={prefetch} />
-            </div>
-          )}
-          <div className={css.header} aria-hidden="true">
-            <span />
-            <span>Trace</span>
-            <span ref={measureChips} className={css.services}>
-              Services
-            </span>
-            <span className={css.right}>Duration</span>
-            <span className={css.right} data-number>
-              Spans
-            </span>
-            <span className={css.right} data-number>
-              Errors
-            </span>
-            <span className={css.right} data-start>
-              Start
-            </span>
+  const nothing = !result.pending && result.error === null && result.count === 0 && result.last?.complete !== false
+  const list = { shared, scroller, offset: top?.height ?? 0, marks, peek: search.peek, onEnd: result.more, onMark: mark, onPeek: peek }
+  const head = (
+    <div ref={measureTop}>
+      <div className={css.still}>
+        {chart && !(nothing && brush === null) && problem === null && (
+          <div className={css.chart}>
+            <ChartBar
+              what={subject === 'root' && q === '' ? 'root spans' : 'matching spans'}
+              counted={latency.grid === null ? null : { count: latency.grid.spans, bad: latency.bad }}
+              note={latency.note}
+              chosen={look}
+              onLook={(next) => patch({ chart: next }, true)}
+              range={latency.shown}
+              brush={brush}
+              inside={inside}
+              onBrush={setBrush}
+              onCompare={() => patch({ cmp: 'brush' })}
+              onZoom={zoom}
+            />
+            {latency.error !== null && latency.grid === null ? (
+              <Notice tone="warn" action={<Button size="sm" onClick={latency.retry}>Try again</Button>}>
+                The chart could not be drawn: {latency.error.message}
+              </Notice>
+            ) : latency.pending ? (
+              <Skeleton height={190} />
+            ) : (
+              <Stale stale={latency.stale}>
+                <Chart look={latency.look} grid={latency.grid} points={latency.points} range={latency.shown} brush={brush} onBrush={setBrush} onOpen={(s) => openTrace(s.trace_id, s.span_id)} prefetch={(s) => prefetchTrace(s.trace_id, {})} />
+              </Stale>
+            )}
           </div>
+        )}
+        {search.cmp === undefined && (
+          <Toolbar
+            view={view}
+            onView={(next) => patch({ view: next === 'traces' ? undefined : next, cols: next === 'spans' && columns.length > 0 ? [...columns] : search.cols, sort: next === 'spans' && sort !== 'duration' ? undefined : search.sort })}
+            sort={sort}
+            onSort={(next) => patch({ sort: next === 'newest' ? undefined : next })}
+            columns={columns}
+            onColumns={setColumns}
+            range={scope.range}
+            failures={!nothing && (latency.grid === null || latency.bad > 0)}
+            onFailures={() => patch({ cmp: 'failed' })}
+          />
+        )}
+        {search.cmp === undefined && result.note !== '' && <Notice>{result.note}</Notice>}
+        {result.error !== null && result.count > 0 && <Notice tone="warn">The list could not be renewed: {result.error.message}</Notice>}
+      </div>
+      {search.cmp === undefined && result.count > 0 && (view === 'spans' ? <SpanHead columns={columns} /> : <TraceHead measureChips={measureChips} />)}
+    </div>
+  )
+  const body = () => {
+    if (problem !== null) return <Empty title="This search could not be read">The mark above is where it stopped making sense.</Empty>
+    if (search.cmp !== undefined) {
+      return (
+        <Compare
+          subject={search.cmp}
+          q={search.cmp === 'brush' ? subject : listQuery}
+          base={q}
+          scope={search.cmp === 'brush' ? scope : listScope}
+          brush={brush}
+          choice={search}
+          onChoice={patch}
+          onQuery={setQuery}
+          onPin={(key) => setPins(addColumn(pins, key))}
+        />
+      )
+    }
+    if (result.pending) return <Loading />
+    if (result.error !== null && result.count === 0) return <ErrorState error={result.error} retry={result.retry} />
+    if (nothing) return <NothingFound q={q} selected={brush !== null} rangeText={describeRange(scope.range, result.updatedAt)} onClear={() => setQuery('')} onUnselect={() => setBrush(null)} onWiden={() => setRange(zoomOut(scope.range, Date.now()))} />
+    return (
+      <Stale stale={result.stale}>
+        {view === 'traces' ? (
+          <ResultList {...list} traces={result.traces} filtered={listQuery.trim() !== ''} chipsWidth={chips?.width ?? 0} prefetch={(t) => prefetchTrace(t.trace_id, hintOf(t))} />
+        ) : (
+          <SpanList {...list} spans={result.spans} columns={columns} asked={result.columns} prefetch={(s) => prefetchTrace(s.trace_id, {})} />
+        )}
+        <div className={css.still}>
+          <Footer last={result.last} count={result.count} what={view === 'traces' ? 'trace' : 'span'} fetching={result.fetchingMore} onMore={result.more} />
         </div>
-        <ResultList traces={traces} filtered={filtered} shared={shared} scroller={scroller} offset={top?.height ?? 0} chipsWidth={chips?.width ?? 0} onEnd={more} prefetch={prefetch} />
-        <Footer last={last} count={traces.length} fetching={isFetchingNextPage} onMore={more} />
       </Stale>
     )
   }
@@ -116,22 +202,13 @@ export function TracesPage() {
       <h1 className="visually-hidden">Traces</h1>
       <div className={css.bar}>
         <Tooltip content={facetsShown ? 'Hide the facets' : 'Show the facets'}>
-          <Button
-            look="plain"
-            className={css.toggle}
-            pressed={facetsShown}
-            aria-label="Facets"
-            onClick={() => {
-              if (narrow) setGlance(!glance)
-              else void navigate({ search: (before) => ({ ...before, facets: facetsShown ? 'off' : undefined }), replace: true })
-            }}
-          >
+          <Button look="plain" className={css.toggle} pressed={facetsShown} aria-label="Facets" onClick={() => (narrow ? setGlance(!glance) : patch({ facets: facetsShown ? 'off' : undefined }, true))}>
             <ListFilter size={16} />
           </Button>
         </Tooltip>
-        <QueryBar q={q} range={scope.range} problem={problem} onRun={setQuery} onTrace={openTrace} />
+        <QueryBar q={q} range={scope.range} problem={problem} onRun={setQuery} onTrace={(id) => openTrace(id)} />
         <Tooltip content={chart ? 'Hide the chart' : 'Show the chart'}>
-          <Button look="plain" className={css.toggle} pressed={chart} aria-label="Latency chart" onClick={() => void navigate({ search: (before) => ({ ...before, chart: chart ? 'off' : undefined }), replace: true })}>
+          <Button look="plain" className={css.toggle} pressed={chart} aria-label="Latency chart" onClick={() => patch({ chart: chart ? 'off' : undefined }, true)}>
             <ChartScatter size={16} />
           </Button>
         </Tooltip>
@@ -139,82 +216,29 @@ export function TracesPage() {
       <div className={css.columns}>
         {facetsShown && (
           <aside className={css.facets} aria-label="Facets">
-            {result.isPending && <Skeleton height={18} rows={9} gap={10} />}
-            <Facets facets={facets} q={q} total={sampled.length} onToggle={(key, value, exclude) => setQuery(toggleCondition(q, { key, op: exclude ? '!=' : '=', value }))} />
-            {sampled.length >= SAMPLE && <p className={css.note}>Counted over the newest {formatCount(sampled.length)} traces.</p>}
+            <Facets q={listQuery} scope={listScope} base={q} pins={pins} toggled={search.open ?? NONE} onQuery={setQuery} onPins={setPins} onToggled={(open) => patch({ open: open.length === 0 ? undefined : open }, true)} />
           </aside>
         )}
-        <div ref={scroller} className={css.scroller} tabIndex={-1}>
-          {body()}
+        <div className={css.main}>
+          <div ref={scroller} className={css.scroller} tabIndex={-1} onScroll={(e) => setAway(e.currentTarget.scrollTop > AWAY)}>
+            <NewerPill
+              count={result.newer}
+              most={result.newerMost}
+              what={view === 'traces' ? 'trace' : 'span'}
+              onClick={() => {
+                scroller.current?.scrollTo({ top: 0 })
+                result.toNewest()
+              }}
+            />
+            <div className={css.wide} style={view === 'spans' && search.cmp === undefined && !tiny ? { minWidth: leastWidth(columns) } : undefined}>
+              {head}
+              {body()}
+            </div>
+          </div>
+          <MarkBar marks={marks} shared={shared} onClear={() => patch({ mark: undefined }, true)} />
         </div>
+        {search.peek !== undefined && <Peek traceId={search.peek} hint={peeked === undefined ? {} : hintOf(peeked)} shared={shared} onClose={() => patch({ peek: undefined }, true)} />}
       </div>
-    </div>
-  )
-}
-
-/** While older traces are not loaded, the chart is about the time that is, so that it does not look empty. */
-function chartRange(range: { from: number; to: number }, page: Page | undefined, traces: readonly TraceSummary[]): { from: number; to: number } {
-  if (page === undefined || page.next_cursor === null || traces.length === 0) return range
-  const oldest = epochMsOfRFC3339(traces[traces.length - 1].start)
-  return oldest > range.from && oldest < range.to ? { from: oldest, to: range.to } : range
-}
-
-function Loading() {
-  return (
-    <div className={css.loading}>
-      <Skeleton height={124} />
-      <Skeleton height={34} rows={9} gap={18} />
-    </div>
-  )
-}
-
-function NothingFound({ q, rangeText, onClear, onWiden }: { q: string; rangeText: string; onClear: () => void; onWiden: () => void }) {
-  const status = useStatus()
-  const start = route.useNavigate()
-  if (status.data?.has_data === false) {
-    return (
-      <Empty icon={<Telescope size={22} />} title="No span has ever arrived" actions={<Button look="primary" onClick={() => void start({ to: '/start' })}>Send the first one</Button>}>
-        Point an OpenTelemetry SDK or Collector here, or send one span with curl.
-      </Empty>
-    )
-  }
-  return (
-    <Empty
-      icon={<Telescope size={22} />}
-      title={q === '' ? 'No traces in this time range' : 'No trace matches'}
-      actions={
-        <>
-          <Button onClick={onWiden}>Look at twice the time</Button>
-          {q !== '' && <Button onClick={onClear}>Clear the search</Button>}
-        </>
-      }
-    >
-      {q === '' ? (
-        <>
-          Nothing was received in: {rangeText}.{status.data !== undefined && <> Traces are kept for {plural(status.data.retention.traces_days, 'day')}.</>}
-        </>
-      ) : (
-        <>
-          All of it was searched: {rangeText}. Conditions hold on one and the same span; <code>or</code> and a longer range find more.
-        </>
-      )}
-    </Empty>
-  )
-}
-
-function Footer({ last, count, fetching, onMore }: { last: Page | undefined; count: number; fetching: boolean; onMore: () => void }) {
-  if (last === undefined) return null
-  return (
-    <div className={css.footer}>
-      {!last.complete && (
-        <Notice tone="warn" action={<Button size="sm" disabled={fetching} onClick={onMore}>Search further back</Button>}>
-          Stopped at {last.reason === 'row_limit' ? 'the row limit' : 'the time limit'}; searched back to {formatClock(epochMsOfRFC3339(last.searched_from), false)}.
-        </Notice>
-      )}
-      <p>
-        {fetching ? 'Loading older traces …' : plural(count, 'trace')}
-        {last.next_cursor === null && !fetching ? ', all there are' : ''} · {formatShort(last.elapsed_ms)} ms · {formatShort(last.rows_read)} rows read
-      </p>
     </div>
   )
 }

@@ -1,0 +1,50 @@
+import { GitCompareArrows } from 'lucide-react'
+import { SORT_LABEL, SORTS, type Sort, sortsOf } from '../../pure/resultSort'
+import type { Range } from '../../pure/time'
+import { Button } from '../../widgets/Button'
+import { Segmented } from '../../widgets/Segmented'
+import { Columns } from './Columns'
+import css from './Toolbar.module.css'
+
+export type View = 'traces' | 'spans'
+
+type Props = {
+  view: View
+  onView: (view: View) => void
+  sort: Sort
+  onSort: (sort: Sort) => void
+  columns: readonly string[]
+  onColumns: (columns: string[]) => void
+  range: Range
+  /** Whether there is anything that failed. */
+  failures: boolean
+  onFailures: () => void
+}
+
+const VIEWS = [
+  { value: 'traces', label: 'Traces' },
+  { value: 'spans', label: 'Spans' },
+] as const
+
+/** Over the list: what a row is, in which order they are, and what they say. */
+export function Toolbar(p: Props) {
+  return (
+    <div className={css.toolbar} role="toolbar" aria-label="Result">
+      <Segmented label="Rows" value={p.view} options={VIEWS} onChange={p.onView} />
+      <select className={css.select} aria-label="Order" value={p.sort} onChange={(e) => p.onSort(SORTS.find((s) => s === e.target.value) ?? 'newest')}>
+        {sortsOf(p.view).map((s) => (
+          <option key={s} value={s}>
+            {SORT_LABEL[s]}
+          </option>
+        ))}
+      </select>
+      {p.view === 'spans' && <Columns columns={p.columns} range={p.range} onColumns={p.onColumns} />}
+      <span className={css.space} />
+      {p.failures && (
+        <Button look="quiet" size="sm" onClick={p.onFailures} title="What is different about the failures?">
+          <GitCompareArrows size={14} aria-hidden="true" /> Compare failures
+        </Button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,50 @@
+/** Orders of the result. The server knows newest first; every other order is of the newest it gave, and says so. */
+import type { SpanRow, TraceSummary } from '../api/types'
+import { plural } from './format'
+
+export const SORTS = ['newest', 'duration', 'errors', 'spans'] as const
+export type Sort = (typeof SORTS)[number]
+
+export const SORT_LABEL: Record<Sort, string> = { newest: 'Newest first', duration: 'Longest first', errors: 'Most errors first', spans: 'Most spans first' }
+
+/** Spans have no errors and no spans of their own to be sorted by. */
+export function sortsOf(view: 'traces' | 'spans'): readonly Sort[] {
+  return view === 'traces' ? SORTS : SORTS.slice(0, 2)
+}
+
+/** How many of the newest are put into another order. */
+export const SORTED = 1000
+
+export function sortTraces(traces: readonly TraceSummary[], sort: Sort): readonly TraceSummary[] {
+  switch (sort) {
+    case 'newest':
+      return traces
+    case 'duration':
+      return [...traces].sort((a, b) => b.duration_ns - a.duration_ns)
+    case 'errors':
+      return [...traces].sort((a, b) => b.errors - a.errors || b.duration_ns - a.duration_ns)
+    case 'spans':
+      return [...traces].sort((a, b) => b.spans - a.spans)
+  }
+}
+
+export function sortSpans(spans: readonly SpanRow[], sort: Sort): readonly SpanRow[] {
+  return sort === 'duration' ? [...spans].sort((a, b) => b.duration_ns - a.duration_ns) : spans
+}
+
+/** What an order is an order of; empty where it holds for the whole result. */
+export function sortNote(sort: Sort, count: number, more: boolean, what: 'trace' | 'span'): string {
+  if (sort === 'newest' || !more) return ''
+  return `${SORT_LABEL[sort]} among the newest ${plural(count, what)}; older ones were not looked at.`
+}
+
+/** Those of the newest that are not in the list yet. */
+export function newerThan<T>(newest: readonly T[], known: readonly T[], id: (item: T) => string): number {
+  const have = new Set(known.map(id))
+  return newest.filter((n) => !have.has(id(n))).length
+}
+
+/** Rows marked for comparing: two at most, the oldest mark gives way. */
+export function toggleMark(marks: readonly string[], id: string): string[] {
+  return marks.includes(id) ? marks.filter((m) => m !== id) : [...marks, id].slice(-2)
+}
