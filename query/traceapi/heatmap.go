@@ -54,14 +54,15 @@ var fineSteps = func() (fine []time.Duration) {
 	return append(fine, time.Second, 2*time.Second, 5*time.Second, 10*time.Second, 15*time.Second, 30*time.Second)
 }()
 
-// fineGrid covers the range with at most columns round steps, counted from 1970, so that what was a column stays one as time goes on.
+// fineGrid covers the range with at most columns round steps and a part of one, counted from 1970, so that what was a column stays
+// one as time goes on.
 func fineGrid(r traces.Range, columns int) grid {
 	for _, step := range slices.Concat(fineSteps, steps) {
 		start := r.From.Truncate(step)
 		if step > time.Hour {
 			start = time.Unix(r.From.Unix()-r.From.Unix()%int64(step/time.Second), 0)
 		}
-		if n := (r.To.Sub(start) + step - 1) / step; n <= time.Duration(columns) {
+		if n := (r.To.Sub(start) + step - 1) / step; n <= time.Duration(columns)+1 {
 			return grid{start: start.UTC(), step: step, n: int(n)}
 		}
 	}

@@ -134,47 +134,50 @@ func Countable(a filter.Attr) bool {
 
 // countedFields are expressions for the intrinsics that are no text.
 var countedFields = map[string]string{
-	filter.Kind:   "toString(if(kind BETWEEN 1 AND 5, kind, 0))",
-	filter.Status: "toString(if(status BETWEEN 1 AND 2, status, 0))",
-	filter.Class:  "toString(class)",
-	filter.Root:   "if(parent_id = 0, '\\0btrue', '\\0bfalse')",
+	filter.Kind:   "if(kind BETWEEN 1 AND 5, toUInt8(kind), 0)",
+	filter.Status: "if(status BETWEEN 1 AND 2, toUInt8(status), 0)",
+	filter.Class:  "class",
+	filter.Root:   "parent_id = 0",
 }
 
 // fieldWords are what the numbers of countedFields stand for.
 var fieldWords = map[string][]string{filter.Kind: kindNames[:], filter.Status: statusNames[:], filter.Class: classNames[:]}
 
-// counted prints an expression for the value of a countable attribute, but for resources'. onlyColumn says that no span has the
-// attribute in its maps.
-func (p *printer) counted(a filter.Attr, onlyColumn bool) string {
+// counted prints an expression for the value of a countable attribute in a row, but for resources', and one that makes its text of
+// it, which is called v. Rows are grouped by the former, so a column stays as it is: short ones are the quickest. onlyColumn says that
+// no span has the attribute in its maps.
+func (p *printer) counted(a filter.Attr, onlyColumn bool) (row string, text func(v string) string) {
+	same := func(v string) string { return v }
 	if a.Scope == filter.Intrinsic {
-		if e := countedFields[a.Key]; e != "" {
-			return e
+		switch e := countedFields[a.Key]; {
+		case a.Key == filter.Root:
+			return e, func(v string) string { return "if(" + v + " = 1, '\\0btrue', '\\0bfalse')" }
+		case e != "":
+			return e, func(v string) string { return "toString(" + v + ")" }
 		}
-		return plainColumn(textFields[a.Key])
+		return textFields[a.Key], plainColumn
 	}
 	k := p.str(a.Key)
 	if a.Scope == filter.Instrumentation {
-		return "if(mapContains(scope_attrs, " + k + "), " + storedText("scope_attrs["+k+"]") + ", '')"
+		return "if(mapContains(scope_attrs, " + k + "), " + storedText("scope_attrs["+k+"]") + ", '')", same
 	}
 	inMaps := "multiIf(mapContains(attrs_int, " + k + "), concat('\\0n', toString(attrs_int[" + k + "])), " +
 		"mapContains(attrs_float, " + k + "), " + storedFloat("attrs_float["+k+"]") + ", " +
 		"mapContains(attrs, " + k + "), " + storedText("attrs["+k+"]") + ", '')"
-	i := liftedKeys[a.Key]
-	if i == liftNone {
-		return inMaps
-	}
-	column, isSet := liftedNames[min(i, liftTexts-1)], ""
-	switch {
-	case i == liftHTTPStatus:
-		column, isSet = "concat('\\0n', toString(a_http_response_status_code))", "a_http_response_status_code != 0"
+	column, text, isSet := "", plainColumn, ""
+	switch i := liftedKeys[a.Key]; i {
+	case liftNone:
+		return inMaps, same
+	case liftHTTPStatus:
+		column, isSet = "a_http_response_status_code", "a_http_response_status_code != 0"
+		text = func(v string) string { return "if(" + v + " = 0, '', concat('\\0n', toString(" + v + ")))" }
 	default:
-		isSet = column + " != ''"
-		column = plainColumn(column)
+		column, isSet = liftedNames[i], liftedNames[i]+" != ''"
 	}
 	if onlyColumn {
-		return "if(" + isSet + ", " + column + ", '')"
+		return column, text
 	}
-	return "if(" + isSet + ", " + column + ", " + inMaps + ")"
+	return "if(" + isSet + ", " + text(column) + ", " + inMaps + ")", same
 }
 
 // oddlyStored is a condition for spans that have a lifted attribute in a map, and not in its column.

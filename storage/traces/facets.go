@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -99,6 +100,7 @@ func (r *Reader) facets(ctx context.Context, q FacetQuery) (Facets, error) {
 		s.done.RowsRead += resources.done.RowsRead
 		out.Spans = spans
 	}
+	s.done.Elapsed = time.Since(s.began)
 	out.Outcome = s.done
 	return out, err
 }
@@ -119,14 +121,19 @@ func (s *scan) facetColumns(ctx context.Context, p piece, top int, facets []Face
 		return err
 	}
 	printer := printer{prefix: "k"}
-	var columns, values, sets []string
+	var columns, values, sets, texts []string
+	all := uint64(1)<<len(own) - 1
+	place := map[uint64]*Facet{}
 	for i, f := range own {
-		name := fmt.Sprintf("v%d", i)
+		which, name := all^1<<(len(own)-1-i), fmt.Sprintf("v%d", i)
+		place[which] = f
+		value, text := printer.counted(f.Attr, onlyColumns)
 		columns, sets = append(columns, name), append(sets, "("+name+")")
-		values = append(values, "toString("+printer.counted(f.Attr, onlyColumns)+") AS "+name)
+		values = append(values, value+" AS "+name)
+		texts = append(texts, fmt.Sprintf("which = %d, %s", which, text(name)))
 	}
-	sql := strings.NewReplacer("/* columns */", strings.Join(columns, ", "), "/* values */", strings.Join(values, ",\n            "),
-		"/* sets */", strings.Join(sets, ", "), "/* when */", p.where).Replace(facetsSQL)
+	sql := strings.NewReplacer("/* columns */", strings.Join(columns, ", "), "/* values */", strings.Join(values, ",\n                "),
+		"/* texts */", strings.Join(texts, ",\n        "), "/* sets */", strings.Join(sets, ", "), "/* when */", p.where).Replace(facetsSQL)
 	type row struct {
 		Which    uint64 `ch:"which"`
 		Value    string `ch:"value"`
@@ -138,11 +145,6 @@ func (s *scan) facetColumns(ctx context.Context, p piece, top int, facets []Face
 	rows, err := rowsOf[row](ctx, s, conn.Query{SQL: sql, Params: params, Timeout: p.left})
 	if err != nil {
 		return err
-	}
-	all := uint64(1)<<len(own) - 1
-	place := map[uint64]*Facet{}
-	for i, f := range own {
-		place[all^1<<(len(own)-1-i)] = f
 	}
 	for _, row := range rows {
 		f := place[row.Which]
