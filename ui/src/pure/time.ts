@@ -23,6 +23,8 @@ export const PRESETS: readonly { label: string; range: Range }[] = [
   { label: 'Last day', range: { from: 'now-1d', to: 'now' } },
   { label: 'Last 2 days', range: { from: 'now-2d', to: 'now' } },
   { label: 'Last week', range: { from: 'now-7d', to: 'now' } },
+  { label: 'Last 14 days', range: { from: 'now-14d', to: 'now' } },
+  { label: 'Last 30 days', range: { from: 'now-30d', to: 'now' } },
 ]
 
 const UNIT_MS: Record<string, number> = { s: 1000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS }

@@ -10,7 +10,7 @@ import css from './Share.module.css'
 /** A link to exactly this view. Relative ranges are pinned unless the sharer wants them to move on. */
 export function Share({ range }: { range: Range }) {
   const [open, setOpen] = useState(false)
-  const [pinned, setPinned] = useState(true)
+  const [moves, setMoves] = useState(false)
   const [openedAt, setOpenedAt] = useState(0)
   const relative = isRelative(range)
   return (
@@ -29,14 +29,14 @@ export function Share({ range }: { range: Range }) {
     >
       <div className={css.panel}>
         <p>A link to exactly what you see.</p>
-        {relative && <Switch label="Pin the time range" checked={pinned} onChange={setPinned} />}
+        {relative && <Switch label="Keep relative" checked={moves} onChange={setMoves} />}
         {relative && (
-          <p className={css.note}>{pinned ? describeRange(pin(range, openedAt), openedAt) : `${describeRange(range, openedAt)}, whenever it is opened`}</p>
+          <p className={css.note}>{moves ? `${describeRange(range, openedAt)}, whenever it is opened` : `Pinned to ${describeRange(pin(range, openedAt), openedAt)}`}</p>
         )}
         <Button
           look="primary"
           onClick={() => {
-            void copyLink(range, pinned)
+            void copyLink(range, !moves)
             setOpen(false)
           }}
         >

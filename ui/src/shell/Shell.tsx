@@ -1,12 +1,12 @@
 import { Outlet, useMatches, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useIsFetching, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useStatus } from '../api/hooks'
 import { usePatchShared, useSetRange, useShared } from '../nav'
 import { crumbsOf, type Place } from '../pure/crumbs'
 import { ApiError } from '../pure/problem'
 import { shift, zoomOut } from '../pure/time'
-import { decode, pageOfRoute, rangeOfSearch, readSearch } from '../url'
+import { decode, pageOfRoute, rangeOfSearch, readSearch, TIMELESS } from '../url'
 import { notify, Toasts } from '../widgets/Toast'
 import { useHotkeys } from '../widgets/hotkeys'
 import { Rail } from './Rail'
@@ -42,18 +42,16 @@ function usePlace(): Place {
 /** Says which parameters of the address could not be read; what is shown is then the default. */
 function useUnreadable(place: Place): void {
   const query = useRouterState({ select: (s) => s.location.searchStr })
-  const first = useRef(query)
+  const page = pageOfRoute(place.route)
+  const problems = page === null ? '' : decode(page, readSearch(query)).problems.join(', ')
   useEffect(() => {
-    const page = pageOfRoute(place.route)
-    if (page === null) return
-    const { problems } = decode(page, readSearch(first.current))
-    if (problems.length > 0) notify(`Part of this link could not be read and was left out: ${problems.join(', ')}`)
-  }, [place.route])
+    if (problems !== '') notify(`Part of this address could not be read and was left out: ${problems}`)
+  }, [problems])
 }
 
 function isTimed(route: string): boolean {
   const page = pageOfRoute(route)
-  return page !== null && page !== 'plain'
+  return page !== null && !TIMELESS.includes(page)
 }
 
 export function Shell() {
@@ -86,7 +84,7 @@ export function Shell() {
     { keys: 'g m', label: 'Service map', run: go('/map') },
     { keys: 'g t', label: 'Traces', run: go('/traces') },
     { keys: 'g s', label: 'Services', run: go('/services') },
-    { keys: 'g i', label: 'Status of this instance', run: go('/settings') },
+    { keys: 'g i', label: 'Settings and status', run: go('/settings') },
     { keys: 't', label: 'Change the time range', run: () => setPicking(true) },
     { keys: ',', label: 'Earlier by half the range', run: () => setRange(shift(range, -1, Date.now())) },
     { keys: '.', label: 'Later by half the range', run: () => setRange(shift(range, 1, Date.now())) },

@@ -6,8 +6,8 @@ import { rangeOfSearch, type SharedSearch } from '../url'
 import { Button, IconButton } from '../widgets/Button'
 import { Keys } from '../widgets/Keys'
 import { Tooltip } from '../widgets/Tooltip'
-import { EnvPicker } from './EnvPicker'
 import { RangePicker } from './RangePicker'
+import { ScopePicker } from './ScopePicker'
 import { Share } from './Share'
 import css from './TopBar.module.css'
 
@@ -53,7 +53,7 @@ export function TopBar({ crumbs, shared, timed, fetching, picking, onPicking, on
       </button>
       {timed && (
         <div className={css.controls}>
-          <EnvPicker env={shared.env} />
+          <ScopePicker shared={shared} />
           <RangePicker range={range} open={picking} onOpenChange={onPicking} />
           <div className={css.pair}>
             <IconButton label="Refresh" keys="r" onClick={onRefresh}>
