@@ -79,14 +79,14 @@ const serviceRoute = createRoute({
 const startRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/start',
-  validateSearch: validate('plain'),
+  validateSearch: validate('start'),
   component: lazyRouteComponent(() => import('./pages/start/StartPage'), 'StartPage'),
 })
 
 const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
-  validateSearch: validate('plain'),
+  validateSearch: validate('settings'),
   component: lazyRouteComponent(() => import('./pages/settings/SettingsPage'), 'SettingsPage'),
 })
 

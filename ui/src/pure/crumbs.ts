@@ -20,7 +20,7 @@ export function crumbsOf(place: Place): Crumb[] {
     case '/start':
       return [{ label: 'Get started' }]
     case '/settings':
-      return [{ label: 'Status' }]
+      return [{ label: 'Settings' }]
     default:
       return [{ label: 'Sightline' }]
   }

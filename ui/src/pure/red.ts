@@ -30,7 +30,9 @@ export function gaps(series: readonly number[]): (number | null)[] {
   return series.map((v) => (v > 0 ? v : null))
 }
 
-export type SortKey = 'name' | 'rate' | 'fault' | 'error' | 'p50' | 'p95' | 'p99'
+/** What operations can be sorted by, and services, which are deployed. */
+export type FigureKey = 'name' | 'rate' | 'fault' | 'error' | 'p50' | 'p95' | 'p99'
+export type SortKey = FigureKey | 'deployed'
 export type SortDir = 'asc' | 'desc'
 
 /** The order in which a column is sorted when it is chosen first. */
@@ -38,12 +40,14 @@ export function firstDir(key: SortKey): SortDir {
   return key === 'name' ? 'asc' : 'desc'
 }
 
-type Sortable = { name: string; stats: Stats }
+type Sortable = { name: string; stats: Stats; versions?: readonly { first_seen: string }[] }
 
 function figure(row: Sortable, key: SortKey): number {
   switch (key) {
     case 'name':
       return 0
+    case 'deployed':
+      return row.versions?.[0] === undefined ? 0 : Date.parse(row.versions[0].first_seen)
     case 'rate':
       return row.stats.rate
     case 'fault':

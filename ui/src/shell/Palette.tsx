@@ -120,7 +120,7 @@ function useEntries(text: string, navigate: ReturnType<typeof useNavigate>, sear
     ['Traces', 'search requests', <Activity key="t" size={16} />, () => void navigate({ to: '/traces', search })],
     ['Failed traces', 'errors faults', <Activity key="f" size={16} />, find('class = fault')],
     ['Services', 'list', <Waypoints key="s" size={16} />, () => void navigate({ to: '/services', search })],
-    ['Status', 'settings retention journal engine ingest', <Server key="i" size={16} />, () => void navigate({ to: '/settings', search })],
+    ['Settings', 'status retention journal engine ingest keys endpoints', <Server key="i" size={16} />, () => void navigate({ to: '/settings', search })],
     ['Get started', 'send data sdk onboarding collector', <Cpu key="g" size={16} />, () => void navigate({ to: '/start', search })],
     ['Switch theme', 'dark light appearance', <SunMoon key="d" size={16} />, () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark')],
     ['Keyboard shortcuts', 'help hotkeys', <CircleHelp key="h" size={16} />, onHelp],

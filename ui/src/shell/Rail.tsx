@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { Activity, CircleHelp, Network, PanelLeftClose, PanelLeftOpen, Rocket, Server, Waypoints } from 'lucide-react'
+import { Activity, CircleHelp, Network, PanelLeftClose, PanelLeftOpen, Rocket, Settings, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import type { Status } from '../api/types'
@@ -62,7 +62,7 @@ export function Rail({ route, shared, status, onHelp }: Props) {
       </ul>
       <ul className={css.list}>
         {status?.has_data === false && item('/start', 'Get started', <Rocket size={17} />, route === '/start')}
-        {item('/settings', 'Status', <Server size={17} />, route === '/settings', health === 'ok' ? undefined : health)}
+        {item('/settings', 'Settings', <Settings size={17} />, route === '/settings', health === 'ok' ? undefined : health)}
       </ul>
       <div className={css.tools}>
         <Appearance />

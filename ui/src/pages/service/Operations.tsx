@@ -3,7 +3,7 @@ import type { Operation, Service } from '../../api/types'
 import { useShared } from '../../nav'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
 import { quoteValue } from '../../pure/query'
-import { failedShare, faultSpark, firstDir, type SortKey, sortRows } from '../../pure/red'
+import { failedShare, faultSpark, firstDir, type FigureKey, sortRows } from '../../pure/red'
 import { SortHeader } from '../../widgets/SortHeader'
 import { Sparkline } from '../../widgets/Sparkline'
 import { Empty } from '../../widgets/States'
@@ -20,7 +20,7 @@ export function Operations({ service }: { service: Service }) {
   if (service.operations.length === 0) return <Empty title="No operation">The service sent no server or consumer span in this time range.</Empty>
   const columns = service.operations.some((o) => o.series !== undefined) ? 'operations' : 'operations-plain'
   const time = service.operations.reduce((sum, o) => sum + o.stats.requests * o.stats.avg_ns, 0)
-  const head = (key: SortKey, label: string, right = true) => (
+  const head = (key: FigureKey, label: string, right = true) => (
     <SortHeader
       dir={sort === key ? dir : null}
       right={right}

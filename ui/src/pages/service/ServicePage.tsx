@@ -51,7 +51,7 @@ export function ServicePage() {
           tabs={[
             { id: 'operations', label: `Operations`, panel: <Operations service={data} /> },
             { id: 'dependencies', label: 'Dependencies', panel: <Dependencies service={data} scope={scope} /> },
-            { id: 'versions', label: 'Versions', panel: <Versions service={data} /> },
+            { id: 'deployments', label: 'Deployments', panel: <Versions service={data} /> },
           ]}
         />
       </Stale>

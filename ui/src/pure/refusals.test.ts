@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { refusalsOf, refusedSince } from './refusals'
+
+const ingest = { received: 9, stored: 5, rejected: { ts_future: 2 }, deduplicated: 0, in_journal: 0, dead_letter: 0, undecodable: 0 }
+
+it('requests and spans are told apart, most first, also reasons of a later server', () => {
+  const found = refusalsOf({ ingest: { traces: ingest }, refused: { auth: 3, brand_new: 1, method: 0 } })
+  expect(found.map((r) => [r.count, r.unit, r.reason])).toEqual([[3, 'request', 'auth'], [2, 'span', 'ts_future'], [1, 'request', 'brand_new']])
+  expect(found[2]).toMatchObject({ what: 'brand new', todo: '' })
+})
+
+it('only what is new since the page was opened stands beside a fresh try', () => {
+  const before = refusalsOf({ ingest: { traces: ingest }, refused: { auth: 3 } })
+  const now = refusalsOf({ ingest: { traces: ingest }, refused: { auth: 5, encoding: 1 } })
+  expect(refusedSince(before, now).map((r) => [r.count, r.reason])).toEqual([[2, 'auth'], [1, 'encoding']])
+})
