@@ -75,16 +75,16 @@ export function Waterfall(props: Props) {
 
   const step = useMemo(() => indentOf(rows, tree), [rows, tree])
 
-  // An answer with more spans takes the place of another: the row at the top of the window stays there.
-  const before = useRef({ trace, rows, rowHeight })
+  // An answer with more spans takes the place of another: the first row below the lid stays where it is.
+  const before = useRef({ trace, rows, rowHeight, lid: above.length })
   useLayoutEffect(() => {
     const was = before.current
-    before.current = { trace, rows, rowHeight }
-    if (was.trace === trace || !scroll.current) return
+    before.current = { trace, rows, rowHeight, lid: above.length }
+    if (was.trace === trace || !scroll.current || scroll.current.scrollTop === 0) return
     const line = Math.floor(scroll.current.scrollTop / was.rowHeight)
-    const now = carryLine(was.trace, was.rows, line, trace, rows)
-    if (now >= 0) scroll.current.scrollTop = now * rowHeight + (scroll.current.scrollTop - line * was.rowHeight)
-  }, [trace, rows, rowHeight])
+    const now = carryLine(was.trace, was.rows, line + was.lid, trace, rows)
+    if (now >= 0) scroll.current.scrollTop = (now - was.lid) * rowHeight + (scroll.current.scrollTop - line * was.rowHeight)
+  }, [trace, rows, rowHeight, above])
 
   const drawn = useRef<readonly Bar[]>([])
   useLayoutEffect(() => {

@@ -1,0 +1,65 @@
+// A trace whose spans still arrive: a refresh adds rows and moves nothing that is read.
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeTrace } from '../src/pure/testdata/trace'
+import type { TraceWire } from '../src/pure/trace'
+import { openStage, type Stage } from './stage'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(async () => {
+  await stage.close()
+})
+
+const whole = makeTrace(600, 'shop', 0)
+
+/** The trace without some of its subtrees: as it was before they came. */
+function early(): TraceWire {
+  const s = whole.spans
+  const gone = new Set<number>()
+  s.id.forEach((_, i) => {
+    if (i > 0 && (gone.has(s.parent[i]) || (i % 5 === 0 && s.descendants[i] < 3))) gone.add(i)
+  })
+  const kept = s.id.map((_, i) => i).filter((i) => !gone.has(i))
+  const at = new Map(kept.map((i, k) => [i, k]))
+  const columns = Object.fromEntries(Object.entries(s).map(([name, column]) => [name, kept.map((i) => (column as unknown[])[i])])) as TraceWire['spans']
+  return { ...whole, in_progress: true, spans: { ...columns, parent: kept.map((i) => at.get(s.parent[i]) ?? -1) }, span_count: kept.length, critical_path: [], errors: [], focus: 0 }
+}
+
+/** Names and tops, relative to the window, of the rows in view; what lies below the ancestors that stick to the top. */
+const inView = (page: Page) =>
+  page.evaluate(() => {
+    const box = document.querySelector('[data-waterfall]')?.getBoundingClientRect()
+    if (!box) return []
+    const lid = document.querySelectorAll('[id^="sticky-"]').length * 24
+    return [...document.querySelectorAll<HTMLElement>('[data-waterfall] [role="row"]')]
+      .map((r) => ({ y: Math.round(r.getBoundingClientRect().top - box.top), text: r.querySelector('[role="gridcell"]')?.textContent ?? '', selected: r.getAttribute('aria-selected') === 'true' }))
+      .filter((r) => r.y + 24 > lid && r.y < box.height)
+      .sort((a, b) => a.y - b.y)
+  })
+const rows = (page: Page) => page.evaluate(() => (window.sightlineProbe?.timeline?.() as { rows: number } | undefined)?.rows ?? 0)
+
+test('rows that are open, the selection and the scroll position stay while spans arrive', async () => {
+  const first = early()
+  let arrived = false
+  const page = await stage.open(`/trace/${whole.trace_id}?tab=none`, { [`traces/${whole.trace_id}`]: () => JSON.stringify(arrived ? whole : first) })
+  await page.waitForSelector('[data-waterfall] [role="row"]')
+  await page.keyboard.press(']')
+  await page.keyboard.press(']')
+  for (let i = 0; i < 12; i++) await page.keyboard.press('j')
+  await page.waitForURL(/span=/)
+  await page.evaluate(() => document.querySelector('[data-waterfall]')?.scrollTo({ top: 150 }))
+  await page.waitForTimeout(300)
+  const before = await inView(page)
+  const count = await rows(page)
+  arrived = true
+  await expect.poll(() => rows(page), { timeout: 15_000 }).toBeGreaterThan(count)
+  await page.waitForTimeout(300)
+  const after = await inView(page)
+  expect(after[0]).toEqual(before[0])
+  expect(after.find((r) => r.selected)?.text).toBe(before.find((r) => r.selected)?.text)
+  expect(page.url()).toContain('span=')
+  await page.close()
+})
