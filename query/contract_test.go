@@ -133,6 +133,9 @@ func TestAnswersAreWhatTheContractSays(t *testing.T) {
 	f("", "/api/services?env=nowhere", 200)
 	f("service", "/api/services/checkout?env=prod", 200)
 	f("", "/api/services/nothing", 404)
+	f("operation", "/api/services/checkout/operations/POST%20%2Fcheckout?env=prod", 200)
+	f("", "/api/services/checkout/operations/POST%20%2Fcheckout?kind=server&namespace=shop", 200)
+	f("", "/api/services/checkout/operations/nothing", 404)
 	f("search", "/api/traces?q=service+%3D+checkout", 200)
 	f("", "/api/traces?q=&limit=1&cursor=GKxYjcD-ixVmAAAAAAAAAAAAAAAAAAAB", 200)
 	f("", "/api/traces?env=prod&namespace=shop", 200)
@@ -228,7 +231,7 @@ func TestContractNamesEveryParameter(t *testing.T) {
 		if operation == nil || !strings.HasPrefix(path, "/api/") {
 			continue
 		}
-		target := strings.NewReplacer("{trace_id}", shopTrace.String(), "{span_id}", "f6f6f6f6f6f6f6f6", "{name}", "checkout").Replace(path)
+		target := strings.NewReplacer("{trace_id}", shopTrace.String(), "{span_id}", "f6f6f6f6f6f6f6f6", "{name}", "checkout", "{operation}", "pay").Replace(path)
 		w := do(srv, request("GET", target+"?not_a_parameter=1"))
 		var answer struct{ Error struct{ Code, Hint string } }
 		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != 400 || answer.Error.Code != "bad_parameter" {

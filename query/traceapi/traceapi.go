@@ -36,6 +36,7 @@ func Routes(d Deps) []api.Route {
 		get("/api/map/series", api.Query, h.mapSeries),
 		get("/api/services", api.Query, h.services),
 		get("/api/services/{name}", api.Query, h.service),
+		get("/api/services/{name}/operations/{operation}", api.Query, h.operation),
 		get("/api/spans", api.Query, h.spans),
 		get("/api/spans/facets", api.Query, h.facets),
 		get("/api/spans/heatmap", api.Query, h.heatmap),

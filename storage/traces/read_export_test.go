@@ -18,8 +18,8 @@ func Condition(e filter.Expr) (string, []conn.Param, error) {
 // SetNow makes the reader's clock stand still.
 func (r *Reader) SetNow(now time.Time) { r.now = func() time.Time { return now } }
 
-// CandidatesSQL is the search's statement with these conditions.
-func CandidatesSQL(conditions string) string { return when(candidatesSQL, conditions) }
+// NewestSQL is the search's first statement with these conditions.
+func NewestSQL(conditions string) string { return when(newestSQL, conditions) }
 
 // Prune is what rollups leave of a search's range.
 func (r *Reader) Prune(ctx context.Context, q SearchQuery) ([]Range, error) {

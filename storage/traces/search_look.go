@@ -14,6 +14,8 @@ import (
 )
 
 var (
+	//go:embed search_newest.sql
+	newestSQL string
 	//go:embed search_candidates.sql
 	candidatesSQL string
 	//go:embed search_earlier.sql
@@ -70,10 +72,48 @@ func (s *search) look(ctx context.Context, ranges []Range, left time.Duration) e
 	return nil
 }
 
-// candidates reads the newest matching span of each trace that is not seen yet.
+// rowsPerTrace is how many of the newest rows are read for each trace that is wanted.
+const rowsPerTrace = 32
+
+// candidates gives the newest matching span of each trace that is not seen yet: the traces among the newest rows, and only where
+// those are too few, because a few traces have most of the matches, the engine's own choice of one row a trace.
 func (s *search) candidates(ctx context.Context, ranges []Range, left time.Duration) ([]candidate, error) {
+	limit := rowsPerTrace * s.q.Limit
+	rows, err := s.rows(ctx, newestSQL, limit, ranges, left)
+	if err != nil {
+		return nil, err
+	}
+	all := len(rows) < limit
+	if !all { // more may start with the last one
+		last := rows[len(rows)-1].Start
+		rows = slices.DeleteFunc(rows, func(c candidate) bool { return c.Start == last })
+	}
+	if rows = onePerTrace(rows); len(rows) >= s.q.Limit {
+		return rows[:s.q.Limit], nil
+	}
+	if all {
+		return rows, nil
+	}
+	return s.rows(ctx, candidatesSQL, s.q.Limit, ranges, left)
+}
+
+// onePerTrace keeps the newest row of each trace, newest first, of one start the larger trace id.
+func onePerTrace(rows []candidate) []candidate {
+	slices.SortStableFunc(rows, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.Start, a.Start), cmp.Compare(string(b.TraceID[:]), string(a.TraceID[:])))
+	})
+	met := make(map[[16]byte]bool, len(rows))
+	return slices.DeleteFunc(rows, func(c candidate) bool {
+		again := met[c.TraceID]
+		met[c.TraceID] = true
+		return again
+	})
+}
+
+// rows reads matching spans that are not seen yet.
+func (s *search) rows(ctx context.Context, sql string, limit int, ranges []Range, left time.Duration) ([]candidate, error) {
 	conditions, params := within(ranges)
-	params = append(params, conn.Str("project", s.q.Project), conn.Uint("limit", uint64(s.q.Limit)))
+	params = append(params, conn.Str("project", s.q.Project), conn.Uint("limit", uint64(limit)))
 	if s.cursor.TraceID != (TraceID{}) {
 		conditions += "\n    AND (start, trace_id) < ({cursor_start:DateTime64(9, 'UTC')}, {cursor_trace:FixedString(16)})"
 		params = append(params, conn.Time("cursor_start", s.cursor.Start), fixed("cursor_trace", s.cursor.TraceID))
@@ -89,8 +129,7 @@ func (s *search) candidates(ctx context.Context, ranges []Range, left time.Durat
 		params = append(params, conn.Uints("superseded", s.superseded))
 	}
 	var stats conn.Stats
-	query := conn.Query{SQL: when(candidatesSQL, conditions), Params: params, Timeout: left, Stats: &stats}
-	rows, err := conn.All[candidate](ctx, s.reader.db, query)
+	rows, err := conn.All[candidate](ctx, s.reader.db, conn.Query{SQL: when(sql, conditions), Params: params, Timeout: left, Stats: &stats})
 	s.page.RowsRead += stats.Rows
 	if err != nil && ctx.Err() == nil && (conn.Code(err) == conn.CodeTimeout || errors.Is(err, context.DeadlineExceeded)) {
 		return nil, errSliceTime

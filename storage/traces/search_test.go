@@ -72,7 +72,7 @@ func TestSearchPagesThroughEveryTraceOnce(t *testing.T) {
 		if n == 0 {
 			e = nil
 		}
-		q := traces.SearchQuery{Project: "p", Filter: e, Limit: 4 + g.IntN(25), Range: traces.Range{From: noon.Add(-time.Duration(1+g.IntN(90)) * time.Minute), To: noon.Add(time.Duration(g.IntN(20)-10) * time.Minute)}}
+		q := traces.SearchQuery{Project: "p", Filter: e, Limit: 1 + g.IntN(25), Range: traces.Range{From: noon.Add(-time.Duration(1+g.IntN(90)) * time.Minute), To: noon.Add(time.Duration(g.IntN(20)-10) * time.Minute)}}
 		want := expected(spans, q)
 		var got []string
 		for pages := 0; ; pages++ {
@@ -255,7 +255,7 @@ func TestConditions(t *testing.T) {
 func TestSearchReadsInOrder(t *testing.T) {
 	db := storagetest.Open(t)
 	putSpans(t, db, "p", []traces.Span{{TraceID: id(1), SpanID: 1, Name: "a", Service: "a", Weight: 1, Start: noon}})
-	lines, err := conn.All[string](t.Context(), db, conn.Query{SQL: "EXPLAIN indexes = 1 " + traces.CandidatesSQL("AND start >= {from:DateTime64(9, 'UTC')} AND start < {to:DateTime64(9, 'UTC')} AND service = 'a'"), Params: []conn.Param{
+	lines, err := conn.All[string](t.Context(), db, conn.Query{SQL: "EXPLAIN indexes = 1 " + traces.NewestSQL("AND start >= {from:DateTime64(9, 'UTC')} AND start < {to:DateTime64(9, 'UTC')} AND service = 'a'"), Params: []conn.Param{
 		conn.Str("project", "p"), conn.Time("from", noon.Add(-time.Hour)), conn.Time("to", noon.Add(time.Hour)), conn.Uint("limit", uint64(20)),
 	}})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,11 +24,23 @@ type ServiceQuery struct {
 	Step           time.Duration // rows by steps of time, whole minutes of it; 0: by minute
 	Name, Type     string
 	Env, Namespace *string
+	Operation      *OperationKey // its requests only
+}
+
+// OperationKey is an operation of a service: the name and kind of a SERVER, CONSUMER or root span.
+type OperationKey struct {
+	Name string
+	Kind Kind
 }
 
 func (q ServiceQuery) selection() (s selection) {
 	if q.Name != "" {
 		s.equal("service", q.Name, func(r *redRow) string { return r.Service }, nil)
+	}
+	if o := q.Operation; o != nil {
+		s.equal("operation", o.Name, func(r *redRow) string { return r.Operation }, nil)
+		s.equal("toString(kind)", strconv.Itoa(int(o.Kind)), func(r *redRow) string { return strconv.Itoa(int(r.Kind)) }, nil)
+		s.equal("toString(entry)", "1", func(r *redRow) string { return strconv.Itoa(int(r.Entry)) }, nil)
 	}
 	if q.Type != "" {
 		s.equal("service_type", q.Type, func(r *redRow) string { return r.ServiceType }, nil)
