@@ -2,5 +2,5 @@
 SELECT trace_id, span_id, service, class, state, parent_id = 0 AS root, toUnixTimestamp64Nano(start) AS start_ns, duration
 FROM spans
 PREWHERE project = {project:String} AND start >= {from:DateTime64(9, 'UTC')} AND start <= {to:DateTime64(9, 'UTC')}
-    AND trace_id IN {ids:Array(FixedString(16))}
+    /* when */
 LIMIT {limit:UInt64}

@@ -121,6 +121,18 @@ func (s *search) summarize(ctx context.Context) error {
 	return nil
 }
 
+// nearby is how long a range may be for its trace ids to be compared one by one: asking the index of trace ids about 20 of them,
+// granule by granule, costs twice as much there (12 ms of CPU instead of 6 in a minute of 400,000 spans). identity() hides them from it.
+const nearby = 5 * time.Minute
+
+// ofTraces is the condition that a span belongs to one of the traces in ids.
+func ofTraces(in Range) string {
+	if in.To.Sub(in.From) <= nearby {
+		return "AND identity(trace_id) IN {ids:Array(FixedString(16))}"
+	}
+	return "AND trace_id IN {ids:Array(FixedString(16))}"
+}
+
 // maxFigureRows is how many spans are summed up here; the engine does it for more.
 const maxFigureRows = 20_000
 
@@ -133,7 +145,7 @@ func (s *search) figures(ctx context.Context, ids [][16]byte, in Range) ([]summa
 	}
 	var stats conn.Stats
 	params := append(in.params(s.q.Project), fixedArray("ids", ids))
-	rows, err := conn.All[summaryRow](ctx, s.reader.db, conn.Query{SQL: summarySQL, Params: params, Stats: &stats})
+	rows, err := conn.All[summaryRow](ctx, s.reader.db, conn.Query{SQL: when(summarySQL, ofTraces(in)), Params: params, Stats: &stats})
 	if err != nil {
 		return nil, fmt.Errorf("sum up traces: %w", err)
 	}
@@ -164,7 +176,7 @@ func (s *search) figuresOfRows(ctx context.Context, ids [][16]byte, in Range) (r
 	}
 	var stats conn.Stats
 	params := append(in.params(s.q.Project), fixedArray("ids", ids), conn.Uint("limit", uint64(maxFigureRows)))
-	spans, err := conn.All[row](ctx, s.reader.db, conn.Query{SQL: searchRowsSQL, Params: params, Stats: &stats})
+	spans, err := conn.All[row](ctx, s.reader.db, conn.Query{SQL: when(searchRowsSQL, ofTraces(in)), Params: params, Stats: &stats})
 	if err != nil {
 		return nil, false, fmt.Errorf("read spans of traces: %w", err)
 	}

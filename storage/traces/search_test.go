@@ -251,6 +251,39 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// TestSearchFindsTracesBehindAChattyOne: one trace has more of the newest matches than are read for a page.
+func TestSearchFindsTracesBehindAChattyOne(t *testing.T) {
+	db := storagetest.Open(t)
+	var spans []traces.Span
+	for i := range 2000 {
+		s := traces.Span{TraceID: id(200), SpanID: traces.SpanID(i + 1), Name: "a", Service: "a", Weight: 1, Start: noon.Add(-time.Duration(i) * time.Microsecond)}
+		if i%500 == 499 { // between them, of one start with the chatty one's
+			s.TraceID, s.SpanID = id(byte(i/500+1)), 1
+			s.Start = s.Start.Add(time.Microsecond)
+		}
+		spans = append(spans, s)
+	}
+	putSpans(t, db, "p", spans)
+	r := traces.NewReader(db)
+	r.SetNow(noon)
+	for limit := 1; limit < 7; limit++ {
+		q := traces.SearchQuery{Project: "p", Limit: limit, Range: traces.Range{From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}}
+		want := expected(spans, q)
+		page, err := r.Search(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Traces) != min(limit, len(want)) {
+			t.Fatalf("limit %d: %d traces", limit, len(page.Traces))
+		}
+		for i, s := range page.Traces {
+			if s.TraceID != want[i].TraceID || !s.Matched.Start.Equal(want[i].Start) {
+				t.Errorf("limit %d: trace %d is %s at %v, want %s at %v", limit, i, s.TraceID, s.Matched.Start, want[i].TraceID, want[i].Start)
+			}
+		}
+	}
+}
+
 // TestSearchReadsInOrder asks the engine how it would run the search: reading in the key's order is what its speed rests on.
 func TestSearchReadsInOrder(t *testing.T) {
 	db := storagetest.Open(t)
