@@ -65,6 +65,8 @@ export interface OperationDelta {
   readonly selfB: Nanos
   readonly failedA: number
   readonly failedB: number
+  /** pairs that fail in the second trace only */
+  readonly newlyFailed: number
   /** a failure that is new began here, others only passed it on */
   readonly origin: boolean
   /** the row of the operation that says most: where a failure began, else whose own work changed most */
@@ -80,13 +82,13 @@ export interface Summary {
   /** operations that only one of the traces has */
   readonly added: readonly OperationDelta[]
   readonly removed: readonly OperationDelta[]
-  /** operations that both have and that fail more often in the second, where it began first */
+  /** operations with pairs that fail in the second only, those where it began first */
   readonly failing: readonly OperationDelta[]
   /** rows that are not the same */
   readonly differing: number
 }
 
-interface Sum { service: number; name: number; kind: SpanKind; countA: number; countB: number; selfA: number; selfB: number; failedA: number; failedB: number; origin: boolean; row: number; most: number }
+interface Sum { service: number; name: number; kind: SpanKind; countA: number; countB: number; selfA: number; selfB: number; failedA: number; failedB: number; newlyFailed: number; origin: boolean; row: number; most: number }
 
 export function summaryOf(diff: TraceDiff, deltas: Deltas, a: Side, b: Side): Summary {
   const { rows } = diff
@@ -98,7 +100,7 @@ export function summaryOf(diff: TraceDiff, deltas: Deltas, a: Side, b: Side): Su
     const kind = KINDS[ra < 0 ? B.kind[rb] : A.kind[ra]] ?? 'unspecified'
     const key = `${rows.service[i]}/${rows.name[i]}/${kind}`
     const known = sums.get(key)
-    const s: Sum = known ?? { service: rows.service[i], name: rows.name[i], kind, countA: 0, countB: 0, selfA: 0, selfB: 0, failedA: 0, failedB: 0, origin: false, row: i, most: -1 }
+    const s: Sum = known ?? { service: rows.service[i], name: rows.name[i], kind, countA: 0, countB: 0, selfA: 0, selfB: 0, failedA: 0, failedB: 0, newlyFailed: 0, origin: false, row: i, most: -1 }
     if (!known) sums.set(key, s)
     if (ra >= 0) {
       s.countA++
@@ -112,6 +114,7 @@ export function summaryOf(diff: TraceDiff, deltas: Deltas, a: Side, b: Side): Su
     }
     const origin = deltas.outcome[i] === 1 && rb >= 0 && B.origin[rb] === 1
     s.origin ||= origin
+    if (deltas.outcome[i] === 1 && ra >= 0) s.newlyFailed++
     const weight = Math.abs(deltas.self[i]) + (deltas.outcome[i] === 1 ? diff.duration : 0) + (origin ? diff.duration : 0)
     if (weight > s.most) [s.most, s.row] = [weight, i]
     if (deltas.change[i] !== 0 || deltas.outcome[i] !== 0) differing++
@@ -127,7 +130,7 @@ export function summaryOf(diff: TraceDiff, deltas: Deltas, a: Side, b: Side): Su
     faster: changed.filter((s) => gain(s) < 0).sort((x, y) => gain(x) - gain(y)),
     added: all.filter((s) => s.countA === 0).sort((x, y) => y.selfB - x.selfB),
     removed: all.filter((s) => s.countB === 0).sort((x, y) => y.selfA - x.selfA),
-    failing: both.filter((s) => s.failedB > s.failedA).sort((x, y) => Number(y.origin) - Number(x.origin) || y.failedB - y.failedA - (x.failedB - x.failedA)),
+    failing: both.filter((s) => s.newlyFailed > 0).sort((x, y) => Number(y.origin) - Number(x.origin) || y.newlyFailed - x.newlyFailed),
     differing,
   }
 }
@@ -145,9 +148,16 @@ export function signedShare(before: Nanos, after: Nanos): string {
   return share === 0 ? `±${formatPercent(0)}` : (share > 0 ? '+' : '−') + formatPercent(Math.abs(share))
 }
 
+/** What the second trace is against the first, in words: "fails and is 120 ms slower (+34 %) than A". */
+export function headlineOf(a: Side, b: Side): { readonly fails: string; readonly verdict: string; readonly end: string } {
+  const bad = ({ trace, top }: Side) => (top < 0 ? trace.klass !== 'ok' : trace.spans.klass[top] !== 0)
+  const fails = bad(b) && !bad(a) ? 'fails and is' : bad(a) && !bad(b) ? 'no longer fails and is' : 'is'
+  return { fails, verdict: verdict(lengthOf(a), lengthOf(b)), end: lengthOf(a) === lengthOf(b) ? 'as A' : 'than A' }
+}
+
 /** "120 ms slower (+34 %)", said of the second trace. */
 export function verdict(before: Nanos, after: Nanos): string {
   const share = signedShare(before, after)
-  if (changeBetween(before, after, Math.max(before, after)) === 'same') return before === after ? 'as long' : `about as long (${signedDuration(after - before)})`
+  if (changeBetween(before, after, Math.max(before, after)) === 'same') return before === after ? 'as long' : `no more than ${formatDuration(Math.abs(after - before))} ${after > before ? 'slower' : 'faster'}`
   return `${formatDuration(Math.abs(after - before))} ${after > before ? 'slower' : 'faster'}${share === '' ? '' : ` (${share})`}`
 }

@@ -3,7 +3,7 @@ import type { Attribute, SpanDetail } from '../api/types'
 import { makeTrace, seeded } from './testdata/trace'
 import { decodeTrace, eachChild, type TraceModel, type TraceWire } from './trace'
 import { attributeClause, attributeDiff, attributeGroups } from './traceAttributes'
-import { CHANGES, changeBetween, deltasOf, signedDuration, signedShare, summaryOf, verdict } from './traceDelta'
+import { CHANGES, changeBetween, deltasOf, headlineOf, signedDuration, signedShare, summaryOf, verdict } from './traceDelta'
 import { diffTraces, matchLists, type TraceDiff } from './traceDiff'
 
 /** A trace from lines "depth name[!] ms": starts follow each other. */
@@ -176,6 +176,15 @@ describe('figures of a comparison', () => {
     expect(s).toMatchObject({ before: 100e6, after: 400e6, differing: 5 })
   })
 
+  it('says in words what the second is', () => {
+    const words = (x: TraceModel, y: TraceModel) => Object.values(headlineOf(whole(x), whole(y))).join(' ')
+    const bad = { ...b, klass: 'fault' as const }
+    const good = { ...a, klass: 'ok' as const }
+    expect(words(good, bad)).toBe('fails and is 300 ms slower (×4) than A')
+    expect(words(bad, good)).toBe('no longer fails and is 300 ms faster (−75 %) than A')
+    expect(words(good, good)).toBe('is as long as A')
+  })
+
   it('takes small changes for noise', () => {
     expect(changeBetween(100, 105, 1000)).toBe('same')
     expect(changeBetween(1, 4, 1000)).toBe('same')
@@ -188,7 +197,7 @@ describe('figures of a comparison', () => {
     expect([signedShare(100, 150), signedShare(100, 50), signedShare(100, 100), signedShare(0, 5), signedShare(1, 12)]).toEqual(['+50 %', '−50 %', '±0 %', '', '×12'])
     expect(verdict(100e6, 400e6)).toBe('300 ms slower (×4)')
     expect(verdict(100e6, 100e6)).toBe('as long')
-    expect(verdict(100e6, 101e6)).toContain('about as long')
+    expect(verdict(100e6, 101e6)).toBe('no more than 1 ms slower')
   })
 })
 

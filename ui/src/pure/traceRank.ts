@@ -1,6 +1,6 @@
 // Where one span stands among the others of its operation.
 import type { Heatmap } from '../api/types'
-import { formatCount, formatDuration, formatPercent } from './format'
+import { formatCount, formatPercent } from './format'
 import { duration, quote } from './mapQuery'
 import { type Histogram, quantileOf } from './mapStats'
 import { resolveRange, type Range } from './time'
@@ -40,7 +40,7 @@ export function rankText(rank: Rank): string {
 export function againstText(rank: Rank, ns: Nanos): string {
   const times = rank.p50 > 0 ? ns / rank.p50 : 0
   const of = times >= 1.05 || times <= 0.95 ? `${Number(times.toPrecision(2))} × p50` : 'about p50'
-  return `${of}${ns > rank.p95 ? ', above p95' : ''} (p50 ${formatDuration(rank.p50)}, p95 ${formatDuration(rank.p95)})`
+  return ns > rank.p95 ? `${of}, above p95` : of
 }
 
 /** Counts by duration of a heatmap, whatever their time. */

@@ -29,6 +29,9 @@ export function RankHistogram({ histogram, rank, at }: { histogram: Histogram; r
       </div>
       <div className={css.axis} aria-hidden="true">
         <span>{formatDuration(low)}</span>
+        <span>
+          p50 {formatDuration(rank.p50)}, p95 {formatDuration(rank.p95)}
+        </span>
         <span>{formatDuration(high)}</span>
       </div>
     </div>

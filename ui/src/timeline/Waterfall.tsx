@@ -71,7 +71,8 @@ export function Waterfall(props: Props) {
   const first = Math.max(0, Math.floor(top / rowHeight / STEP) * STEP - SPARE)
   const last = Math.min(rows.count, first + inView + STEP + 2 * SPARE)
   const topRow = Math.min(rows.count - 1, Math.floor(top / rowHeight))
-  const above = useMemo(() => (stacked ? [] : ancestorsAbove(rows, topRow)), [stacked, rows, topRow])
+  const partly = top % rowHeight > rowHeight / 2 ? 1 : 0
+  const above = useMemo(() => (stacked ? [] : ancestorsAbove(rows, topRow, partly)), [stacked, rows, topRow, partly])
 
   const step = useMemo(() => indentOf(rows, tree), [rows, tree])
 
@@ -217,12 +218,12 @@ function indentOf(rows: Rows, tree: Px): Px {
   return Math.max(2, Math.min(14, Math.floor(((tree || 360) * 0.42) / deepest)))
 }
 
-/** Ancestors that have scrolled out above the first row in view; the row that they would cover counts as well. */
-function ancestorsAbove(rows: Rows, topRow: number): number[] {
+/** Ancestors that have scrolled out above the first row in view; the row that they would cover counts as well, and so does one that is mostly covered. */
+function ancestorsAbove(rows: Rows, topRow: number, partly: 0 | 1): number[] {
   let out = ancestorRows(rows, topRow, STICKY)
   // Rows under the lid may have deeper ancestors of their own: look at the row just below the lid.
   for (let i = 0; i < 2 && topRow > 0; i++) {
-    const below = Math.min(rows.count - 1, topRow + out.length)
+    const below = Math.min(rows.count - 1, topRow + out.length + partly)
     const next = ancestorRows(rows, below, 99).filter((r) => r < topRow + out.length && r < below).slice(-STICKY)
     if (next.length === out.length && next.every((r, k) => r === out[k])) break
     out = next

@@ -3,7 +3,7 @@ import { ArrowDownUp } from 'lucide-react'
 import { useShared } from '../../nav'
 import { formatDuration, formatMoment, plural } from '../../pure/format'
 import { CLASSES, spanId } from '../../pure/trace'
-import { type Summary, verdict } from '../../pure/traceDelta'
+import { headlineOf } from '../../pure/traceDelta'
 import { lengthOf, type Side } from '../../pure/traceDiff'
 import { addNanos, epochMsOfNanos } from '../../pure/units'
 import { ClassMark } from '../../widgets/ClassMark'
@@ -12,16 +12,16 @@ import { useHotkeys } from '../../widgets/hotkeys'
 import { useNow } from '../../widgets/useNow'
 import css from './ComparePage.module.css'
 
-type Props = { a: Side; b: Side; summary: Summary; onSwap: () => void }
+type Props = { a: Side; b: Side; onSwap: () => void }
 
 /** Which two, and which of them took longer. */
-export function CompareHeader({ a, b, summary, onSwap }: Props) {
+export function CompareHeader({ a, b, onSwap }: Props) {
+  const says = headlineOf(a, b)
   useHotkeys('Compare', [{ keys: 'x', label: 'Swap the two traces', run: onSwap }])
   return (
     <header className={css.header}>
       <h1 className={css.title}>
-        B is <strong>{verdict(summary.before, summary.after)}</strong>
-        {summary.before === summary.after ? ' as A' : summary.after > summary.before || summary.after < summary.before ? ' than A' : ''}
+        B {says.fails} <strong>{says.verdict}</strong> {says.end}
       </h1>
       <div className={css.sides}>
         <SideLine letter="A" role="compared with" side={a} />

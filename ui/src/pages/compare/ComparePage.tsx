@@ -59,7 +59,7 @@ function Both({ a, b, search, onSwap }: { a: TraceModel; b: TraceModel; search: 
   const summary = useMemo(() => summaryOf(diff, deltas, sideA, sideB), [diff, deltas, sideA, sideB])
   return (
     <div className={css.page}>
-      <CompareHeader a={sideA} b={sideB} summary={summary} onSwap={onSwap} />
+      <CompareHeader a={sideA} b={sideB} onSwap={onSwap} />
       {/* Swapped or other traces are another tree. */}
       <CompareScreen key={`${a.traceId}/${b.traceId}/${search.sa ?? ''}/${search.sb ?? ''}`} a={sideA} b={sideB} diff={diff} deltas={deltas} summary={summary} />
     </div>

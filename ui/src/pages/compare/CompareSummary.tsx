@@ -13,7 +13,7 @@ export function CompareSummary({ diff, summary, hues, onJump }: Props) {
   const gain = (o: OperationDelta) => signedDuration(o.selfB - o.selfA)
   const count = (n: number) => `× ${n}`
   const groups: readonly { title: string; sign: string; list: readonly OperationDelta[]; says: (o: OperationDelta) => string }[] = [
-    { title: 'Fails now', sign: '!', list: summary.failing, says: (o) => `${o.failedA} → ${o.failedB}` },
+    { title: 'Fails now', sign: '!', list: summary.failing, says: (o) => count(o.newlyFailed) },
     { title: 'Slower by own work', sign: '▲', list: summary.slower, says: gain },
     { title: 'New', sign: '+', list: summary.added, says: (o) => `${count(o.countB)}, ${gain(o)}` },
     { title: 'Gone', sign: '−', list: summary.removed, says: (o) => `${count(o.countA)}, ${gain(o)}` },
