@@ -51,11 +51,15 @@ func (g *grid) fit(r traces.Range) {
 
 // add sums a row into the point that it belongs to.
 func (g grid) add(points []traces.Measure, at time.Time, m *traces.Measure) {
-	i := int(at.Sub(g.start) / g.step)
-	if at.Before(g.start) || i >= len(points) {
-		return // storage extends the range to whole minutes
+	if i, ok := g.index(at); ok {
+		points[i].Add(m)
 	}
-	points[i].Add(m)
+}
+
+// index is the step of a time; not ok for one outside, since storage extends a range to whole minutes.
+func (g grid) index(at time.Time) (i int, ok bool) {
+	i = int(at.Sub(g.start) / g.step)
+	return i, !at.Before(g.start) && i < g.n
 }
 
 func (g grid) points() []traces.Measure { return make([]traces.Measure, g.n) }

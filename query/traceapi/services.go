@@ -25,6 +25,7 @@ type (
 		Namespace string            `json:"namespace"`
 		Type      string            `json:"type"`
 		Versions  []versionSeenJSON `json:"versions"`
+		Deployed  *deployedJSON     `json:"deployed"` // the newest deployment in the range
 		Stats     servicemap.Stats  `json:"stats"`
 		Series    sparklineJSON     `json:"series"`
 	}
@@ -37,6 +38,7 @@ type (
 		FirstSeen time.Time        `json:"first_seen"`
 		LastSeen  time.Time        `json:"last_seen"`
 		Stats     servicemap.Stats `json:"stats"`
+		Series    sparklineJSON    `json:"series"` // in the steps of the service's
 	}
 	operationJSON struct {
 		Name  string           `json:"name"`
@@ -44,16 +46,17 @@ type (
 		Stats servicemap.Stats `json:"stats"`
 	}
 	serviceJSON struct {
-		Name       string            `json:"name"`
-		Env        string            `json:"env"`
-		Namespace  string            `json:"namespace"`
-		Type       string            `json:"type"`
-		Versions   []versionJSON     `json:"versions"`
-		Stats      servicemap.Stats  `json:"stats"`
-		Series     seriesJSON        `json:"series"`
-		Operations []operationJSON   `json:"operations"`
-		Upstream   []servicemap.Edge `json:"upstream"`
-		Downstream []servicemap.Edge `json:"downstream"`
+		Name        string            `json:"name"`
+		Env         string            `json:"env"`
+		Namespace   string            `json:"namespace"`
+		Type        string            `json:"type"`
+		Versions    []versionJSON     `json:"versions"`
+		Deployments []deploymentJSON  `json:"deployments"`
+		Stats       servicemap.Stats  `json:"stats"`
+		Series      seriesJSON        `json:"series"`
+		Operations  []operationJSON   `json:"operations"`
+		Upstream    []servicemap.Edge `json:"upstream"`
+		Downstream  []servicemap.Edge `json:"downstream"`
 	}
 )
 
@@ -61,12 +64,15 @@ type (
 type version struct {
 	first, last time.Time
 	measure     traces.Measure
+	requests    []float64        // step by step
+	points      []traces.Measure // step by step, if the tally is detailed
 }
 
 // tally sums up a service.
 type tally struct {
 	measure    traces.Measure
 	points     []traces.Measure
+	detailed   bool // keeps measures of every version, step by step
 	versions   map[string]*version
 	namespaces map[string]float64
 	types      map[string]float64
@@ -83,7 +89,10 @@ func (t *tally) add(g grid, row *traces.NodeRow) {
 	t.types[row.Type] += row.Requests()
 	v := t.versions[row.Version]
 	if v == nil {
-		v = &version{first: row.First, last: row.Last}
+		v = &version{first: row.First, last: row.Last, requests: make([]float64, g.n)}
+		if t.detailed {
+			v.points = g.points()
+		}
 		t.versions[row.Version] = v
 	}
 	if row.First.Before(v.first) {
@@ -93,6 +102,12 @@ func (t *tally) add(g grid, row *traces.NodeRow) {
 		v.last = row.Last
 	}
 	v.measure.Add(&row.Measure)
+	if i, ok := g.index(row.At); ok {
+		v.requests[i] += row.Requests()
+	}
+	if t.detailed {
+		g.add(v.points, row.At, &row.Measure)
+	}
 }
 
 // newestFirst are the names of the versions by when they first came; the version without a name is none.
@@ -151,6 +166,7 @@ func (h *handlers) services(w http.ResponseWriter, r *http.Request) error {
 		row := serviceRowJSON{
 			Name: k.name, Env: k.env, Namespace: most(t.namespaces), Type: k.kind,
 			Versions: []versionSeenJSON{},
+			Deployed: t.deployed(g),
 			Stats:    servicemap.StatsOf(&t.measure, window),
 			Series:   g.sparkline(t.points),
 		}
@@ -201,15 +217,17 @@ func (h *handlers) service(w http.ResponseWriter, r *http.Request) error {
 	}
 	window := h.window(span)
 	t := newTally(g)
+	t.detailed = true
 	for i := range rows {
 		t.add(g, &rows[i])
 	}
 	out := serviceJSON{
 		Name: q.Name, Namespace: most(t.namespaces), Type: most(t.types),
-		Versions:   []versionJSON{},
-		Stats:      servicemap.StatsOf(&t.measure, window),
-		Series:     g.series(t.points),
-		Operations: operationsOf(operations, window),
+		Versions:    []versionJSON{},
+		Deployments: t.deployments(g),
+		Stats:       servicemap.StatsOf(&t.measure, window),
+		Series:      g.series(t.points),
+		Operations:  operationsOf(operations, window),
 	}
 	if q.Env != nil {
 		out.Env = *q.Env
@@ -218,7 +236,7 @@ func (h *handlers) service(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, name := range t.newestFirst() {
 		v := t.versions[name]
-		out.Versions = append(out.Versions, versionJSON{name, v.first.UTC(), v.last.UTC(), servicemap.StatsOf(&v.measure, window)})
+		out.Versions = append(out.Versions, versionJSON{name, v.first.UTC(), v.last.UTC(), servicemap.StatsOf(&v.measure, window), g.sparkline(v.points)})
 	}
 	out.Upstream, out.Downstream = neighbours(servicemap.Build(whole, servicemap.Options{Window: window}), q)
 	return api.WriteJSON(w, out)

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import complete from '../../../query/traceapi/testdata/complete.golden.json'
+import keys from '../../../query/traceapi/testdata/keys.golden.json'
 import map from '../../../query/traceapi/testdata/map.golden.json'
 import mapSeries from '../../../query/traceapi/testdata/map_series.golden.json'
 import search from '../../../query/traceapi/testdata/search.golden.json'
@@ -8,6 +9,7 @@ import services from '../../../query/traceapi/testdata/services.golden.json'
 import span from '../../../query/traceapi/testdata/span.golden.json'
 import status from '../../../query/traceapi/testdata/status.golden.json'
 import trace from '../../../query/traceapi/testdata/trace.golden.json'
+import type { Keys } from './keys'
 import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TracePage } from './types'
 
 /** A type as JSON's inference can meet it: texts are any text, tuples are lists. */
@@ -16,6 +18,7 @@ type Loose<T> = T extends string ? string : T extends readonly (infer E)[] ? Loo
 // The server's own goldens: where it changes a name or a type, this file stops compiling.
 const answers = {
   complete: complete satisfies Loose<{ items: Completion[] }>,
+  keys: keys satisfies Loose<Keys>,
   map: map satisfies Loose<ServiceMap>,
   mapSeries: mapSeries satisfies Loose<Series>,
   search: search satisfies Loose<TracePage>,

@@ -77,6 +77,8 @@ export type ServiceRow = {
   namespace: string
   type: string
   versions: { name: string; first_seen: string }[]
+  /** The newest deployment in the range. */
+  deployed: { version: string; at: string } | null
   stats: Stats
   series: Sparkline
 }
@@ -85,12 +87,28 @@ export type Services = { services: ServiceRow[]; envs: string[] }
 
 export type Operation = { name: string; kind: string; stats: Stats; series?: Sparkline }
 
+/** A stretch of time in which a version served requests that it had not served right before. */
+export type Deployment = {
+  version: string
+  /** Served most right before; empty for a version without a name. */
+  previous: string
+  at: string
+  /** Null while it serves. */
+  until: string | null
+  /** What the others did right before, for as long. */
+  before: Stats
+  after: Stats
+}
+
 export type Service = {
   name: string
   env: string
   namespace: string
   type: string
-  versions: { name: string; first_seen: string; last_seen: string; stats: Stats }[]
+  /** Their series are in the steps of the service's own. */
+  versions: { name: string; first_seen: string; last_seen: string; stats: Stats; series: Sparkline }[]
+  /** Newest first. */
+  deployments: Deployment[]
   stats: Stats
   series: Series
   operations: Operation[]

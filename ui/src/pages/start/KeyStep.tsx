@@ -19,14 +19,15 @@ export function KeyStep({ value, onKey }: { value: string | null; onKey: (key: s
   }
   return (
     <div className={css.key}>
-      <p>
-        Every sender must show an ingest key. Paste yours, and it is filled in below, or make one. <Link to="/settings" search={{ tab: 'keys' }}>All keys</Link>
-      </p>
+      <p>Every sender must show an ingest key. Paste yours, and it is filled in below, or make one.</p>
       <div className={css.keyFields}>
         <Input label="Ingest key" placeholder="sl_…" value={value ?? ''} onChange={(e) => onKey(e.target.value.trim() === '' ? null : e.target.value.trim())} className={css.keyField} />
         <Button disabled={create.isPending} onClick={() => create.mutate({ name: 'made while getting started', scope: 'ingest' }, { onSuccess: (made) => onKey(made.key) })}>
           Make a key
         </Button>
+        <Link to="/settings" search={{ tab: 'keys' }} className={css.all}>
+          All keys
+        </Link>
       </div>
       {create.error !== null && <Notice tone="warn">{create.error.message}</Notice>}
     </div>
