@@ -26,6 +26,26 @@ export function gridOf(wire: Pick<Heatmap, 'start' | 'step_ns' | 'columns' | 'ro
   return { from: epochMsOfRFC3339(wire.start), step: wire.step_ns / 1e6, columns: wire.columns, rows: wire.rows, cells, most: cells.reduce((m, c) => Math.max(m, c.count), 0), spans: wire.spans }
 }
 
+/** Rows put together until there are at most `most`, so that a cell is large enough to be seen and pointed at. */
+export function coarser(grid: Grid, most: number): Grid {
+  const by = Math.ceil(grid.rows.length / most)
+  if (by <= 1) return grid
+  const rows = Array.from({ length: Math.ceil(grid.rows.length / by) }, (_, i) => [grid.rows[i * by][0], grid.rows[Math.min(grid.rows.length, (i + 1) * by) - 1][1]] as const)
+  const cells = new Map<number, Cell>()
+  for (const c of grid.cells) {
+    const row = Math.floor(c.row / by)
+    const key = c.column * rows.length + row
+    const cell = cells.get(key)
+    if (cell === undefined) cells.set(key, { ...c, row })
+    else {
+      cell.count += c.count
+      cell.bad += c.bad
+    }
+  }
+  const merged = [...cells.values()]
+  return { ...grid, rows, cells: merged, most: merged.reduce((m, c) => Math.max(m, c.count), 0) }
+}
+
 export type ChartLook = 'scatter' | 'heatmap'
 
 /** Dots while every span can be one; the choice of the reader goes before. Null until the count is known. */
@@ -59,7 +79,7 @@ export function inkOf(count: number, most: number): number {
 
 /** The side of the mark of failures in a cell, as a share of the cell: by area, and one failure is still seen. */
 export function markOf(cell: Pick<Cell, 'count' | 'bad'>): number {
-  return cell.bad <= 0 ? 0 : Math.max(0.42, Math.sqrt(cell.bad / cell.count))
+  return cell.bad <= 0 ? 0 : Math.max(0.3, Math.sqrt(cell.bad / cell.count))
 }
 
 /** The cell under a point, or null where no span is. */

@@ -22,16 +22,10 @@ export function askedOf(columns: readonly string[]): string[] {
   return columns.filter((c) => OWN[c] === undefined)
 }
 
-export type Cell = { text: string; /** whether it lines up to the right */ number: boolean }
-
 /** What stands in a column of a row; null where the span has no such attribute. `asked` are the columns of the answer. */
-export function cellOf(span: SpanRow, column: string, asked: readonly string[]): Cell | null {
-  if (OWN[column] !== undefined) {
-    const text = OWN[column](span)
-    return text === '' ? null : { text, number: false }
-  }
-  const value = span.values[asked.indexOf(column)] ?? null
-  return value === null ? null : { text: value.value, number: value.type === 'int' || value.type === 'double' }
+export function cellOf(span: SpanRow, column: string, asked: readonly string[]): string | null {
+  if (OWN[column] !== undefined) return OWN[column](span) || null
+  return span.values[asked.indexOf(column)]?.value ?? null
 }
 
 export function addColumn(columns: readonly string[], key: string): string[] {
@@ -53,22 +47,24 @@ export function moveColumn(columns: readonly string[], key: string, by: -1 | 1):
   return out
 }
 
-/** Keys to offer: what completion knows and is not there yet. */
-export function offeredKeys(items: readonly Completion[], taken: readonly string[]): string[] {
-  return items.filter((i) => i.kind === 'key' && !taken.includes(i.text) && !ALWAYS.has(i.text)).map((i) => i.text)
+/** Keys to offer: what completion knows, is not there yet, and has what was typed; completion may be of an earlier text. */
+export function offeredKeys(items: readonly Completion[], taken: readonly string[], typed: string): string[] {
+  const t = typed.trim().toLowerCase()
+  return items.filter((i) => i.kind === 'key' && !taken.includes(i.text) && !ALWAYS.has(i.text) && i.text.toLowerCase().includes(t)).map((i) => i.text)
 }
 
 /** The widths of a row's columns: mark, span, what was chosen, duration, start. */
 export function templateOf(columns: readonly string[]): string {
-  return `15px minmax(180px, 1.4fr) ${columns.map((c) => (c === 'trace_id' ? '250px ' : 'minmax(96px, 0.7fr) ')).join('')}132px 104px`
+  return `15px minmax(180px, 1.4fr) ${columns.map((c) => (c === 'trace_id' ? '250px ' : 'minmax(112px, 0.7fr) ')).join('')}132px 104px`
 }
 
 /** The least width of a row, in px; beyond it the list scrolls to the side. */
 export function leastWidth(columns: readonly string[]): number {
-  return 15 + 180 + 132 + 104 + 16 * (columns.length + 5) + columns.reduce((n, c) => n + (c === 'trace_id' ? 250 : 96), 0)
+  return 15 + 180 + 132 + 104 + 16 * (columns.length + 5) + columns.reduce((n, c) => n + (c === 'trace_id' ? 250 : 112), 0)
 }
 
-/** The last part of a key, for a narrow head; the whole one is in its tooltip. */
+/** As many of a key's last parts as a head has room for; the whole one is in its tooltip. */
 export function shortKey(key: string): string {
-  return key.length <= 18 ? key : `…${key.slice(-17)}`
+  const dot = key.indexOf('.')
+  return key.length <= 16 || dot < 0 ? key : shortKey(key.slice(dot + 1))
 }

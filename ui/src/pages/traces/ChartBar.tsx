@@ -52,8 +52,8 @@ export function ChartBar(p: Props) {
           <div className={css.selection} role="group" aria-label="Selection on the chart">
             <span className={css.chip}>{describeBrush(p.brush).join(' · ')}</span>
             {p.inside !== null && (
-              <span className={css.inside}>
-                about {plural(p.inside.count, 'span')}
+              <span className={css.inside} title="About: the cells of the chart whose middle lies inside">
+                ≈ {plural(p.inside.count, 'span')}
                 {p.inside.bad > 0 && `, ${failedWords(p.inside.count, p.inside.bad)}`}
               </span>
             )}

@@ -113,7 +113,7 @@ function Value({ row, q, onQuery }: { row: FacetRow; q: string; onQuery: (q: str
   return (
     <li className={css.value} data-stand={row.stand ?? undefined}>
       <span className={css.share} style={{ width: `${100 * row.share}%` }}>
-        {row.bad > 0 && row.spans !== null && <span className={css.failed} style={{ width: `${(100 * row.bad) / row.spans}%` }} />}
+        {row.bad > 0 && row.spans !== null && row.bad < row.spans && <span className={css.failed} style={{ width: `${(100 * row.bad) / row.spans}%` }} />}
       </span>
       <button type="button" className={css.pick} aria-pressed={row.stand !== null} onClick={onClick} title={`${says}. Click for these, Alt-click for all but these`}>
         <span className={css.label}>{row.label}</span>

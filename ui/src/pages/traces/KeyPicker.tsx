@@ -14,7 +14,7 @@ export function KeyPicker({ label, range, taken, onPick }: Props) {
   const [text, setText] = useState('')
   const asked = useDeferredValue(text.trim())
   const completion = useCompletion(asked, byteOffset(asked, asked.length), range, true)
-  const offered = offeredKeys(completion.data?.items ?? [], taken)
+  const offered = offeredKeys(completion.data?.items ?? [], taken, text)
   const pick = (key: string) => {
     if (key === '') return
     onPick(key)

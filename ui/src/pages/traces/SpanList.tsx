@@ -72,14 +72,14 @@ export function SpanList({ spans, columns, asked, shared, scroller, offset, mark
                   <span className={css.dot} style={{ background: hueVar(hues.get(span.service) ?? 0) }} aria-hidden="true" />
                   {span.service}
                   <span className={css.inline}>
-                    {cells.map(({ key, cell }) => cell !== null && <span key={key} className={css.pair}>{`${key} ${cell.text}`}</span>)}
+                    {cells.map(({ key, cell }) => cell !== null && <span key={key} className={css.pair}>{`${shortKey(key)} ${cell}`}</span>)}
                   </span>
                 </span>
               </span>
               {cells.map(({ key, cell }) => (
-                <span key={key} className={css.cell} data-number={cell?.number === true || undefined} title={cell === null ? undefined : `${key} = ${cell.text}`}>
+                <span key={key} className={css.cell} title={cell === null ? undefined : `${key} = ${cell}`}>
                   <span className="visually-hidden">{key} </span>
-                  {cell === null ? <span className={row.none}>–</span> : cell.text}
+                  {cell === null ? <span className={row.none}>–</span> : cell}
                 </span>
               ))}
               <span className={row.duration}>

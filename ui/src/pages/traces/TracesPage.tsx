@@ -154,7 +154,7 @@ export function TracesPage() {
             columns={columns}
             onColumns={setColumns}
             range={scope.range}
-            failures={!nothing && (latency.grid === null || latency.bad > 0)}
+            failures={!nothing && (latency.grid === null || (latency.bad > 0 && latency.bad < latency.grid.spans))}
             onFailures={() => patch({ cmp: 'failed' })}
           />
         )}

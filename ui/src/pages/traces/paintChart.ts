@@ -98,8 +98,8 @@ export function paintCells(c: CanvasRenderingContext2D, f: Frame, grid: Grid): v
       c.globalAlpha = 1
       continue
     }
-    const w = Math.max(3, r.width * mark)
-    const h = Math.max(3, r.height * mark)
+    const w = Math.max(2.5, r.width * mark)
+    const h = Math.max(2.5, r.height * mark)
     corner(c, r.x, r.y + r.height, w + 1.2, h + 1.2, ground)
     corner(c, r.x, r.y + r.height, w, h, fault)
   }

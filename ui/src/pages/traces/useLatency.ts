@@ -3,7 +3,7 @@ import { usePoints } from '../../api/search'
 import type { Scope } from '../../api/hooks'
 import { useHeatmap } from '../../api/spans'
 import { formatClock, formatCount } from '../../pure/format'
-import { type ChartLook, gridOf, lookOf } from '../../pure/heatmap'
+import { type ChartLook, coarser, gridOf, lookOf } from '../../pure/heatmap'
 import { MOST_DOTS } from '../../pure/scatter'
 import type { Resolved } from '../../pure/time'
 import { epochMsOfRFC3339 } from '../../pure/units'
@@ -11,10 +11,13 @@ import { epochMsOfRFC3339 } from '../../pure/units'
 /** Columns of time: as many as can be told apart. */
 const COLUMNS = { wide: 120, narrow: 60 }
 
+/** Rows of durations: as many as can be told apart in the chart's height. */
+const ROWS = 24
+
 /** What the chart shows: the server's counts always, and the spans themselves while they are few enough to be dots. */
 export function useLatency(q: string, scope: Scope, range: Resolved, chosen: ChartLook | undefined, enabled: boolean, narrow: boolean) {
   const heat = useHeatmap(q, scope, narrow ? COLUMNS.narrow : COLUMNS.wide, enabled)
-  const grid = useMemo(() => (heat.data === undefined ? null : gridOf(heat.data)), [heat.data])
+  const grid = useMemo(() => (heat.data === undefined ? null : coarser(gridOf(heat.data), ROWS)), [heat.data])
   const look = lookOf(chosen, heat.data?.spans)
   const points = usePoints(q, scope, MOST_DOTS, enabled && look === 'scatter')
   const bad = useMemo(() => grid?.cells.reduce((n, c) => n + c.bad, 0) ?? 0, [grid])
