@@ -47,3 +47,23 @@ func (s *shop) Facets(ctx context.Context, q traces.FacetQuery) (traces.Facets, 
 	}
 	return out, s.wait(ctx)
 }
+
+func (s *shop) Compare(ctx context.Context, _ traces.CompareQuery) (traces.Comparison, error) {
+	flag, items := filter.Attr{Scope: filter.Span, Key: "feature.flag"}, filter.Attr{Scope: filter.Span, Key: "items"}
+	compare := func(a filter.Attr, op filter.Op, v filter.Value) filter.Expr {
+		return filter.Compare{Attr: a, Op: op, Value: v}
+	}
+	return traces.Comparison{
+		Selection: traces.Side{Spans: 120}, Baseline: traces.Side{Spans: 20_000, Sampled: true}, Complete: true, RowsRead: 8192, Elapsed: 7400 * time.Microsecond,
+		Attrs: []traces.ComparedAttr{
+			{Attr: flag, Score: 0.9, SelectionCoverage: 1, BaselineCoverage: 0.95, Values: []traces.ComparedValue{
+				{Label: "on", Filter: compare(flag, filter.Eq, filter.StringValue("on")), Selection: 1, Baseline: 0.1},
+				{Label: "(not set)", Filter: filter.Not{Expr: filter.Exists{Attr: flag}}, Baseline: 0.05},
+			}},
+			{Attr: items, Number: true, Score: 0.25, SelectionCoverage: 1, BaselineCoverage: 1, Values: []traces.ComparedValue{
+				{Label: "< 10", Filter: compare(items, filter.Lt, filter.IntValue(10)), Selection: 0.25, Baseline: 0.5},
+				{Label: "≥ 10", Filter: compare(items, filter.Ge, filter.IntValue(10)), Selection: 0.75, Baseline: 0.5},
+			}},
+		},
+	}, s.wait(ctx)
+}

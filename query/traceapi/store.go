@@ -28,6 +28,8 @@ type Sets interface {
 	Heatmap(ctx context.Context, q traces.HeatmapQuery) (traces.Heatmap, error)
 	// Facets counts the values of their attributes.
 	Facets(ctx context.Context, q traces.FacetQuery) (traces.Facets, error)
+	// Compare tells what two sets have apart.
+	Compare(ctx context.Context, q traces.CompareQuery) (traces.Comparison, error)
 }
 
 // Rollups reads what is summed up by minute.

@@ -38,6 +38,7 @@ func Routes(d Deps) []api.Route {
 		get("/api/services/{name}", api.Query, h.service),
 		get("/api/services/{name}/operations/{operation}", api.Query, h.operation),
 		get("/api/spans", api.Query, h.spans),
+		get("/api/spans/compare", api.Query, h.compare),
 		get("/api/spans/facets", api.Query, h.facets),
 		get("/api/spans/heatmap", api.Query, h.heatmap),
 		get("/api/traces", api.Query, h.search),

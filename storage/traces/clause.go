@@ -117,8 +117,13 @@ func wordOf(words []string, number string) string {
 	return words[0]
 }
 
-// absent is the filter for items without the attribute.
-func absent(a filter.Attr) filter.Expr { return filter.Not{Expr: filter.Exists{Attr: a}} }
+// absent is the filter for spans without the attribute.
+func absent(a filter.Attr) filter.Expr {
+	if a.Scope == filter.Intrinsic && (a.Key == filter.Service || a.Key == filter.Name) { // every span has one, if only an empty one
+		return filter.Compare{Attr: a, Op: filter.Eq, Value: filter.StringValue("")}
+	}
+	return filter.Not{Expr: filter.Exists{Attr: a}}
+}
 
 // Countable reports whether the values of an attribute can be counted: a span has one of it at most, and they are not durations or
 // ids.

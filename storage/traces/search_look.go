@@ -14,6 +14,8 @@ import (
 )
 
 var (
+	//go:embed search_any.sql
+	anySQL string
 	//go:embed search_newest.sql
 	newestSQL string
 	//go:embed search_candidates.sql
@@ -72,27 +74,39 @@ func (s *search) look(ctx context.Context, ranges []Range, left time.Duration) e
 	return nil
 }
 
-// rowsPerTrace is how many of the newest rows are read for each trace that is wanted.
-const rowsPerTrace = 32
+// rowsPerTrace is how many of the newest rows are read for each trace that is wanted, at first and where those were too few.
+var rowsPerTrace = [...]int{8, 64}
+
+// rareRows is how many rows a search by an index may find for them to be sorted here.
+const rareRows = 1000
 
 // candidates gives the newest matching span of each trace that is not seen yet: the traces among the newest rows, and only where
 // those are too few, because a few traces have most of the matches, the engine's own choice of one row a trace.
 func (s *search) candidates(ctx context.Context, ranges []Range, left time.Duration) ([]candidate, error) {
-	limit := rowsPerTrace * s.q.Limit
-	rows, err := s.rows(ctx, newestSQL, limit, ranges, left)
-	if err != nil {
-		return nil, err
+	if s.indexed {
+		rows, err := s.rows(ctx, anySQL, rareRows, ranges, left)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) < rareRows {
+			rows = onePerTrace(rows)
+			return rows[:min(len(rows), s.q.Limit)], nil
+		}
 	}
-	all := len(rows) < limit
-	if !all { // more may start with the last one
-		last := rows[len(rows)-1].Start
-		rows = slices.DeleteFunc(rows, func(c candidate) bool { return c.Start == last })
-	}
-	if rows = onePerTrace(rows); len(rows) >= s.q.Limit {
-		return rows[:s.q.Limit], nil
-	}
-	if all {
-		return rows, nil
+	for _, n := range rowsPerTrace {
+		limit := n * s.q.Limit
+		rows, err := s.rows(ctx, newestSQL, limit, ranges, left)
+		if err != nil {
+			return nil, err
+		}
+		all := len(rows) < limit
+		if !all { // more may start with the last one
+			last := rows[len(rows)-1].Start
+			rows = slices.DeleteFunc(rows, func(c candidate) bool { return c.Start == last })
+		}
+		if rows = onePerTrace(rows); all || len(rows) >= s.q.Limit {
+			return rows[:min(len(rows), s.q.Limit)], nil
+		}
 	}
 	return s.rows(ctx, candidatesSQL, s.q.Limit, ranges, left)
 }

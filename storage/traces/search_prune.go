@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
 )
@@ -17,6 +19,8 @@ var (
 	skipSQL string
 	//go:embed search_settled.sql
 	settledSQL string
+	//go:embed search_late.sql
+	lateSQL string
 )
 
 const (
@@ -113,13 +117,51 @@ func (r *Reader) prune(ctx context.Context, p *pruning, slice Range) ([]Range, e
 	if in.To.Sub(in.From) < pruneFrom {
 		return whole, nil
 	}
-	params := append(in.params(p.project), p.params...)
-	params = append(params, conn.Uint("since", uint64(settled.UnixNano())))
-	skip, err := conn.All[uint32](ctx, r.db, conn.Query{SQL: when(skipSQL, p.condition), Params: params})
-	if err != nil {
-		return nil, fmt.Errorf("ask rollups which minutes to search: %w", err)
+	var skip []uint32
+	var late map[uint32]bool
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		params := append(in.params(p.project), p.params...)
+		if skip, err = conn.All[uint32](both, r.db, conn.Query{SQL: when(skipSQL, p.condition), Params: params}); err != nil {
+			return fmt.Errorf("ask rollups which minutes to search: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() (err error) {
+		late, err = r.late(both, p.project, in, settled)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
-	return without(slice, skip), nil
+	if late == nil {
+		return whole, nil
+	}
+	return without(slice, slices.DeleteFunc(skip, func(minute uint32) bool { return late[minute] })), nil
+}
+
+// maxLate is how many late spans are worth asking for: reading them all costs more than searching does.
+const maxLate = 100_000
+
+// late are the minutes (unix seconds) of the spans of a range that were stored since; nil where they are too many.
+func (r *Reader) late(ctx context.Context, project string, in Range, since time.Time) (map[uint32]bool, error) {
+	type row struct {
+		Minute uint32 `ch:"minute"`
+		Spans  uint64 `ch:"spans"`
+	}
+	params := append(in.params(project), conn.Uint("since", uint64(since.UnixNano())), conn.Uint("limit", uint64(maxLate)))
+	minutes, spans := map[uint32]bool{}, uint64(0)
+	for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: lateSQL, Params: params}) {
+		if err != nil {
+			return nil, fmt.Errorf("look for late spans: %w", err)
+		}
+		minutes[row.Minute] = true
+		spans += row.Spans
+	}
+	if spans == maxLate {
+		return nil, nil
+	}
+	return minutes, nil
 }
 
 // without is the range without some of its minutes (unix seconds, ascending), newest part first, in 64 parts at most.

@@ -42,6 +42,8 @@ type candidate struct {
 
 const (
 	firstSlice = time.Minute
+	// firstIndexed is the first slice of a search by an index, which costs by what matches rather than by what is there.
+	firstIndexed = 3 * time.Hour
 	// sliceGrowth is how much longer a slice may be than all before it together. Fewer slices cost less in sum, but each is read
 	// in parallel from several places at once, and what lies past the limit is read in vain.
 	sliceGrowth = 15
@@ -93,6 +95,9 @@ func (s *search) run(ctx context.Context) error {
 	}
 	deadline := s.began.Add(s.q.TimeLimit)
 	width, searched := firstSlice, time.Duration(0)
+	if s.indexed {
+		width = firstIndexed
+	}
 	plan := prunePlan(s.q)
 	for s.to.After(s.q.Range.From) {
 		if len(s.found) >= s.q.Limit {

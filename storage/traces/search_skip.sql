@@ -1,5 +1,5 @@
--- Minutes that can not hold a match: their published rollup has no row that fits, and no span of them is in progress or
--- was stored since {since} (the upper half of batch is its time in ns), which the rollup may not have seen.
+-- Minutes that can not hold a match: their published rollup has no row that fits, and no span of them is in progress. Spans that the
+-- rollup may not have seen are search_late.sql's.
 SELECT toUnixTimestamp(minute) AS minute
 FROM rollup_minutes
 WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'UTC')}) AND minute < toDateTime({to:DateTime64(9, 'UTC')})
@@ -16,13 +16,6 @@ WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'U
                 GROUP BY minute
             )
             AND /* when */
-    )
-    AND minute NOT IN
-    (
-        SELECT DISTINCT toStartOfMinute(start)
-        FROM spans
-        PREWHERE project = {project:String} AND start >= {from:DateTime64(9, 'UTC')} AND start < {to:DateTime64(9, 'UTC')}
-            AND batch >= bitShiftLeft(toUInt128({since:UInt64}), 64)
     )
     AND minute NOT IN
     (
