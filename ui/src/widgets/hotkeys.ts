@@ -28,9 +28,15 @@ function inField(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 }
 
+/** Enter and the space bar on a control belong to the control. */
+function isPress(chord: string, target: EventTarget | null): boolean {
+  return /^(enter|space)$/.test(chord) && target instanceof Element && target.closest('a,button,summary,label') !== null
+}
+
 function onKeyDown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || /^(Shift|Control|Alt|Meta)$/.test(event.key)) return
   const chord = chordOf(event)
+  if (isPress(chord, event.target)) return
   const field = inField(event.target)
   const layer = event.target instanceof Element && event.target.closest('[role="dialog"],[role="menu"],[role="listbox"]') !== null
   // The innermost scope, which came last, wins.
