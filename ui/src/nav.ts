@@ -4,13 +4,14 @@ import { useCallback, useMemo } from 'react'
 import type { Scope } from './api/hooks'
 import type { Range } from './pure/time'
 import { DEFAULT_RANGE } from './pure/time'
-import { rangeOfSearch, type SharedSearch, sharedOf } from './url'
+import { decode, rangeOfSearch, type SharedSearch, sharedOf } from './url'
 
 /** from, to, env, namespace and live of the page in view. */
 export function useShared(): SharedSearch {
-  const search: SharedSearch = useSearch({ strict: false })
+  // Outside of a page's own route the search is as it was written, so it is read here.
+  const search: Record<string, unknown> = useSearch({ strict: false })
   const { from, to, env, namespace, live } = search
-  return useMemo(() => sharedOf({ from, to, env, namespace, live }), [from, to, env, namespace, live])
+  return useMemo(() => sharedOf(decode('start', { from, to, env, namespace, live }).search), [from, to, env, namespace, live])
 }
 
 /** The same as the hooks of api/ want it. */

@@ -106,8 +106,13 @@ function Inside({ node, size, caption }: Pick<Props, 'node' | 'size' | 'caption'
   return (
     <>
       {!plain && <Glyph name={kind.glyph} size={size < 62 ? 15 : 17} />}
-      <span className={css.value}>{top}</span>
-      {(plain || size >= 70) && <span className={css.rate}>{bottom}</span>}
+      {plain && caption === undefined && (
+        <span className={css.afar} data-afar>
+          <Glyph name={kind.glyph} size={22} />
+        </span>
+      )}
+      <span className={css.value} data-figure={caption === undefined || undefined}>{top}</span>
+      {(plain || size >= 70) && <span className={css.rate} data-figure={caption === undefined || undefined}>{bottom}</span>}
     </>
   )
 }

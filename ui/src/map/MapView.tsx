@@ -94,7 +94,6 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
   const box = useRef<HTMLDivElement>(null)
   const flow = useRef<ReactFlowInstance<MapNode> | null>(null)
   const { positions } = layout
-  const highlight = useHighlight(box, scene.edges, selected)
 
   const largest = useMemo(() => sizeMax(scene.nodes.map((n) => n.stats), size), [scene, size])
   const discs = useMemo(() => discsOf(scene.nodes, positions, size, largest), [scene, positions, size, largest])
@@ -107,6 +106,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
       }),
     [scene, discs, major],
   )
+  const highlight = useHighlight(box, scene.edges, selected, nodes)
   const busiest = useMemo(() => scene.edges.reduce((max, e) => Math.max(max, e.stats.rate), 0), [scene])
   const first = useMemo(() => firstNode(positions), [positions])
   const shared = useMemo<Shared>(
@@ -178,7 +178,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
       role="region"
       aria-label={label}
       data-zoom="near"
-      data-few={scene.nodes.length <= 24 || undefined}
+      data-few={scene.nodes.length <= 32 || undefined}
       onKeyDown={onKey}
       onPointerOver={(e) => { const id = over(e.target); if (id !== null) highlight.over(id) }}
       onPointerOut={(e) => { if (over(e.target) !== null) highlight.over(null) }}

@@ -2,6 +2,7 @@ import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState
 import { formatClock, formatCount, formatPercent } from '../pure/format'
 import { tickLabel, timeTicks } from '../pure/time'
 import type { EpochMs } from '../pure/units'
+import { useSize } from '../widgets/Canvas'
 import css from './Scrubber.module.css'
 
 type Props = {
@@ -28,6 +29,7 @@ const CLICK = 4
 /** Requests over the whole range with the failed ones on top. A click looks at a moment, dragging chooses a narrower range. */
 export function Scrubber({ start, step, requests, bad, at, onRange, onMoment, onStep, onPlay, children }: Props) {
   const box = useRef<HTMLDivElement>(null)
+  const [measure, size] = useSize<HTMLDivElement>()
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null)
   const [over, setOver] = useState<number | null>(null)
   const n = requests.length
@@ -56,12 +58,12 @@ export function Scrubber({ start, step, requests, bad, at, onRange, onMoment, on
     e.preventDefault()
     e.stopPropagation()
   }
-  const ticks = timeTicks(start, end, 8)
+  const ticks = timeTicks(start, end, Math.min(12, Math.max(2, Math.floor((size?.width ?? 800) / 72))))
   const tip = drag ? null : over
   return (
     <div className={css.scrubber}>
       {children}
-      <div className={css.time}>
+      <div ref={measure} className={css.time}>
         <div
           ref={box}
           className={css.plot}

@@ -12,10 +12,10 @@ interface Link {
   readonly target: string
 }
 
-/** `selected` is a node's or an edge's id, or undefined. */
-export function useHighlight(box: RefObject<HTMLElement | null>, edges: readonly Link[], selected: string | undefined): Highlight {
+/** `selected` is a node's or an edge's id, or undefined; `drawn` is new whenever elements may be. */
+export function useHighlight(box: RefObject<HTMLElement | null>, edges: readonly Link[], selected: string | undefined, drawn: unknown): Highlight {
   const highlight = useMemo<Highlight>(() => ({ over: (id) => light(box.current, edges, id ?? selected, id === null) }), [box, edges, selected])
-  useEffect(() => highlight.over(null), [highlight])
+  useEffect(() => highlight.over(null), [highlight, drawn])
   return highlight
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { troubles } from './mapHealth'
 import { kindOf } from './mapKind'
-import { buildScene, GROUP_OVER, type SceneOptions, within } from './mapScene'
+import { FLOWING, flowsOf } from './mapFlow'
+import { buildScene, GROUP_OVER, groupingsOf, type SceneOptions, within } from './mapScene'
 import { asMap, makeEdge, makeMap, makeNode, makeStats } from './testdata/map'
 
 const plain: SceneOptions = { open: new Set(), hops: 1, errorsOnly: false, group: 'none' }
@@ -58,11 +59,11 @@ test('closed groups are one node with summed figures; open ones are boxes', () =
     [makeEdge('a', 'b'), makeEdge('b', 'c'), makeEdge('a', 'c')],
   )
   const closed = buildScene(map, { ...plain, group: 'namespace' })
-  expect(closed.nodes.map((n) => [n.label, n.stats?.requests, n.stats?.fault])).toEqual([['x', 2000, 100], ['y', 1000, 0]])
-  expect(closed.edges.map((e) => [e.source, e.target, e.stats.requests])).toEqual([['namespace:x', 'namespace:y', 2000]])
+  expect(closed.nodes.map((n) => [n.label, n.stats?.requests, n.stats?.fault])).toEqual([['x', 2000, 100], ['c', 1000, 0]])
+  expect(closed.edges.map((e) => [e.source, e.target, e.stats.requests])).toEqual([['namespace:x', 'c', 2000]])
   const open = buildScene(map, { ...plain, group: 'namespace', open: new Set(['namespace:x']) })
   expect(open.boxes).toEqual([{ id: 'namespace:x', label: 'x', count: 2 }])
-  expect(open.nodes.map((n) => [n.id, n.box])).toEqual([['namespace:y', ''], ['a', 'namespace:x'], ['b', 'namespace:x']])
+  expect(open.nodes.map((n) => [n.id, n.box])).toEqual([['a', 'namespace:x'], ['b', 'namespace:x'], ['c', '']])
 })
 
 test('trouble is named where it begins and says who feels it', () => {
@@ -95,4 +96,40 @@ test.each([
   ['Something::New', 'service', ''],
 ])('%s is drawn as %s', (type, glyph, badge) => {
   expect(kindOf(type)).toMatchObject({ glyph, badge })
+})
+
+test('hosts outside fold to one, whoever calls them, and can be hidden', () => {
+  const hosts = Array.from({ length: 9 }, (_, i) => makeNode(`h${i}`, { kind: 'inferred', type: 'remote' }))
+  const map = asMap([makeNode('a'), makeNode('b'), ...hosts], hosts.map((h, i) => makeEdge(i % 2 === 0 ? 'a' : 'b', h.id)))
+  const scene = buildScene(map, plain)
+  expect(scene.nodes.map((n) => n.label)).toEqual(['a', 'b', 'External (9)'])
+  expect(scene.edges.map((e) => [e.source, e.members.length])).toEqual([['a', 5], ['b', 4]])
+  expect(buildScene(map, { ...plain, hideExternal: true }).nodes.map((n) => n.id)).toEqual(['a', 'b'])
+  expect(buildScene(map, { ...plain, bunch: false }).nodes).toHaveLength(11)
+  const opened = buildScene(map, { ...plain, open: new Set([scene.nodes[2].id]) })
+  expect(opened.nodes.filter((n) => n.bunch === scene.nodes[2].id)).toHaveLength(9)
+})
+
+test('teams group where services name one', () => {
+  const team = (id: string, name: string) => ({ ...makeNode(id), team: name })
+  const map = asMap([team('a', 'pay'), team('b', 'pay'), team('c', '')], [])
+  expect(groupingsOf(map.nodes)).toContain('team')
+  expect(groupingsOf([makeNode('a')])).not.toContain('team')
+  expect(buildScene(map, { ...plain, group: 'team' }).nodes.map((n) => n.label)).toEqual(['pay', 'c'])
+})
+
+test('what is remembered only is drawn as a ghost', () => {
+  const map = asMap([makeNode('a'), makeNode('b', { stats: null })], [makeEdge('a', 'b')])
+  const scene = buildScene(map, { ...plain, ghosts: new Set(['b', 'a>b']) })
+  expect(scene.nodes.map((n) => n.ghost)).toEqual([false, true])
+  expect(scene.edges[0].ghost).toBe(true)
+})
+
+test('dots move on the busiest edges only', () => {
+  const edges = buildScene(makeMap(100), plain).edges
+  const flows = flowsOf(edges)
+  expect(flows).toHaveLength(FLOWING)
+  expect(Math.max(...flows.map((f) => f.dots))).toBeLessThanOrEqual(3)
+  expect(flows[0].seconds).toBeLessThanOrEqual(flows[flows.length - 1].seconds)
+  expect(flowsOf([])).toEqual([])
 })

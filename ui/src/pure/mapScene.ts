@@ -92,12 +92,10 @@ export function buildScene(map: ServiceMap, options: SceneOptions): Scene {
   const boxOf = (n: MapNode) => (group === 'none' || n.kind === 'client' ? '' : groupKey(n, group))
   const placeOf = new Map<string, string>()
   const boxes = new Map<string, MapNode[]>()
-  for (const n of kept.nodes) {
-    const box = boxOf(n)
-    if (box === '') continue
-    append(boxes, box, n)
-    if (!options.open.has(box)) placeOf.set(n.id, box)
-  }
+  for (const n of kept.nodes) if (boxOf(n) !== '') append(boxes, boxOf(n), n)
+  // A group of one would only hide a name.
+  for (const [box, members] of boxes) if (members.length === 1 && !options.open.has(box)) boxes.delete(box)
+  for (const [box, members] of boxes) if (!options.open.has(box)) for (const n of members) placeOf.set(n.id, box)
   const nodes: SceneNode[] = []
   for (const [box, members] of boxes) if (!options.open.has(box)) nodes.push(groupNode(box, members, ghosts))
   const folded = new Map<string, MapNode[]>()
@@ -105,7 +103,7 @@ export function buildScene(map: ServiceMap, options: SceneOptions): Scene {
     if (placeOf.has(n.id)) continue
     const leaves = leafOf(n.id)
     if (leaves === undefined) {
-      nodes.push(plainNode(n, boxOf(n), bunches.get(n.id) ?? '', ghosts))
+      nodes.push(plainNode(n, boxes.has(boxOf(n)) ? boxOf(n) : '', bunches.get(n.id) ?? '', ghosts))
     } else {
       placeOf.set(n.id, leaves)
       append(folded, leaves, n)

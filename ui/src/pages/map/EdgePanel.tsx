@@ -57,6 +57,15 @@ export function EdgePanel({ view, edge, source, target }: Props) {
 /** Both views side by side. What the caller waited longer than the callee worked went by between the two. */
 function Sides({ caller, callee, source, target, waits }: { caller: Stats; callee: Stats; source: string; target: string; waits: boolean }) {
   const gap = caller.avg_ns - callee.avg_ns
+  // How requests ended is kept as the caller saw it; of the callee, how many and how long.
+  const ended = (label: string, of: (s: Stats) => number) => (
+    <tr>
+      <th scope="row">{label}</th>
+      <td>{formatPercent(of(caller))}</td>
+      <td>–</td>
+      <td />
+    </tr>
+  )
   const row = (label: string, of: (s: Stats) => string, between?: (a: Stats, b: Stats) => number) => (
     <tr>
       <th scope="row">{label}</th>
@@ -90,8 +99,8 @@ function Sides({ caller, callee, source, target, waits }: { caller: Stats; calle
         </thead>
         <tbody>
           {row('Requests', (s) => formatRate(s.rate))}
-          {row('Failed', (s) => formatPercent(badShare(s)))}
-          {row('4xx', (s) => formatPercent(share(s, 'error')))}
+          {ended('Failed', badShare)}
+          {ended('4xx', (s) => share(s, 'error'))}
           {row('avg', (s) => formatDuration(s.avg_ns), (a, b) => a.avg_ns - b.avg_ns)}
           {row('p50', (s) => formatDuration(s.p50_ns), (a, b) => a.p50_ns - b.p50_ns)}
           {row('p95', (s) => formatDuration(s.p95_ns), (a, b) => a.p95_ns - b.p95_ns)}

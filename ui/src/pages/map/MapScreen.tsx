@@ -54,12 +54,15 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
   const { map, ghosts } = useMemo(() => (moment.map === null ? seen : withGhosts(seen.map, { ...moment.map, buckets: whole.buckets })), [seen, moment.map, whole])
   const inView = moment.range ?? scope.range
   const before = useMapOf(search.colour === 'change' ? previous(inView, epochMsOfRFC3339(map.to)) : null, scope)
-  const changes = useMemo(() => (search.colour === 'change' && before.data ? changesOf(map.nodes, before.data.nodes) : undefined), [search.colour, before.data, map])
 
   const open = search.open ?? NOTHING
   const hideExternal = search.external === 'off'
   const options = useMemo(() => ({ focus: search.focus, hops: search.hops ?? 1, errorsOnly: search.errors === true, hideExternal, ghosts }), [search.focus, search.hops, search.errors, hideExternal, ghosts])
   const scene = useMemo(() => buildScene(map, { ...options, group: search.group, open: new Set(open), force }), [map, options, search.group, open, force])
+  const changes = useMemo(
+    () => (search.colour === 'change' && before.data ? changesOf(scene.nodes, buildScene(before.data, { ...options, group: scene.group, open: new Set(open), force: true }).nodes) : undefined),
+    [search.colour, before.data, scene, options, open],
+  )
   const plain = useMemo(() => buildScene(map, { ...options, group: 'none', bunch: false, open: new Set(), force: true }).nodes, [map, options])
   const everything = useMemo(() => buildScene(map, { group: 'none', bunch: false, open: new Set(), hops: 1, errorsOnly: false, force: true }).nodes, [map])
   const layoutInput = useMemo(() => ({ nodes: scene.ask ? [] : scene.nodes.map((n) => ({ id: n.id, ...CELL, box: n.box })), edges: scene.edges, down: phone }), [scene, phone])
