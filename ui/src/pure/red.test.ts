@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import type { ServiceRow, Stats } from '../api/types'
-import { changeOf, failedShare, faultShare, faultSpark, filterRows, firstDir, gaps, rowKey, shareSeries, soleStats, sortRows, typeLabel } from './red'
+import { changeOf, failedShare, faultShare, faultSpark, filterRows, firstDir, gaps, groupRows, rowKey, shareSeries, soleStats, sortRows, typeLabel } from './red'
 
 const stats = (more: Partial<Stats> = {}): Stats => ({ requests: 100, ok: 90, error: 4, throttle: 1, fault: 5, rate: 1, avg_ns: 1, p50_ns: 1, p95_ns: 1, p99_ns: 1, histogram: [], ...more })
-const row = (name: string, more: Partial<Stats> = {}): ServiceRow => ({ name, env: 'prod', namespace: 'shop', type: 'AWS::ECS::Container', versions: [], stats: stats(more), series: { step_s: 60, start: '', requests: [], fault: [], p95_ns: [] } })
+const row = (name: string, more: Partial<Stats> = {}): ServiceRow => ({ name, env: 'prod', namespace: 'shop', type: 'AWS::ECS::Container', versions: [], deployed: null, stats: stats(more), series: { step_s: 60, start: '', requests: [], fault: [], p95_ns: [] } })
 
 it('counts what failed', () => {
   expect(failedShare(stats())).toBe(0.1)
@@ -60,4 +60,17 @@ it('shortens types', () => {
   f('Database::PostgreSQL', 'PostgreSQL')
   f('service', '')
   f('remote', 'remote')
+})
+
+it('groups a list, its nameless last, and sums what the groups do', () => {
+  const rows = [row('a', { rate: 3 }), { ...row('b'), namespace: '' }, row('c', { rate: 1, fault: 15, ok: 80 })]
+  const items = groupRows(rows, 'namespace')
+  expect(items.map((i) => (i.kind === 'group' ? `[${i.name} ${i.count} ${i.rate} ${i.failed}]` : i.row.name))).toEqual(['[shop 2 4 0.15]', 'a', 'c', '[ 1 1 0.1]', 'b'])
+  expect(groupRows(rows, undefined).map((i) => i.kind)).toEqual(['row', 'row', 'row'])
+  expect(groupRows([{ ...row('a'), ...{ team: 'pay' } }], 'team')[0]).toMatchObject({ name: 'pay' })
+})
+
+it('sorts by the last deployment, those without one last', () => {
+  const rows = [row('a'), { ...row('b'), deployed: { version: '2', at: '2026-11-22T10:00:00Z' } }, { ...row('c'), deployed: { version: '3', at: '2026-11-22T11:00:00Z' } }]
+  expect(sortRows(rows, 'deployed', 'desc').map((r) => r.name)).toEqual(['c', 'b', 'a'])
 })

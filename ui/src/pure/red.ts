@@ -40,14 +40,14 @@ export function firstDir(key: SortKey): SortDir {
   return key === 'name' ? 'asc' : 'desc'
 }
 
-type Sortable = { name: string; stats: Stats; versions?: readonly { first_seen: string }[] }
+type Sortable = { name: string; stats: Stats; deployed?: { at: string } | null }
 
 function figure(row: Sortable, key: SortKey): number {
   switch (key) {
     case 'name':
       return 0
     case 'deployed':
-      return row.versions?.[0] === undefined ? 0 : Date.parse(row.versions[0].first_seen)
+      return Date.parse(row.deployed?.at ?? '') || 0
     case 'rate':
       return row.stats.rate
     case 'fault':
@@ -74,13 +74,45 @@ export function sortRows<T extends Sortable>(rows: readonly T[], key: SortKey, d
   })
 }
 
-/** Rows whose name, namespace, environment or type has every word. */
+/** Rows whose name, namespace, environment, team, type or running version has every word. */
 export function filterRows(rows: readonly ServiceRow[], text: string): ServiceRow[] {
   const words = text.toLowerCase().split(/\s+/).filter((w) => w !== '')
   if (words.length === 0) return [...rows]
   return rows.filter((r) => {
-    const all = `${r.name} ${r.namespace} ${r.env} ${r.type}`.toLowerCase()
+    const all = `${r.name} ${r.namespace} ${r.env} ${teamOf(r)} ${r.type} ${r.deployed?.version ?? r.versions[0]?.name ?? ''}`.toLowerCase()
     return words.every((w) => all.includes(w))
+  })
+}
+
+/** Who owns a service; empty where nobody said. */
+export function teamOf(row: { name: string; team?: string }): string {
+  return row.team ?? ''
+}
+
+export const GROUPINGS = ['namespace', 'team', 'env'] as const
+export type Grouping = (typeof GROUPINGS)[number]
+
+/** A list in groups: a head, then its rows. */
+export type GroupHead = { kind: 'group'; name: string; count: number; rate: number; failed: number }
+export type ListItem = GroupHead | { kind: 'row'; row: ServiceRow }
+
+/** In the order of the names of groups; the rows keep theirs. Those without the property come last. */
+export function groupRows(rows: readonly ServiceRow[], by: Grouping | undefined): ListItem[] {
+  if (by === undefined) return rows.map((row) => ({ kind: 'row', row }))
+  const groups = new Map<string, ServiceRow[]>()
+  for (const row of rows) {
+    const name = by === 'team' ? teamOf(row) : row[by]
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [row])
+    else group.push(row)
+  }
+  const names = [...groups.keys()].sort((a, b) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1))
+  return names.flatMap((name) => {
+    const members = groups.get(name) ?? []
+    const requests = members.reduce((sum, r) => sum + r.stats.requests, 0)
+    const failed = members.reduce((sum, r) => sum + r.stats.error + r.stats.throttle + r.stats.fault, 0)
+    const head: GroupHead = { kind: 'group', name, count: members.length, rate: members.reduce((sum, r) => sum + r.stats.rate, 0), failed: requests > 0 ? failed / requests : 0 }
+    return [head, ...members.map((row): ListItem => ({ kind: 'row', row }))]
   })
 }
 

@@ -1,26 +1,28 @@
 import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef, type RefObject } from 'react'
+import { useLayoutEffect, useMemo, useRef, type RefObject } from 'react'
 import { type Scope, usePrefetchService } from '../../api/hooks'
 import type { ServiceRow, Stats } from '../../api/types'
 import { useShared } from '../../nav'
 import { assignHues } from '../../pure/colour'
-import { formatDuration, formatPercent, formatRate } from '../../pure/format'
-import { changeOf, failedShare, faultSpark, rowKey, type SortDir, type SortKey, typeLabel } from '../../pure/red'
-import type { Nanos } from '../../pure/units'
+import { formatAgo, formatDuration, formatMoment, formatPercent, formatRate, plural } from '../../pure/format'
+import { changeOf, failedShare, faultSpark, type GroupHead, type ListItem, rowKey, type SortDir, type SortKey, teamOf, typeLabel } from '../../pure/red'
+import { epochMsOfRFC3339, type Nanos } from '../../pure/units'
 import { Delta } from '../../widgets/Figure'
 import { ServiceName } from '../../widgets/ServiceName'
 import { SortHeader } from '../../widgets/SortHeader'
 import { Sparkline } from '../../widgets/Sparkline'
+import { useNow } from '../../widgets/useNow'
 import css from './ServiceTable.module.css'
 
 const ROW = 56
+const HEAD = 40
 /** Latencies and shares below these are no news, however much they change. */
 const FELT_NS: Nanos = 5e6
 const FELT_SHARE = 0.005
 
 type Props = {
-  rows: readonly ServiceRow[]
+  items: readonly ListItem[]
   /** The figures of the time before, by rowKey. */
   earlier: ReadonlyMap<string, Stats>
   sort: SortKey
@@ -30,25 +32,29 @@ type Props = {
   scope: Scope
 }
 
-export function ServiceTable({ rows, earlier, sort, dir, onSort, scroller, scope }: Props) {
-  const hues = useMemo(() => assignHues(rows.map((r) => r.name)), [rows])
-  const versions = rows.some((r) => r.versions.length > 0)
+const keyOf = (item: ListItem) => (item.kind === 'row' ? rowKey(item.row) : `group ${item.name}`)
+
+export function ServiceTable({ items, earlier, sort, dir, onSort, scroller, scope }: Props) {
+  const hues = useMemo(() => assignHues(items.flatMap((i) => (i.kind === 'row' ? [i.row.name] : []))), [items])
+  const versions = items.some((i) => i.kind === 'row' && i.row.versions.length > 0)
   const body = useRef<HTMLDivElement>(null)
+  const now = useNow(10_000)
   const virtual = useVirtualizer({
-    count: rows.length,
+    count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: (i) => (items[i].kind === 'group' ? HEAD : ROW),
     overscan: 10,
     scrollMargin: 100,
-    getItemKey: (i) => rowKey(rows[i]),
+    getItemKey: (i) => keyOf(items[i]),
   })
+  useLayoutEffect(() => virtual.measure(), [virtual, items])
   const head = (key: SortKey, label: string, right = true) => (
     <SortHeader dir={sort === key ? dir : null} right={right} onSort={() => onSort(key)}>
       {label}
     </SortHeader>
   )
   return (
-    <div role="table" aria-label="Services" aria-rowcount={rows.length + 1}>
+    <div role="table" aria-label="Services" aria-rowcount={items.length + 1}>
       <div role="rowgroup" className={css.headGroup}>
         <div role="row" className={css.head}>
           {head('name', 'Service', false)}
@@ -57,33 +63,37 @@ export function ServiceTable({ rows, earlier, sort, dir, onSort, scroller, scope
           {head('p50', 'p50')}
           {head('p95', 'p95')}
           {head('p99', 'p99')}
-          {versions && (
-            <div role="columnheader" className={css.version}>
-              Version
-            </div>
-          )}
+          {versions && <div className={css.version}>{head('deployed', 'Deployed', false)}</div>}
         </div>
       </div>
       <div ref={body} role="rowgroup" className={css.body} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => (
-          <Row
-            key={item.key}
-            row={rows[item.index]}
-            before={earlier.get(rowKey(rows[item.index]))}
-            hue={hues.get(rows[item.index].name) ?? 0}
-            top={item.start - 100}
-            index={item.index}
-            scope={scope}
-          />
-        ))}
+        {virtual.getVirtualItems().map((virtualItem) => {
+          const item = items[virtualItem.index]
+          const place = { top: virtualItem.start - 100, index: virtualItem.index }
+          if (item.kind === 'group') return <Group key={virtualItem.key} head={item} {...place} />
+          return <Row key={virtualItem.key} row={item.row} before={earlier.get(rowKey(item.row))} hue={hues.get(item.row.name) ?? 0} scope={scope} now={now} {...place} />
+        })}
       </div>
     </div>
   )
 }
 
-type RowProps = { row: ServiceRow; before: Stats | undefined; hue: number; top: number; index: number; scope: Scope }
+function Group({ head, top, index }: { head: GroupHead; top: number; index: number }) {
+  return (
+    <div role="row" aria-rowindex={index + 2} className={css.group} style={{ transform: `translateY(${top}px)`, height: HEAD }}>
+      <div role="rowheader" className={css.groupName}>
+        {head.name === '' ? 'None given' : head.name}
+        <span>
+          {plural(head.count, 'service')}, {formatRate(head.rate)}, {formatPercent(head.failed)} failed
+        </span>
+      </div>
+    </div>
+  )
+}
 
-function Row({ row, before, hue, top, index, scope }: RowProps) {
+type RowProps = { row: ServiceRow; before: Stats | undefined; hue: number; top: number; index: number; scope: Scope; now: number }
+
+function Row({ row, before, hue, top, index, scope, now }: RowProps) {
   const shared = useShared()
   const prefetch = usePrefetchService()
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -105,7 +115,7 @@ function Row({ row, before, hue, top, index, scope }: RowProps) {
         <Link to="/services/$name" params={{ name: row.name }} search={{ ...shared, env }} className={css.link}>
           <ServiceName name={row.name} hue={hue} />
         </Link>
-        <span className={css.sub}>{[row.namespace, scope.env === undefined ? row.env : '', label].filter((s) => s !== '').join(' · ')}</span>
+        <span className={css.sub}>{[teamOf(row), row.namespace, scope.env === undefined ? row.env : '', label].filter((s) => s !== '').join(' · ')}</span>
       </div>
       <div role="cell" className={css.metric}>
         <span className={css.spark}>
@@ -127,6 +137,7 @@ function Row({ row, before, hue, top, index, scope }: RowProps) {
       </div>
       <div role="cell" className={css.number} data-plain>
         {formatDuration(stats.p50_ns)}
+        <Delta change={changeOf(stats.p50_ns, before?.p50_ns, 'worse', FELT_NS)} />
       </div>
       <div role="cell" className={css.metric}>
         <span className={css.spark}>
@@ -139,15 +150,27 @@ function Row({ row, before, hue, top, index, scope }: RowProps) {
       </div>
       <div role="cell" className={css.number} data-plain>
         {formatDuration(stats.p99_ns)}
+        <Delta change={changeOf(stats.p99_ns, before?.p99_ns, 'worse', FELT_NS)} />
       </div>
       <div role="cell" className={css.version}>
-        {row.versions.length > 0 && (
-          <>
-            <span className={css.versionName}>{row.versions[0].name}</span>
-            {row.versions.length > 1 && <span className={css.sub}>and {row.versions.length - 1} more</span>}
-          </>
-        )}
+        <Deployed row={row} now={now} />
       </div>
     </div>
+  )
+}
+
+/** What was deployed last and when; else the version that was there all the time. */
+function Deployed({ row, now }: { row: ServiceRow; now: number }) {
+  const { deployed, versions } = row
+  if (versions.length === 0) return null
+  const at = deployed === null ? 0 : epochMsOfRFC3339(deployed.at)
+  const when = deployed === null ? 'all the time' : formatAgo(at, now)
+  return (
+    <>
+      <span className={css.versionName}>{deployed?.version ?? versions[0].name}</span>
+      <span className={css.sub} title={deployed === null ? undefined : formatMoment(at, now)}>
+        {versions.length > 1 ? `${when}, ${plural(versions.length, 'version')}` : when}
+      </span>
+    </>
   )
 }

@@ -4,17 +4,24 @@ import { useDeferredValue, useMemo, useRef, useState } from 'react'
 import { usePreviousServices, useServices, useStatus } from '../../api/hooks'
 import { useScope, useSetRange } from '../../nav'
 import { plural } from '../../pure/format'
-import { filterRows, firstDir, rowKey, type SortKey, sortRows } from '../../pure/red'
+import { filterRows, firstDir, type Grouping, groupRows, rowKey, type SortKey, sortRows } from '../../pure/red'
 import { describeRange, previous, zoomOut } from '../../pure/time'
 import { Button } from '../../widgets/Button'
 import { useHotkeys } from '../../widgets/hotkeys'
 import { Input } from '../../widgets/Input'
+import { Segmented } from '../../widgets/Segmented'
 import { Empty, ErrorState, Notice, Skeleton, Stale } from '../../widgets/States'
 import { useNow } from '../../widgets/useNow'
 import { ServiceTable } from './ServiceTable'
 import css from './ServicesPage.module.css'
 
 const route = getRouteApi('/services')
+const GROUPS: readonly { value: Grouping | 'none'; label: string }[] = [
+  { value: 'none', label: 'One list' },
+  { value: 'namespace', label: 'Namespace' },
+  { value: 'team', label: 'Team' },
+  { value: 'env', label: 'Environment' },
+]
 
 export function ServicesPage() {
   const search = route.useSearch()
@@ -38,6 +45,7 @@ export function ServicesPage() {
   const words = useDeferredValue(typed)
   const all = services.data?.services
   const rows = useMemo(() => sortRows(filterRows(all ?? [], words), sort, dir), [all, words, sort, dir])
+  const items = useMemo(() => groupRows(rows, search.group), [rows, search.group])
   const earlier = useMemo(() => new Map(before.data?.services.map((s) => [rowKey(s), s.stats])), [before.data])
   const field = useRef<HTMLInputElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
@@ -68,11 +76,11 @@ export function ServicesPage() {
         </Empty>
       )
     }
-    if (rows.length === 0) return <Empty title="No service is called that" actions={<Button onClick={() => type('')}>Clear the filter</Button>}>{plural(all.length, 'service')} in this time range.</Empty>
+    if (rows.length === 0) return <Empty title="No service matches" actions={<Button onClick={() => type('')}>Clear the filter</Button>}>{plural(all.length, 'service')} in this time range.</Empty>
     return (
       <Stale stale={services.isPlaceholderData}>
         {services.error !== null && <Notice tone="warn">The list could not be renewed: {services.error.message}</Notice>}
-        <ServiceTable rows={rows} earlier={earlier} sort={sort} dir={dir} onSort={sortBy} scroller={scroller} scope={scope} />
+        <ServiceTable items={items} earlier={earlier} sort={sort} dir={dir} onSort={sortBy} scroller={scroller} scope={scope} />
       </Stale>
     )
   }
@@ -80,8 +88,9 @@ export function ServicesPage() {
     <div ref={scroller} className={css.page}>
       <h1 className="visually-hidden">Services</h1>
       <div className={css.bar}>
-        <Input ref={field} label="Filter services" icon={<Search size={15} />} placeholder="Filter by name, namespace or type" value={typed} onChange={(e) => type(e.target.value)} className={css.filter} />
+        <Input ref={field} label="Filter services" icon={<Search size={15} />} placeholder="Filter by name, team, version, type" value={typed} onChange={(e) => type(e.target.value)} className={css.filter} />
         {all !== undefined && <p className={css.count}>{rows.length === all.length ? plural(all.length, 'service') : `${rows.length} of ${plural(all.length, 'service')}`}</p>}
+        <Segmented label="Group by" value={search.group ?? 'none'} options={GROUPS} onChange={(by) => void navigate({ search: (s) => ({ ...s, group: by === 'none' ? undefined : by }), replace: true })} />
       </div>
       {body()}
     </div>
