@@ -35,6 +35,10 @@ export async function openStage(): Promise<Stage> {
       await page.route('**/api/**', (route) => {
         const name = new URL(route.request().url()).pathname.replace('/api/', '')
         const given = answers[name]
+        // Figures that a test does not give are figures that the server does not have.
+        if (given === undefined && /^(spans\/heatmap|services\/[^/]+\/operations\/)/.test(name)) {
+          return route.fulfill({ status: 404, body: JSON.stringify({ error: { code: 'not_found', message: 'none', hint: '', position: null, request_id: '' } }), contentType: 'application/json' })
+        }
         const body = (typeof given === 'function' ? given() : given) ?? (name === 'status' ? JSON.stringify(STATUS) : JSON.stringify({ spans: [] }))
         return route.fulfill({ body, contentType: 'application/json' })
       })
