@@ -34,7 +34,8 @@ describe('toggling', () => {
   f('root', 'x >= 10 and x < 20', 'out', 'root and not (x >= 10 and x < 20)')
   f('root and not (x >= 10 and x < 20)', 'x >= 10 and x < 20', 'out', 'root')
   f('root and not (x >= 10 and x < 20)', 'x >= 10 and x < 20', 'in', 'root and x >= 10 and x < 20')
-  f('', 'not exists tier', 'out', 'not (not exists tier)')
+  f('', 'not exists tier', 'out', 'exists tier')
+  f('exists tier and root', 'not exists tier', 'in', 'root and not exists tier')
 })
 
 it('says how a filter stands to a clause', () => {

@@ -88,6 +88,8 @@ export function opposite(clause: string): string {
   if (parts.length === 1 && parts[0].key !== '' && /^!?=$/.test(parts[0].op)) {
     return `${parts[0].key} ${parts[0].op === '=' ? '!=' : '='} ${parts[0].raw}`
   }
+  const presence = /^(not\s+)?exists\s+(\S+)$/i.exec(clause.trim())
+  if (presence !== null) return presence[1] === undefined ? `not exists ${presence[2]}` : `exists ${presence[2]}`
   const negated = /^not\s+\((.*)\)$/i.exec(clause.trim())
   return negated !== null ? negated[1] : `not (${clause.trim()})`
 }

@@ -17,6 +17,8 @@ type Props = {
   /** The filter of the result, which is counted. */
   q: string
   scope: Scope
+  /** Whether to count now; the list goes first. */
+  ready: boolean
   /** The filter that a click changes; the result may be narrower, by the box on the chart. */
   base: string
   pins: readonly string[]
@@ -27,9 +29,9 @@ type Props = {
 }
 
 /** What the result consists of, counted by the server for the groups that are open. */
-export function Facets({ q, scope, base, pins, toggled, onQuery, onPins, onToggled }: Props) {
+export function Facets({ q, scope, ready, base, pins, toggled, onQuery, onPins, onToggled }: Props) {
   const groups = groupsOf(pins, toggled)
-  const counted = useFacets(q, scope, keysOf(groups))
+  const counted = useFacets(q, scope, keysOf(groups), ready)
   const data = counted.data
   const byKey = new Map((data?.facets ?? []).map((f) => [f.key, f]))
   return (
@@ -44,7 +46,7 @@ export function Facets({ q, scope, base, pins, toggled, onQuery, onPins, onToggl
           key={g.key}
           group={g}
           facet={byKey.get(g.key)}
-          pending={counted.isFetching}
+          pending={counted.isPending}
           spans={data?.spans ?? 0}
           q={base}
           onQuery={onQuery}

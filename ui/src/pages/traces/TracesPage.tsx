@@ -216,7 +216,7 @@ export function TracesPage() {
       <div className={css.columns}>
         {facetsShown && (
           <aside className={css.facets} aria-label="Facets">
-            <Facets q={listQuery} scope={listScope} base={q} pins={pins} toggled={search.open ?? NONE} onQuery={setQuery} onPins={setPins} onToggled={(open) => patch({ open: open.length === 0 ? undefined : open }, true)} />
+            <Facets q={listQuery} scope={listScope} ready={!result.pending && !result.stale} base={q} pins={pins} toggled={search.open ?? NONE} onQuery={setQuery} onPins={setPins} onToggled={(open) => patch({ open: open.length === 0 ? undefined : open }, true)} />
           </aside>
         )}
         <div className={css.main}>
