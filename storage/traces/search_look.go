@@ -46,8 +46,8 @@ func within(ranges []Range) (string, []conn.Param) {
 
 // look adds the traces of a slice, which is given as its parts worth looking at.
 func (s *search) look(ctx context.Context, ranges []Range, left time.Duration) error {
-	for len(ranges) > 0 && len(s.found) < s.q.Limit {
-		rows, err := s.candidates(ctx, ranges, left)
+	for round := 0; len(ranges) > 0 && len(s.found) < s.q.Limit; round++ {
+		rows, rest, err := s.candidates(ctx, ranges, left, round)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,6 @@ func (s *search) look(ctx context.Context, ranges []Range, left time.Duration) e
 		} else if again {
 			continue
 		}
-		full := len(rows) == s.q.Limit
 		shown, err := s.shownEarlier(ctx, rows)
 		if err != nil {
 			return err
@@ -67,48 +66,55 @@ func (s *search) look(ctx context.Context, ranges []Range, left time.Duration) e
 				s.found = append(s.found, row)
 			}
 		}
-		if !full || len(shown) == 0 {
-			break
-		}
+		ranges = before(ranges, rest)
 	}
 	return nil
 }
 
-// rowsPerTrace is how many of the newest rows are read for each trace that is wanted, at first and where those were too few.
-var rowsPerTrace = [...]int{8, 64}
-
-// rareRows is how many rows a search by an index may find for them to be sorted here.
-const rareRows = 1000
-
-// candidates gives the newest matching span of each trace that is not seen yet: the traces among the newest rows, and only where
-// those are too few, because a few traces have most of the matches, the engine's own choice of one row a trace.
-func (s *search) candidates(ctx context.Context, ranges []Range, left time.Duration) ([]candidate, error) {
-	if s.indexed {
-		rows, err := s.rows(ctx, anySQL, rareRows, ranges, left)
-		if err != nil {
-			return nil, err
+// before is what of the ranges lies before t.
+func before(ranges []Range, t time.Time) []Range {
+	var cut []Range
+	for _, in := range ranges {
+		if t.Before(in.To) {
+			in.To = t
 		}
-		if len(rows) < rareRows {
-			rows = onePerTrace(rows)
-			return rows[:min(len(rows), s.q.Limit)], nil
+		if in.From.Before(in.To) {
+			cut = append(cut, in)
 		}
 	}
-	for _, n := range rowsPerTrace {
-		limit := n * s.q.Limit
-		rows, err := s.rows(ctx, newestSQL, limit, ranges, left)
-		if err != nil {
-			return nil, err
-		}
-		all := len(rows) < limit
-		if !all { // more may start with the last one
-			last := rows[len(rows)-1].Start
-			rows = slices.DeleteFunc(rows, func(c candidate) bool { return c.Start == last })
-		}
-		if rows = onePerTrace(rows); all || len(rows) >= s.q.Limit {
-			return rows[:min(len(rows), s.q.Limit)], nil
+	return cut
+}
+
+const (
+	// rowsPerTrace is how many of the newest rows are read for each trace that is missing.
+	rowsPerTrace = 12
+	// roundsOfRows is how often that is done; after it a few traces have most of the matches, and the engine takes one row a trace.
+	roundsOfRows = 3
+	// rareRows is how many rows a search by an index may find for them to be sorted here.
+	rareRows = 1000
+)
+
+// candidates gives the newest matching span of traces that are not seen yet, newest first; rest is where to go on: whatever starts
+// then or later is among them or seen.
+func (s *search) candidates(ctx context.Context, ranges []Range, left time.Duration, round int) (rows []candidate, rest time.Time, err error) {
+	missing := s.q.Limit - len(s.found)
+	if s.indexed && round == 0 {
+		if rows, err = s.rows(ctx, anySQL, rareRows, ranges, left); err != nil || len(rows) < rareRows {
+			return onePerTrace(rows), time.Time{}, err
 		}
 	}
-	return s.rows(ctx, candidatesSQL, s.q.Limit, ranges, left)
+	sql, limit := newestSQL, rowsPerTrace*missing
+	if round >= roundsOfRows {
+		sql, limit = candidatesSQL, missing
+	}
+	if rows, err = s.rows(ctx, sql, limit, ranges, left); err != nil || len(rows) < limit {
+		return onePerTrace(rows), time.Time{}, err
+	}
+	last := rows[len(rows)-1].Start
+	if round < roundsOfRows { // more rows may start with the last one
+		rows = slices.DeleteFunc(rows, func(c candidate) bool { return c.Start == last })
+	}
+	return onePerTrace(rows), unixTime(last).Add(1), nil
 }
 
 // onePerTrace keeps the newest row of each trace, newest first, of one start the larger trace id.

@@ -101,7 +101,7 @@ func (p *printer) rollupCompare(c filter.Compare) (string, bool) {
 // prune gives the parts of a slice that may hold matches, newest first.
 func (r *Reader) prune(ctx context.Context, p *pruning, slice Range) ([]Range, error) {
 	whole := []Range{slice}
-	if slice.To.Sub(slice.From) < pruneFrom {
+	if settled := r.now().Add(-rollupLag); settled.Sub(slice.From) < pruneFrom || slice.To.Sub(slice.From) < pruneFrom {
 		return whole, nil
 	}
 	newest, err := conn.One[uint64](ctx, r.db, conn.Query{SQL: settledSQL, Params: []conn.Param{conn.Str("project", p.project)}})

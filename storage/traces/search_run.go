@@ -41,7 +41,7 @@ type candidate struct {
 }
 
 const (
-	firstSlice = time.Minute
+	firstSlice = 5 * time.Minute
 	// firstIndexed is the first slice of a search by an index, which costs by what matches rather than by what is there.
 	firstIndexed = 3 * time.Hour
 	// sliceGrowth is how much longer a slice may be than all before it together. Fewer slices cost less in sum, but each is read
