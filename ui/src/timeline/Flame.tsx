@@ -108,7 +108,7 @@ type Look = { width: number; firstLane: number; lastLane: number; keep: Uint8Arr
 
 function paintFlame(ctx: CanvasRenderingContext2D, flame: Boxes, trace: TraceModel, hues: Uint8Array, view: { from: number; to: number }, look: Look): void {
   const { spans } = trace
-  const [ink, red, accent] = [token('--bg'), token('--fault'), token('--text')]
+  const [ink, faint, red, accent] = [token('--bg'), token('--text-3'), token('--fault'), token('--text')]
   ctx.font = `11px ${token('--font')}`
   ctx.textBaseline = 'middle'
   eachVisible(flame, view.from, view.to, look.width, look.firstLane, look.lastLane, (b, x0, x1) => {
@@ -123,6 +123,8 @@ function paintFlame(ctx: CanvasRenderingContext2D, flame: Boxes, trace: TraceMod
       ctx.fillStyle = red
       ctx.fillRect(x0, y + LANE - 5, w, 3)
     }
+    // What is said of a box stays readable when the box is faint.
+    ctx.globalAlpha = 1
     if (span === look.selected) {
       ctx.strokeStyle = accent
       ctx.lineWidth = 2
@@ -132,7 +134,7 @@ function paintFlame(ctx: CanvasRenderingContext2D, flame: Boxes, trace: TraceMod
     const room = Math.floor((Math.min(look.width, x1) - left - 10) / CHAR)
     if (room >= 4) {
       const name = trace.names[spans.name[span]]
-      ctx.fillStyle = ink
+      ctx.fillStyle = dim ? faint : ink
       ctx.fillText(name.length > room ? name.slice(0, room - 1) + '…' : name, left + 5, y + LANE / 2 - 0.5)
     }
   })
