@@ -29,9 +29,11 @@ const (
 	// database is where the embedded engine keeps the tables.
 	database = "sightline"
 	// drainTime is how long a stopping instance still stores what it has received; the rest waits in the journal.
-	drainTime = 5 * time.Second
+	drainTime = 4 * time.Second
 	// engineGrace is how long the engine's statements may go on once everything else has stopped.
-	engineGrace = 10 * time.Second
+	engineGrace = 3 * time.Second
+	// storageRetry is how long a start waits before it tries again to reach a storage that does not answer.
+	storageRetry = 500 * time.Millisecond
 )
 
 // instance is a running Sightline; what its role leaves out is nil.
@@ -174,17 +176,39 @@ func (in *instance) openStorage(ctx context.Context) (err error) {
 		endpoint := conn.Endpoint(in.engine.Endpoint())
 		cfg = conn.Config{Endpoint: &endpoint, Database: database}
 	}
-	if in.db, err = conn.Open(ctx, cfg); err != nil {
-		return err
+	var applied []int
+	for { // whatever is received meanwhile waits in the journal
+		applied, err = in.migrate(ctx, cfg)
+		if !errors.Is(err, conn.ErrUnavailable) {
+			break
+		}
+		in.log.Warn("the storage does not answer; trying again", "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(storageRetry):
+		}
 	}
-	applied, err := schema.Migrate(ctx, in.db, schema.Topology{Cluster: in.db.Cluster(), Database: in.db.Database()})
 	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
+		return err
 	}
 	if len(applied) > 0 {
 		in.log.Info("brought the database up to date", "migrations", applied)
 	}
 	return nil
+}
+
+// migrate opens the storage and brings its tables up to date.
+func (in *instance) migrate(ctx context.Context, cfg conn.Config) (applied []int, err error) {
+	if in.db == nil {
+		if in.db, err = conn.Open(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	if applied, err = schema.Migrate(ctx, in.db, schema.Topology{Cluster: in.db.Cluster(), Database: in.db.Database()}); err != nil {
+		return nil, fmt.Errorf("migrate database: %w", err)
+	}
+	return applied, nil
 }
 
 // policy is how spans are kept from now on.

@@ -117,7 +117,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 const (
 	// maxHeader has room for a filter of api.MaxQuery with every byte percent-encoded.
 	maxHeader       = 3*api.MaxQuery + 16<<10
-	shutdownTimeout = 5 * time.Second
+	shutdownTimeout = 3 * time.Second
 	// slowClient is how long an answer may take to be read, after the query's own time.
 	slowClient = 2 * time.Minute
 )
