@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ComparedAttribute } from '../api/types'
-import { cardsOf, coverageOf, findingOf, questionOf, scaleOf, sideWords, strengthOf } from './compare'
+import { cardsOf, coverageOf, findingOf, questionOf, scaleOf, sideWords, strengthOf, valuesOf } from './compare'
 
 const range = { from: 'now-1h', to: 'now' }
 const brush = { from: 1000.2, to: 2000.2, low: 5e8, high: null }
@@ -19,11 +19,25 @@ it('asks about a box, or about failures', () => {
 
 it('shows the most different attributes, ids only when asked', () => {
   const all = [attribute('tier'), attribute('request.id', { unique: true }), ...Array.from({ length: 30 }, (_, i) => attribute(`k${i}`))]
-  expect(cardsOf(all, '', false)).toMatchObject({ ids: 1, found: 31 })
-  expect(cardsOf(all, '', false).shown).toHaveLength(20)
-  expect(cardsOf(all, '', true).shown[1].key).toBe('request.id')
-  expect(cardsOf(all, 'TIER gold', false).shown.map((a) => a.key)).toEqual(['tier'])
-  expect(cardsOf(all, 'nothing', false)).toEqual({ shown: [], ids: 0, found: 0 })
+  expect(cardsOf(all, 'brush', '', false)).toMatchObject({ ids: 1, found: 31 })
+  expect(cardsOf(all, 'brush', '', false).shown).toHaveLength(20)
+  expect(cardsOf(all, 'brush', '', true).shown[1].key).toBe('request.id')
+  expect(cardsOf(all, 'brush', 'TIER gold', false).shown.map((a) => a.key)).toEqual(['tier'])
+  expect(cardsOf(all, 'brush', 'nothing', false)).toEqual({ shown: [], ids: 0, found: 0 })
+})
+
+it('knows what a failure is told by', () => {
+  const all = [attribute('status'), attribute('tier')]
+  expect(cardsOf(all, 'failed', '', false).shown.map((a) => a.key)).toEqual(['tier'])
+  expect(cardsOf(all, 'brush', '', false).found).toBe(2)
+})
+
+it('shows the first values, and all ranges', () => {
+  const values = Array.from({ length: 10 }, (_, i) => ({ label: String(i), filter: '', selection: 0, baseline: 0 }))
+  expect(valuesOf({ kind: 'category', values }, false)).toEqual({ rest: 4, shown: values.slice(0, 6) })
+  expect(valuesOf({ kind: 'category', values }, true).rest).toBe(0)
+  expect(valuesOf({ kind: 'number', values }, false).rest).toBe(0)
+  expect(valuesOf({ kind: 'category', values: values.slice(0, 7) }, false).rest).toBe(0)
 })
 
 it('says what a card found', () => {

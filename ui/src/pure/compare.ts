@@ -18,6 +18,9 @@ export const BASE_LABEL: Record<Baseline, string> = {
 
 export const FAILED = 'class != ok'
 
+/** What a failure is told by, and so no finding about failures. */
+const FAILURE = new Set(['class', 'status'])
+
 /** `q` in `range`, and of that the selection against its baseline. */
 export type Question = { q: string; range: Range; of: { selection: string; selection_from?: string; selection_to?: string; baseline: Baseline; baseline_q?: string } }
 
@@ -48,11 +51,21 @@ export type Cards = { shown: ComparedAttribute[]; ids: number; found: number }
  * The cards to draw: those that the search finds, the most different first. Ids are left out unless asked for: nearly every
  * span has its own, so that they are always different and never say why.
  */
-export function cardsOf(attributes: readonly ComparedAttribute[], search: string, withIds: boolean): Cards {
+export function cardsOf(all: readonly ComparedAttribute[], subject: Subject, search: string, withIds: boolean): Cards {
+  const attributes = subject === 'failed' ? all.filter((a) => !FAILURE.has(a.key)) : all
   const words = search.trim().toLowerCase().split(/\s+/).filter((w) => w !== '')
   const found = attributes.filter((a) => words.every((w) => a.key.toLowerCase().includes(w) || a.values.some((v) => v.label.toLowerCase().includes(w))))
   const kept = withIds ? found : found.filter((a) => !a.unique)
   return { shown: kept.slice(0, CARDS), ids: found.length - found.filter((a) => !a.unique).length, found: kept.length }
+}
+
+/** Values of a card before the rest is asked for; ranges of a number are one picture and are all shown. */
+const VALUES = 6
+
+export function valuesOf(a: Pick<ComparedAttribute, 'kind' | 'values'>, all: boolean): { shown: readonly ComparedValue[]; rest: number } {
+  // One left over would take as much room as the words about it.
+  if (all || a.kind === 'number' || a.values.length <= VALUES + 1) return { shown: a.values, rest: 0 }
+  return { shown: a.values.slice(0, VALUES), rest: a.values.length - VALUES }
 }
 
 /** The widest bar of a card is as wide as its track, so that small shares can still be told apart. */

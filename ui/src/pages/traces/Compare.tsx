@@ -5,7 +5,7 @@ import { useCompare } from '../../api/spans'
 import type { Baseline, ComparedAttribute, ComparedValue } from '../../api/types'
 import type { Brush } from '../../pure/brush'
 import { standOf, toggleClause } from '../../pure/clause'
-import { BASE_LABEL, BASES, CARDS, cardsOf, coverageOf, questionOf, scaleOf, sideWords, strengthOf, type Subject } from '../../pure/compare'
+import { BASE_LABEL, BASES, CARDS, cardsOf, coverageOf, questionOf, scaleOf, sideWords, strengthOf, type Subject, valuesOf } from '../../pure/compare'
 import { formatPercent, formatShort } from '../../pure/format'
 import { Button, IconButton } from '../../widgets/Button'
 import { Input } from '../../widgets/Input'
@@ -35,7 +35,7 @@ export function Compare({ subject, q, base, scope, brush, choice, onChoice, onQu
   const question = questionOf(subject, q, scope.range, brush, against, choice.bq ?? '')
   const result = useCompare(question?.q ?? '', scope, question?.of ?? null)
   const data = question === null ? undefined : result.data
-  const cards = cardsOf(data?.attributes ?? [], choice.find ?? '', choice.ids === true)
+  const cards = cardsOf(data?.attributes ?? [], subject, choice.find ?? '', choice.ids === true)
   const what = subject === 'failed' ? 'failed' : 'selected'
   return (
     <section className={css.compare} aria-label="Comparison">
@@ -120,6 +120,8 @@ type CardProps = { attribute: ComparedAttribute; q: string; onQuery: (q: string)
 function Card({ attribute, q, onQuery, onPin }: CardProps) {
   const scale = scaleOf(attribute.values)
   const coverage = coverageOf(attribute)
+  const [all, setAll] = useState(false)
+  const { shown, rest } = valuesOf(attribute, all)
   return (
     <article className={css.card}>
       <header className={css.cardHead}>
@@ -133,10 +135,15 @@ function Card({ attribute, q, onQuery, onPin }: CardProps) {
       </header>
       {coverage !== '' && <p className={css.coverage}>{coverage}</p>}
       <ul>
-        {attribute.values.map((v) => (
+        {shown.map((v) => (
           <Value key={v.filter === '' ? v.label : v.filter} value={v} scale={scale} q={q} onQuery={onQuery} />
         ))}
       </ul>
+      {rest > 0 && (
+        <button type="button" className={css.more} onClick={() => setAll(true)}>
+          {rest} more
+        </button>
+      )}
     </article>
   )
 }
@@ -149,7 +156,7 @@ function Value({ value, scale, q, onQuery }: { value: ComparedValue; scale: numb
   const bar = (share: number, side: 'selection' | 'baseline') => (
     <span className={css.line}>
       <span className={css.track} aria-hidden="true">
-        <span className={css.bar} data-side={side} style={{ width: `${(100 * share) / scale}%` }} />
+        {share > 0 && <span className={css.bar} data-side={side} style={{ width: `${(100 * share) / scale}%` }} />}
       </span>
       <span className={css.share} data-side={side}>
         <span className="visually-hidden">{side} </span>
