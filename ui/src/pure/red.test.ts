@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import type { ServiceRow, Stats } from '../api/types'
-import { changeOf, failedShare, faultShare, faultSpark, filterRows, firstDir, gaps, groupRows, rowKey, shareSeries, soleStats, sortRows, typeLabel } from './red'
+import { changeOf, failedShare, faultShare, faultSpark, filterRows, firstDir, gaps, groupRows, rowKey, shareSeries, sortRows, typeLabel } from './red'
 
 const stats = (more: Partial<Stats> = {}): Stats => ({ requests: 100, ok: 90, error: 4, throttle: 1, fault: 5, rate: 1, avg_ns: 1, p50_ns: 1, p95_ns: 1, p99_ns: 1, histogram: [], ...more })
-const row = (name: string, more: Partial<Stats> = {}): ServiceRow => ({ name, env: 'prod', namespace: 'shop', type: 'AWS::ECS::Container', versions: [], deployed: null, stats: stats(more), series: { step_s: 60, start: '', requests: [], fault: [], p95_ns: [] } })
+const row = (name: string, more: Partial<Stats> = {}): ServiceRow => ({ name, env: 'prod', namespace: 'shop', type: 'AWS::ECS::Container', team: '', versions: [], deployed: null, stats: stats(more), series: { step_s: 60, start: '', requests: [], fault: [], p95_ns: [] } })
 
 it('counts what failed', () => {
   expect(failedShare(stats())).toBe(0.1)
@@ -38,9 +38,6 @@ it('filters by every word', () => {
   expect(filterRows(rows, ' SHOP ecs chec').map((r) => r.name)).toEqual(['checkout'])
   expect(filterRows(rows, '').length).toBe(2)
   expect(filterRows(rows, 'staging')).toEqual([])
-  expect(soleStats(rows, 'cart')).toBe(rows[1].stats)
-  expect(soleStats(rows, 'x')).toBeUndefined()
-  expect(soleStats([...rows, rows[1]], 'cart')).toBeUndefined()
   expect(rowKey(rows[0])).not.toBe(rowKey(rows[1]))
 })
 

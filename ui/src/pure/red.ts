@@ -116,12 +116,6 @@ export function groupRows(rows: readonly ServiceRow[], by: Grouping | undefined)
   })
 }
 
-/** The figures of a name, if exactly one service has it; two environments cannot be compared with one. */
-export function soleStats(rows: readonly ServiceRow[], name: string): Stats | undefined {
-  const found = rows.filter((r) => r.name === name)
-  return found.length === 1 ? found[0].stats : undefined
-}
-
 export function rowKey(row: { name: string; env: string; namespace: string; type: string }): string {
   return [row.namespace, row.env, row.type, row.name].join('\0')
 }

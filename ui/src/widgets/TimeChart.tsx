@@ -9,6 +9,7 @@ import css from './TimeChart.module.css'
 
 const HEIGHT: Px = 168
 const LEAST: Px = 6
+const GHOST = 'Before'
 
 export type ChartSeries = {
   name: string
@@ -33,14 +34,19 @@ type Props = {
   format: (value: number) => string
   /** Moments worth a line, such as a new version. */
   markers?: readonly { at: EpochMs; label: string }[]
+  /** Stretches in which something was wrong, hatched and named. */
+  bands?: readonly { from: EpochMs; to: EpochMs; label: string }[]
+  /** The same figure in the time before, step by step, as a thin line. */
+  ghost?: readonly (number | null)[]
   /** The step under the pointer, shared by the charts of a page. */
   hover: number | null
   onHover: (index: number | null) => void
-  onBrush: (from: EpochMs, to: EpochMs) => void
+  /** Absent where dragging chooses nothing. */
+  onBrush?: (from: EpochMs, to: EpochMs) => void
 }
 
 /** One figure over time. The legend says the values under the pointer, so nothing floats over the lines. */
-export function TimeChart({ title, series, look, start, stepMs, max, format, markers, hover, onHover, onBrush }: Props) {
+export function TimeChart({ title, series, look, start, stepMs, max, format, markers, bands, ghost, hover, onHover, onBrush }: Props) {
   const [measure, size] = useSize<HTMLDivElement>()
   const [drag, setDrag] = useState<[Px, Px] | null>(null)
   const count = series[0]?.values.length ?? 0
@@ -48,12 +54,16 @@ export function TimeChart({ title, series, look, start, stepMs, max, format, mar
   const box: Box = useMemo(() => ({ left: 52, right: Math.max(60, width - 4), top: 8, bottom: HEIGHT - 22 }), [width])
   const draw = useCallback(
     (c: CanvasRenderingContext2D) => {
+      for (const b of bands ?? []) paintBand(c, box, xOf(box, start, stepMs, count, b.from), xOf(box, start, stepMs, count, b.to))
       paintGrid(c, box, max, format, start, stepMs, count)
       if (look === 'lines') series.forEach((s) => paintLine(c, box, max, s))
       else paintStack(c, box, max, series, look)
-      for (const m of markers ?? []) paintMarker(c, box, xOf(box, start, stepMs, count, m.at), m.label)
+      if (ghost !== undefined) paintLine(c, box, max, { name: GHOST, values: ghost, colour: '--text-3', dashed: true })
+      // Labels stand where there is room; the first of those that crowd is named.
+      let free = box.left
+      for (const m of markers ?? []) free = paintMarker(c, box, xOf(box, start, stepMs, count, m.at), m.label, free)
     },
-    [box, max, format, start, stepMs, count, look, series, markers],
+    [box, max, format, start, stepMs, count, look, series, markers, bands, ghost],
   )
   const xAt = (event: PointerEvent): Px => event.clientX - event.currentTarget.getBoundingClientRect().left
   const onMove = (event: PointerEvent) => {
@@ -65,7 +75,7 @@ export function TimeChart({ title, series, look, start, stepMs, max, format, mar
     if (drag === null) return
     const [a, b] = [Math.max(box.left, Math.min(...drag)), Math.min(box.right, Math.max(...drag))]
     setDrag(null)
-    if (b - a >= LEAST) onBrush(timeAt(box, start, stepMs, count, a), timeAt(box, start, stepMs, count, b))
+    if (b - a >= LEAST) onBrush?.(timeAt(box, start, stepMs, count, a), timeAt(box, start, stepMs, count, b))
   }
   const at = hover !== null && hover < count ? hover : null
   return (
@@ -81,6 +91,13 @@ export function TimeChart({ title, series, look, start, stepMs, max, format, mar
               {at !== null && <b>{s.values[at] === null ? '–' : format(s.values[at])}</b>}
             </span>
           ))}
+          {ghost !== undefined && (
+            <span className={css.entry}>
+              <span className={css.dashes} />
+              {GHOST}
+              {at !== null && <b>{(ghost[at] ?? null) === null ? '–' : format(ghost[at] ?? 0)}</b>}
+            </span>
+          )}
         </span>
       </figcaption>
       <div
@@ -90,7 +107,7 @@ export function TimeChart({ title, series, look, start, stepMs, max, format, mar
         onPointerMove={onMove}
         onPointerLeave={() => onHover(null)}
         onPointerDown={(e) => {
-          if (e.button !== 0) return
+          if (e.button !== 0 || onBrush === undefined) return
           e.currentTarget.setPointerCapture(e.pointerId)
           setDrag([xAt(e), xAt(e)])
         }}
@@ -191,8 +208,32 @@ function paintLine(c: CanvasRenderingContext2D, box: Box, max: number, s: ChartS
   c.globalAlpha = 1
 }
 
-function paintMarker(c: CanvasRenderingContext2D, box: Box, x: Px, label: string): void {
-  if (x < box.left || x > box.right) return
+/** Hatched, so that it is no matter of colour alone. */
+function paintBand(c: CanvasRenderingContext2D, box: Box, from: Px, to: Px): void {
+  const [left, right] = [Math.max(box.left, from), Math.min(box.right, to)]
+  if (right <= left) return
+  c.save()
+  c.beginPath()
+  c.rect(left, box.top, right - left, box.bottom - box.top)
+  c.clip()
+  c.fillStyle = token('--fault-soft')
+  c.fillRect(left, box.top, right - left, box.bottom - box.top)
+  c.strokeStyle = token('--fault')
+  c.globalAlpha = 0.28
+  c.lineWidth = 1
+  c.beginPath()
+  const height = box.bottom - box.top
+  for (let x = left - height; x < right; x += 7) {
+    c.moveTo(x, box.bottom)
+    c.lineTo(x + height, box.top)
+  }
+  c.stroke()
+  c.restore()
+}
+
+/** Gives back from where on there is room for the next label. */
+function paintMarker(c: CanvasRenderingContext2D, box: Box, x: Px, label: string, free: Px): Px {
+  if (x < box.left || x > box.right) return free
   c.strokeStyle = token('--text-3')
   c.setLineDash([2, 3])
   c.beginPath()
@@ -203,6 +244,7 @@ function paintMarker(c: CanvasRenderingContext2D, box: Box, x: Px, label: string
   // The label stands on its own ground, for bars may be behind it.
   const width = c.measureText(label).width
   const left = x > box.right - width - 12 ? x - width - 5 : x + 5
+  if (left - 2 < free) return free
   c.fillStyle = token('--bg')
   c.globalAlpha = 0.85
   c.fillRect(left - 2, box.top - 1, width + 4, 14)
@@ -211,4 +253,5 @@ function paintMarker(c: CanvasRenderingContext2D, box: Box, x: Px, label: string
   c.textAlign = 'left'
   c.textBaseline = 'top'
   c.fillText(label, left, box.top + 1)
+  return left + width + 8
 }

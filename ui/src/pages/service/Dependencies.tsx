@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { type Scope, useMap } from '../../api/hooks'
 import type { MapNode, Service } from '../../api/types'
 import { useShared } from '../../nav'
+import { timeShares } from '../../pure/deploys'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
 import { nameOfId, type Neighbour, neighboursOf, nodeIdOf } from '../../pure/neighbours'
 import { failedShare, typeLabel } from '../../pure/red'
@@ -13,16 +14,27 @@ export function Dependencies({ service, scope }: { service: Service; scope: Scop
   const map = useMap({ ...scope, live: false }, id === null ? {} : { focus: id, hops: 1 })
   const nodes = map.data?.nodes ?? []
   const downstream = neighboursOf(service.downstream, 'target', nodes)
-  const time = downstream.reduce((sum, n) => sum + n.edge.stats.requests * n.edge.stats.avg_ns, 0)
+  const upstream = neighboursOf(service.upstream, 'source', nodes)
+  const shares = timeShares(service.stats, downstream.map((n) => n.edge))
+  const requests = upstream.reduce((sum, n) => sum + n.edge.stats.requests, 0)
   return (
     <>
-      <Section title="Called by" none="Nobody was seen to call this service." rows={neighboursOf(service.upstream, 'source', nodes)} time={0} />
-      <Section title="Calls" none="This service was not seen to call anything." rows={downstream} time={time} />
+      <Section title="Called by" none="Nobody was seen to call this service." rows={upstream} shareTitle="Share of requests" shares={upstream.map((n) => (requests > 0 ? n.edge.stats.requests / requests : 0))} />
+      <Section
+        title="Calls"
+        note={downstream.length === 0 ? undefined : shares.overlapping ? 'Where its time goes. Calls overlap: together they take longer than the service itself.' : `Where its time goes: ${formatPercent(shares.own)} of it is its own work.`}
+        none="This service was not seen to call anything."
+        rows={downstream}
+        shareTitle="Share of time"
+        shares={shares.calls}
+      />
     </>
   )
 }
 
-function Section({ title, none, rows, time }: { title: string; none: string; rows: readonly Neighbour[]; time: number }) {
+type SectionProps = { title: string; note?: string; none: string; rows: readonly Neighbour[]; shareTitle: string; shares: readonly number[] }
+
+function Section({ title, note, none, rows, shareTitle, shares }: SectionProps) {
   const right = (label: string) => (
     <div role="columnheader" className={css.plainHead} data-right>
       {label}
@@ -31,6 +43,7 @@ function Section({ title, none, rows, time }: { title: string; none: string; row
   return (
     <section className={css.section}>
       <h2>{title}</h2>
+      {note !== undefined && <p className={css.none}>{note}</p>}
       {rows.length === 0 ? (
         <p className={css.none}>{none}</p>
       ) : (
@@ -45,16 +58,14 @@ function Section({ title, none, rows, time }: { title: string; none: string; row
               {right('p50')}
               {right('p95')}
               {right('p99')}
-              {time > 0 && (
-                <div role="columnheader" className={css.plainHead}>
-                  Share of waiting
-                </div>
-              )}
+              <div role="columnheader" className={css.plainHead}>
+                {shareTitle}
+              </div>
             </div>
           </div>
           <div role="rowgroup">
-            {rows.map((n) => (
-              <Row key={n.edge.id} neighbour={n} time={time} />
+            {rows.map((n, i) => (
+              <Row key={n.edge.id} neighbour={n} share={shares[i]} />
             ))}
           </div>
         </div>
@@ -63,10 +74,9 @@ function Section({ title, none, rows, time }: { title: string; none: string; row
   )
 }
 
-function Row({ neighbour, time }: { neighbour: Neighbour; time: number }) {
+function Row({ neighbour, share }: { neighbour: Neighbour; share: number }) {
   const { edge, node, id } = neighbour
   const failed = failedShare(edge.stats)
-  const share = time > 0 ? (edge.stats.requests * edge.stats.avg_ns) / time : 0
   return (
     <div role="row" className={css.row} data-columns="neighbours">
       <div role="cell" className={css.name}>
@@ -88,14 +98,12 @@ function Row({ neighbour, time }: { neighbour: Neighbour; time: number }) {
       <div role="cell" className={css.number} data-quiet>
         {formatDuration(edge.stats.p99_ns)}
       </div>
-      {time > 0 && (
-        <div role="cell" className={css.share}>
-          <span className={css.track}>
-            <span className={css.bar} style={{ width: `${100 * share}%` }} />
-          </span>
-          <span className={css.percent}>{formatPercent(share)}</span>
-        </div>
-      )}
+      <div role="cell" className={css.share}>
+        <span className={css.track}>
+          <span className={css.bar} style={{ width: `${100 * share}%` }} />
+        </span>
+        <span className={css.percent}>{edge.async ? '' : formatPercent(share)}</span>
+      </div>
     </div>
   )
 }

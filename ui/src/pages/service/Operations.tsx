@@ -1,22 +1,25 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
+import type { Scope } from '../../api/hooks'
 import type { Operation, Service } from '../../api/types'
-import { useShared } from '../../nav'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
-import { quoteValue } from '../../pure/query'
 import { failedShare, faultSpark, firstDir, type FigureKey, sortRows } from '../../pure/red'
 import { SortHeader } from '../../widgets/SortHeader'
 import { Sparkline } from '../../widgets/Sparkline'
+import { useHotkeys } from '../../widgets/hotkeys'
 import { Empty } from '../../widgets/States'
+import { OperationPanel } from './OperationPanel'
 import css from './Table.module.css'
 
 const route = getRouteApi('/services/$name')
 
-/** What the service does; each row leads to the traces of that operation. */
-export function Operations({ service }: { service: Service }) {
+/** What the service does; a row opens the operation's own panel. */
+export function Operations({ service, scope }: { service: Service; scope: Scope }) {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const sort = search.sort ?? 'rate'
   const dir = search.dir ?? firstDir(sort)
+  const close = () => void navigate({ search: (s) => ({ ...s, op: undefined, kind: undefined }) })
+  useHotkeys('Operations', search.op === undefined ? [] : [{ keys: 'escape', label: 'Close the operation', run: close }])
   if (service.operations.length === 0) return <Empty title="No operation">The service sent no server or consumer span in this time range.</Empty>
   const columns = service.operations.some((o) => o.series !== undefined) ? 'operations' : 'operations-plain'
   const time = service.operations.reduce((sum, o) => sum + o.stats.requests * o.stats.avg_ns, 0)
@@ -34,7 +37,7 @@ export function Operations({ service }: { service: Service }) {
       {label}
     </SortHeader>
   )
-  return (
+  const list = (
     <div role="table" aria-label="Operations" className={css.table}>
       <div role="rowgroup">
         <div role="row" className={css.head} data-columns={columns}>
@@ -51,26 +54,41 @@ export function Operations({ service }: { service: Service }) {
       </div>
       <div role="rowgroup">
         {sortRows(service.operations, sort, dir).map((o) => (
-          <Row key={`${o.kind} ${o.name}`} columns={columns} operation={o} service={service.name} share={time > 0 ? (o.stats.requests * o.stats.avg_ns) / time : 0} />
+          <Row key={`${o.kind} ${o.name}`} columns={columns} operation={o} open={search.op === o.name && (search.kind ?? o.kind) === o.kind} share={time > 0 ? (o.stats.requests * o.stats.avg_ns) / time : 0} />
         ))}
       </div>
     </div>
   )
+  return (
+    <div className={css.split} data-open={search.op !== undefined || undefined}>
+      {list}
+      {search.op !== undefined && <OperationPanel service={service.name} operation={search.op} kind={search.kind} scope={{ ...scope, env: scope.env ?? (service.env === '' ? undefined : service.env) }} onClose={close} />}
+    </div>
+  )
 }
 
-function Row({ columns, operation, service, share }: { columns: string; operation: Operation; service: string; share: number }) {
-  const shared = useShared()
+function Row({ columns, operation, open, share }: { columns: string; operation: Operation; open: boolean; share: number }) {
+  const { name } = route.useParams()
   const { stats, series } = operation
   const failed = failedShare(stats)
   const faults = series && faultSpark(series)
   const overflow = operation.name === '__overflow__'
   return (
-    <div role="row" className={css.row} data-columns={columns}>
+    <div role="row" className={css.row} data-columns={columns} data-open={open || undefined}>
       <div role="cell" className={css.name}>
         {overflow ? (
           <span title="The service has more operations than are counted one by one">Everything else</span>
         ) : (
-          <Link to="/traces" search={{ ...shared, q: `service = ${quoteValue(service)} and name = ${quoteValue(operation.name)}` }} className={css.link} title={`Traces of ${operation.name}`}>
+          <Link
+            to="/services/$name"
+            params={{ name }}
+            from="/services/$name"
+            search={(s) => ({ ...s, op: open ? undefined : operation.name, kind: open ? undefined : operation.kind })}
+            resetScroll={false}
+            className={css.link}
+            title={operation.name}
+            aria-current={open || undefined}
+          >
             {operation.name}
           </Link>
         )}

@@ -1,6 +1,8 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Waypoints } from 'lucide-react'
-import { usePreviousServices, useService } from '../../api/hooks'
+import { useState } from 'react'
+import { useService } from '../../api/hooks'
+import { usePreviousService } from '../../api/previous'
 import type { Service, Stats } from '../../api/types'
 import { useScope, useSetRange, useShared } from '../../nav'
 import { hueOf } from '../../pure/colour'
@@ -8,7 +10,7 @@ import { formatDuration, formatPercent, formatRate, plural } from '../../pure/fo
 import { nodeIdOf } from '../../pure/neighbours'
 import { ApiError } from '../../pure/problem'
 import { quoteValue } from '../../pure/query'
-import { changeOf, failedShare, soleStats, typeLabel } from '../../pure/red'
+import { changeOf, failedShare, typeLabel } from '../../pure/red'
 import { previous, zoomOut } from '../../pure/time'
 import { Button } from '../../widgets/Button'
 import { Figure } from '../../widgets/Figure'
@@ -18,8 +20,12 @@ import { Tabs } from '../../widgets/Tabs'
 import { useNow } from '../../widgets/useNow'
 import { Charts } from './Charts'
 import { Dependencies } from './Dependencies'
+import { Deployments } from './Deployments'
+import { Headline } from './Headline'
+import { Instances } from './Instances'
 import { Operations } from './Operations'
-import { Versions } from './Versions'
+import { ServiceTraces } from './ServiceTraces'
+import { VersionLane } from './VersionLane'
 import css from './ServicePage.module.css'
 
 const route = getRouteApi('/services/$name')
@@ -31,8 +37,8 @@ export function ServicePage() {
   const scope = useScope()
   const now = useNow(60_000)
   const service = useService(name, scope)
-  // The list answers for a time in which this service did not exist, too.
-  const earlier = usePreviousServices({ ...scope, range: previous(scope.range, now), live: false }, service.data !== undefined)
+  const earlier = usePreviousService(name, { ...scope, range: previous(scope.range, now), live: false }, service.data !== undefined)
+  const [hover, setHover] = useState<number | null>(null)
   const data = service.data
   if (service.isPending) return <Loading name={name} />
   if (service.error instanceof ApiError && service.error.status === 404) return <Silent name={name} />
@@ -42,16 +48,20 @@ export function ServicePage() {
       <Header service={data} />
       {service.error !== null && <Notice tone="warn">The figures could not be renewed: {service.error.message}</Notice>}
       <Stale stale={service.isPlaceholderData} className={css.body}>
-        <Figures stats={data.stats} before={soleStats(earlier.data?.services ?? [], name)} />
-        <Charts service={data} />
+        <Headline service={data} />
+        <Figures stats={data.stats} before={earlier.data?.stats} />
+        <VersionLane service={data} hover={hover} onHover={setHover} />
+        <Charts service={data} before={earlier.data?.series} hover={hover} onHover={setHover} />
         <Tabs
           label="About this service"
           value={search.tab ?? 'operations'}
           onChange={(tab) => void navigate({ search: (s) => ({ ...s, tab: tab === 'operations' ? undefined : tab }), replace: true })}
           tabs={[
-            { id: 'operations', label: `Operations`, panel: <Operations service={data} /> },
+            { id: 'operations', label: 'Operations', panel: <Operations service={data} scope={scope} /> },
             { id: 'dependencies', label: 'Dependencies', panel: <Dependencies service={data} scope={scope} /> },
-            { id: 'deployments', label: 'Deployments', panel: <Versions service={data} /> },
+            { id: 'deployments', label: data.deployments.length > 0 ? `Deployments ${data.deployments.length}` : 'Deployments', panel: <Deployments service={data} /> },
+            { id: 'instances', label: 'Instances', panel: <Instances service={name} scope={scope} /> },
+            { id: 'traces', label: 'Traces', panel: <ServiceTraces service={name} scope={scope} /> },
           ]}
         />
       </Stale>
