@@ -100,7 +100,7 @@ function Group({ group, facet, pending, spans, q, onQuery, onToggle, onUnpin }: 
               <Value key={r.filter} row={r} q={q} onQuery={onQuery} />
             ))}
           </ul>
-          {rows.length === 0 && <p className={css.none}>No span of the result has it.</p>}
+          {rows.length === 0 && <p className={css.none}>{spans === 0 ? 'Nothing to count.' : 'No span of the result has it.'}</p>}
           {rows.length > 0 && <Rest facet={facet} q={q} onQuery={onQuery} />}
         </>
       )}

@@ -183,7 +183,7 @@ export function TracesPage() {
     }
     if (result.pending) return <Loading />
     if (result.error !== null && result.count === 0) return <ErrorState error={result.error} retry={result.retry} />
-    if (nothing) return <NothingFound q={q} selected={brush !== null} rangeText={describeRange(scope.range, result.updatedAt)} onClear={() => setQuery('')} onUnselect={() => setBrush(null)} onWiden={() => setRange(zoomOut(scope.range, Date.now()))} />
+    if (nothing) return <NothingFound q={q} selected={brush !== null && latency.grid?.spans !== 0} rangeText={describeRange(scope.range, result.updatedAt)} onClear={() => setQuery('')} onUnselect={() => setBrush(null)} onWiden={() => setRange(zoomOut(scope.range, Date.now()))} />
     return (
       <Stale stale={result.stale}>
         {view === 'traces' ? (
