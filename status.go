@@ -29,7 +29,7 @@ func (in *instance) collectorConfig() collector.Config {
 // queryConfig is what the page's server is told.
 func (in *instance) queryConfig() query.Config {
 	return query.Config{
-		Traces: traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Words: in.reader, Status: in.status},
+		Traces: traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Words: in.reader, Status: in.status},
 		Auth:   in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),
 	}

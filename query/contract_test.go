@@ -30,7 +30,7 @@ const goldens = "traceapi/testdata"
 func newServer(t testing.TB, s *shop, change func(*query.Config)) *query.Server {
 	t.Helper()
 	cfg := query.Config{
-		Traces: traceapi.Deps{Spans: s, Sets: s, Rollups: s, Words: s, Status: s.status, Now: clock},
+		Traces: traceapi.Deps{Spans: s, Sets: s, Rollups: s, Fleet: s, Words: s, Status: s.status, Now: clock},
 		Listen: "127.0.0.1:7070",
 		UI:     page,
 		Now:    clock,
@@ -136,6 +136,8 @@ func TestAnswersAreWhatTheContractSays(t *testing.T) {
 	f("operation", "/api/services/checkout/operations/POST%20%2Fcheckout?env=prod", 200)
 	f("", "/api/services/checkout/operations/POST%20%2Fcheckout?kind=server&namespace=shop", 200)
 	f("", "/api/services/checkout/operations/nothing", 404)
+	f("instances", "/api/services/checkout/instances", 200)
+	f("", "/api/services/checkout/instances?env=prod&namespace=shop&from=now-5m", 200)
 	f("search", "/api/traces?q=service+%3D+checkout", 200)
 	f("", "/api/traces?q=&limit=1&cursor=GKxYjcD-ixVmAAAAAAAAAAAAAAAAAAAB", 200)
 	f("", "/api/traces?env=prod&namespace=shop", 200)

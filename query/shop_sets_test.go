@@ -67,3 +67,19 @@ func (s *shop) Compare(ctx context.Context, _ traces.CompareQuery) (traces.Compa
 		},
 	}, s.wait(ctx)
 }
+
+func (s *shop) Teams(ctx context.Context, _ string, _ traces.Range) (map[traces.ServiceID]string, error) {
+	teams := map[traces.ServiceID]string{}
+	for name, team := range map[string]string{"web": "storefront", "checkout": "payments", "payment": "payments"} {
+		end := shopService(name)
+		teams[traces.ServiceID{Env: end.Env, Name: name, Type: end.Type}] = team
+	}
+	return teams, s.wait(ctx)
+}
+
+func (s *shop) Instances(ctx context.Context, set traces.SpanSet) (traces.Instances, error) {
+	instance := func(id string, age time.Duration) traces.Instance {
+		return traces.Instance{ID: id, Host: "node-7", Version: "1.4.2", FirstSeen: set.Range.To.Add(-age), LastSeen: set.Range.To.Add(-time.Second), Spans: 9000, Measure: requests(1000, 0, 0, 30, 70*ms)}
+	}
+	return traces.Instances{Instances: []traces.Instance{instance("checkout-6f7d-1", 50*time.Minute), instance("checkout-6f7d-2", 20*time.Minute)}, Outcome: shopOutcome(set.Range)}, s.wait(ctx)
+}

@@ -26,7 +26,8 @@ type Options struct {
 	Focus      string        // a node id; "" for the whole map
 	Hops       int           // how far from Focus
 	ErrorsOnly bool
-	MaxNodes   int // 0: no limit
+	MaxNodes   int                         // 0: no limit
+	Teams      map[traces.ServiceID]string // of services; may be nil
 }
 
 // Node of a map.
@@ -39,6 +40,7 @@ type Node struct {
 	Namespace string   `json:"namespace"`
 	Versions  []string `json:"versions"`
 	Root      bool     `json:"root"`
+	Team      string   `json:"team"` // "" where none is named
 	Stats     *Stats   `json:"stats"`
 }
 
@@ -109,7 +111,7 @@ func Build(rows traces.MapRows, o Options) Map {
 	g.narrow(o, &m)
 	m.Nodes = make([]Node, 0, len(g.nodes))
 	for _, id := range slices.Sorted(maps.Keys(g.nodes)) {
-		m.Nodes = append(m.Nodes, g.nodes[id].show(o.Window))
+		m.Nodes = append(m.Nodes, g.nodes[id].show(o))
 	}
 	m.Edges = make([]Edge, 0, len(g.edges))
 	for _, id := range slices.Sorted(maps.Keys(g.edges)) {
@@ -230,7 +232,7 @@ func (g *graph) envs() []string {
 	return slices.AppendSeq(make([]string, 0, len(set)), slices.Values(slices.Sorted(maps.Keys(set))))
 }
 
-func (n *node) show(window time.Duration) Node {
+func (n *node) show(o Options) Node {
 	out := Node{
 		ID:        n.id,
 		Kind:      n.Kind,
@@ -250,8 +252,11 @@ func (n *node) show(window time.Duration) Node {
 		measure = &n.seen
 	}
 	if measure != nil {
-		s := StatsOf(measure, window)
+		s := StatsOf(measure, o.Window)
 		out.Stats = &s
+	}
+	if n.Kind == traces.EndService {
+		out.Team = o.Teams[traces.ServiceID{Env: n.Env, Name: n.Name, Type: n.Type}]
 	}
 	return out
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/servicemap"
 	"github.com/sightline/sightline/storage/traces"
@@ -48,8 +50,19 @@ func (h *handlers) serviceMap(w http.ResponseWriter, r *http.Request) error {
 		return badNode("focus", o.Focus)
 	}
 	g := gridOf(span, chartPoints)
-	rows, entries, err := h.Rollups.MapAndEntries(r.Context(), api.CallerOf(r.Context()).Project, span, g.step)
-	if err != nil {
+	project := api.CallerOf(r.Context()).Project
+	var rows traces.MapRows
+	var entries []traces.EdgeRow
+	group, ctx := errgroup.WithContext(r.Context())
+	group.Go(func() (err error) {
+		rows, entries, err = h.Rollups.MapAndEntries(ctx, project, span, g.step)
+		return err
+	})
+	group.Go(func() (err error) {
+		o.Teams, err = h.Fleet.Teams(ctx, project, span)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	points := g.points()

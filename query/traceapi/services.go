@@ -24,6 +24,7 @@ type (
 		Env       string            `json:"env"`
 		Namespace string            `json:"namespace"`
 		Type      string            `json:"type"`
+		Team      string            `json:"team"`
 		Versions  []versionSeenJSON `json:"versions"`
 		Deployed  *deployedJSON     `json:"deployed"` // the newest deployment in the range
 		Stats     servicemap.Stats  `json:"stats"`
@@ -137,8 +138,19 @@ func (h *handlers) services(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	g := gridOf(span, sparklinePoints)
-	rows, err := h.Rollups.Services(r.Context(), traces.ServiceQuery{Project: api.CallerOf(r.Context()).Project, Range: span, Step: g.step})
-	if err != nil {
+	project := api.CallerOf(r.Context()).Project
+	var rows []traces.NodeRow
+	var teams map[traces.ServiceID]string
+	group, ctx := errgroup.WithContext(r.Context())
+	group.Go(func() (err error) {
+		rows, err = h.Rollups.Services(ctx, traces.ServiceQuery{Project: project, Range: span, Step: g.step})
+		return err
+	})
+	group.Go(func() (err error) {
+		teams, err = h.Fleet.Teams(ctx, project, span)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	window := h.window(span)
@@ -164,7 +176,7 @@ func (h *handlers) services(w http.ResponseWriter, r *http.Request) error {
 	for _, k := range keys {
 		t := tallies[k]
 		row := serviceRowJSON{
-			Name: k.name, Env: k.env, Namespace: most(t.namespaces), Type: k.kind,
+			Name: k.name, Env: k.env, Namespace: most(t.namespaces), Type: k.kind, Team: teams[traces.ServiceID{Env: k.env, Name: k.name, Type: k.kind}],
 			Versions: []versionSeenJSON{},
 			Deployed: t.deployed(g),
 			Stats:    servicemap.StatsOf(&t.measure, window),

@@ -32,6 +32,14 @@ type Sets interface {
 	Compare(ctx context.Context, q traces.CompareQuery) (traces.Comparison, error)
 }
 
+// Fleet reads what the resources of services say.
+type Fleet interface {
+	// Teams of services that were there in a range or since.
+	Teams(ctx context.Context, project string, in traces.Range) (map[traces.ServiceID]string, error)
+	// Instances that spans come from.
+	Instances(ctx context.Context, set traces.SpanSet) (traces.Instances, error)
+}
+
 // Rollups reads what is summed up by minute.
 type Rollups interface {
 	Map(ctx context.Context, project string, in traces.Range) (traces.MapRows, error)

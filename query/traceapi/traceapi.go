@@ -15,6 +15,7 @@ type Deps struct {
 	Spans   Spans
 	Sets    Sets
 	Rollups Rollups
+	Fleet   Fleet
 	Words   Words // completions of keys and values; nil: only the fields of the language
 	Status  StatusFunc
 	Now     api.Clock // nil: time.Now
@@ -36,6 +37,7 @@ func Routes(d Deps) []api.Route {
 		get("/api/map/series", api.Query, h.mapSeries),
 		get("/api/services", api.Query, h.services),
 		get("/api/services/{name}", api.Query, h.service),
+		get("/api/services/{name}/instances", api.Query, h.instances),
 		get("/api/services/{name}/operations/{operation}", api.Query, h.operation),
 		get("/api/spans", api.Query, h.spans),
 		get("/api/spans/compare", api.Query, h.compare),

@@ -150,7 +150,7 @@ func (s *sides) fields(ctx context.Context) ([]attrCounts, error) {
 	for _, row := range rows {
 		c := place[row.Which]
 		if row.Value == "" {
-			c.in = [2]uint64{s.spans[0] - row.A, s.spans[1] - row.B}
+			c.in = [2]uint64{s.spans[0] - min(row.A, s.spans[0]), s.spans[1] - min(row.B, s.spans[1])}
 			continue
 		}
 		c.distinct = max(c.distinct, row.Distinct)

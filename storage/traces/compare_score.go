@@ -36,7 +36,8 @@ const (
 // shares, where none is a value too. That of a number is the Kolmogorov-Smirnov distance, where spans without it lie below all numbers.
 func (c *attrCounts) compare(spans [2]uint64) ComparedAttr {
 	share := func(n [2]uint64) (a, b float64) {
-		return float64(n[0]) / float64(max(spans[0], 1)), float64(n[1]) / float64(max(spans[1], 1))
+		// Spans that were stored meanwhile are in some counts and not in others.
+		return min(1, float64(n[0])/float64(max(spans[0], 1))), min(1, float64(n[1])/float64(max(spans[1], 1)))
 	}
 	out := ComparedAttr{Attr: c.attr, Number: c.number, Values: []ComparedValue{}}
 	out.SelectionCoverage, out.BaselineCoverage = share(c.in)
@@ -50,7 +51,7 @@ func (c *attrCounts) compare(spans [2]uint64) ComparedAttr {
 	}
 	without := [2]uint64{spans[0] - min(spans[0], c.in[0]), spans[1] - min(spans[1], c.in[1])}
 	if c.number {
-		out.Score = max(c.apart, math.Abs(out.SelectionCoverage-out.BaselineCoverage))
+		out.Score = min(1, max(c.apart, math.Abs(out.SelectionCoverage-out.BaselineCoverage)))
 		for _, r := range c.ranges() {
 			add(r.label, r.filter, r.spans)
 		}

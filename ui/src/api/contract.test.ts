@@ -1,15 +1,22 @@
 import { expect, it } from 'vitest'
+import compare from '../../../query/traceapi/testdata/compare.golden.json'
 import complete from '../../../query/traceapi/testdata/complete.golden.json'
+import facets from '../../../query/traceapi/testdata/facets.golden.json'
+import heatmap from '../../../query/traceapi/testdata/heatmap.golden.json'
+import instances from '../../../query/traceapi/testdata/instances.golden.json'
 import keys from '../../../query/traceapi/testdata/keys.golden.json'
 import map from '../../../query/traceapi/testdata/map.golden.json'
 import mapSeries from '../../../query/traceapi/testdata/map_series.golden.json'
+import operation from '../../../query/traceapi/testdata/operation.golden.json'
 import search from '../../../query/traceapi/testdata/search.golden.json'
 import service from '../../../query/traceapi/testdata/service.golden.json'
 import services from '../../../query/traceapi/testdata/services.golden.json'
 import span from '../../../query/traceapi/testdata/span.golden.json'
+import spans from '../../../query/traceapi/testdata/spans.golden.json'
 import status from '../../../query/traceapi/testdata/status.golden.json'
 import trace from '../../../query/traceapi/testdata/trace.golden.json'
 import type { Keys } from './keys'
+import type { Comparison, Facets, Heatmap, Instances, OperationDetail, SpanPage } from './spanTypes'
 import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TracePage } from './types'
 
 /** A type as JSON's inference can meet it: texts are any text, tuples are lists. */
@@ -17,14 +24,20 @@ type Loose<T> = T extends string ? string : T extends readonly (infer E)[] ? Loo
 
 // The server's own goldens: where it changes a name or a type, this file stops compiling.
 const answers = {
+  compare: compare satisfies Loose<Comparison>,
   complete: complete satisfies Loose<{ items: Completion[] }>,
+  facets: facets satisfies Loose<Facets>,
+  heatmap: heatmap satisfies Loose<Heatmap>,
+  instances: instances satisfies Loose<Instances>,
   keys: keys satisfies Loose<Keys>,
   map: map satisfies Loose<ServiceMap>,
   mapSeries: mapSeries satisfies Loose<Series>,
+  operation: operation satisfies Loose<OperationDetail>,
   search: search satisfies Loose<TracePage>,
   service: service satisfies Loose<Service>,
   services: services satisfies Loose<Services>,
   span: span satisfies Loose<{ spans: SpanDetail[] }>,
+  spans: spans satisfies Loose<SpanPage>,
   status: status satisfies Loose<Status>,
   trace: trace satisfies Loose<Trace>,
 }

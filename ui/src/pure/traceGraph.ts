@@ -60,7 +60,7 @@ export function traceGraph(trace: TraceModel): TraceGraph {
   }
 }
 
-const BLANK: MapNode = { id: '', kind: 'inferred', type: '', name: '', env: '', namespace: '', versions: [], root: false, stats: null }
+const BLANK: MapNode = { id: '', kind: 'inferred', type: '', name: '', env: '', namespace: '', versions: [], root: false, team: '', stats: null }
 
 /** A call that no other service of the trace answered is a call to an inferred node. */
 function peerOf(

@@ -14,7 +14,7 @@ export function makeStats(requests: number, fault = 0, error = 0, throttle = 0, 
 }
 
 export function makeNode(id: string, change: Partial<MapNode> = {}): MapNode {
-  return { id, kind: 'service', type: 'service', name: id, env: 'prod', namespace: '', versions: [], root: false, stats: makeStats(1000), ...change }
+  return { id, kind: 'service', type: 'service', name: id, env: 'prod', namespace: '', versions: [], root: false, team: '', stats: makeStats(1000), ...change }
 }
 
 export function makeEdge(source: string, target: string, stats: Stats = makeStats(1000), change: Partial<MapEdge> = {}): MapEdge {
