@@ -4,6 +4,7 @@ import { formatClock, formatMoment } from '../pure/format'
 import { tickLabel, timeTicks } from '../pure/time'
 import type { EpochMs, Px } from '../pure/units'
 import { Canvas, useSize } from './Canvas'
+import { hatch } from './hatch'
 import { token } from './theme'
 import css from './TimeChart.module.css'
 
@@ -59,9 +60,11 @@ export function TimeChart({ title, series, look, start, stepMs, max, format, mar
       if (look === 'lines') series.forEach((s) => paintLine(c, box, max, s))
       else paintStack(c, box, max, series, look)
       if (ghost !== undefined) paintLine(c, box, max, { name: GHOST, values: ghost, colour: '--text-3', dashed: true })
+      const places = (markers ?? []).map((m) => ({ x: xOf(box, start, stepMs, count, m.at), label: m.label })).filter((m) => m.x >= box.left && m.x <= box.right)
+      for (const m of places) paintMarker(c, box, m.x)
       // Labels stand where there is room; the first of those that crowd is named.
       let free = box.left
-      for (const m of markers ?? []) free = paintMarker(c, box, xOf(box, start, stepMs, count, m.at), m.label, free)
+      for (const m of places) free = paintLabel(c, box, m.x, m.label, free)
     },
     [box, max, format, start, stepMs, count, look, series, markers, bands, ghost],
   )
@@ -208,32 +211,12 @@ function paintLine(c: CanvasRenderingContext2D, box: Box, max: number, s: ChartS
   c.globalAlpha = 1
 }
 
-/** Hatched, so that it is no matter of colour alone. */
 function paintBand(c: CanvasRenderingContext2D, box: Box, from: Px, to: Px): void {
   const [left, right] = [Math.max(box.left, from), Math.min(box.right, to)]
-  if (right <= left) return
-  c.save()
-  c.beginPath()
-  c.rect(left, box.top, right - left, box.bottom - box.top)
-  c.clip()
-  c.fillStyle = token('--fault-soft')
-  c.fillRect(left, box.top, right - left, box.bottom - box.top)
-  c.strokeStyle = token('--fault')
-  c.globalAlpha = 0.28
-  c.lineWidth = 1
-  c.beginPath()
-  const height = box.bottom - box.top
-  for (let x = left - height; x < right; x += 7) {
-    c.moveTo(x, box.bottom)
-    c.lineTo(x + height, box.top)
-  }
-  c.stroke()
-  c.restore()
+  if (right > left) hatch(c, { ...box, left, right }, '--fault-soft', '--fault', 0.28)
 }
 
-/** Gives back from where on there is room for the next label. */
-function paintMarker(c: CanvasRenderingContext2D, box: Box, x: Px, label: string, free: Px): Px {
-  if (x < box.left || x > box.right) return free
+function paintMarker(c: CanvasRenderingContext2D, box: Box, x: Px): void {
   c.strokeStyle = token('--text-3')
   c.setLineDash([2, 3])
   c.beginPath()
@@ -241,6 +224,10 @@ function paintMarker(c: CanvasRenderingContext2D, box: Box, x: Px, label: string
   c.lineTo(Math.round(x) + 0.5, box.bottom)
   c.stroke()
   c.setLineDash([])
+}
+
+/** Gives back from where on there is room for the next label. */
+function paintLabel(c: CanvasRenderingContext2D, box: Box, x: Px, label: string, free: Px): Px {
   // The label stands on its own ground, for bars may be behind it.
   const width = c.measureText(label).width
   const left = x > box.right - width - 12 ? x - width - 5 : x + 5

@@ -1,7 +1,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Waypoints } from 'lucide-react'
 import { useState } from 'react'
-import { useService } from '../../api/hooks'
+import { usePreviousServices, useService } from '../../api/hooks'
 import { usePreviousService } from '../../api/previous'
 import type { Service, Stats } from '../../api/types'
 import { useScope, useSetRange, useShared } from '../../nav'
@@ -37,7 +37,10 @@ export function ServicePage() {
   const scope = useScope()
   const now = useNow(60_000)
   const service = useService(name, scope)
-  const earlier = usePreviousService(name, { ...scope, range: previous(scope.range, now), live: false }, service.data !== undefined)
+  const past = { ...scope, range: previous(scope.range, now), live: false }
+  // The list answers for a time in which this service did not exist, too.
+  const list = usePreviousServices(past, service.data !== undefined)
+  const earlier = usePreviousService(name, past, list.data?.services.some((s) => s.name === name) === true)
   const [hover, setHover] = useState<number | null>(null)
   const data = service.data
   if (service.isPending) return <Loading name={name} />
@@ -61,7 +64,7 @@ export function ServicePage() {
             { id: 'dependencies', label: 'Dependencies', panel: <Dependencies service={data} scope={scope} /> },
             { id: 'deployments', label: data.deployments.length > 0 ? `Deployments ${data.deployments.length}` : 'Deployments', panel: <Deployments service={data} /> },
             { id: 'instances', label: 'Instances', panel: <Instances service={name} scope={scope} /> },
-            { id: 'traces', label: 'Traces', panel: <ServiceTraces service={name} scope={scope} /> },
+            { id: 'traces', label: 'Traces', panel: <ServiceTraces service={data} scope={scope} /> },
           ]}
         />
       </Stale>

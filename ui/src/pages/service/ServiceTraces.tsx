@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import { type Scope, useTraceSample } from '../../api/hooks'
-import type { TraceSummary } from '../../api/types'
+import type { Service, TraceSummary } from '../../api/types'
 import { useShared } from '../../nav'
+import { entriesOf } from '../../pure/entries'
 import { formatAgo, formatDuration, plural } from '../../pure/format'
 import { hintOf } from '../../pure/hint'
-import { quoteValue } from '../../pure/query'
 import { epochMsOfRFC3339 } from '../../pure/units'
 import { ClassMark } from '../../widgets/ClassMark'
 import { ErrorState, Skeleton, Stale } from '../../widgets/States'
@@ -14,8 +14,8 @@ import css from './ServiceTraces.module.css'
 const SHOWN = 12
 
 /** The newest traces through the service, and the newest in which it failed. */
-export function ServiceTraces({ service, scope }: { service: string; scope: Scope }) {
-  const q = `service = ${quoteValue(service)}`
+export function ServiceTraces({ service, scope }: { service: Service; scope: Scope }) {
+  const q = entriesOf(service)
   return (
     <div className={css.columns}>
       <List title="Newest" q={q} scope={scope} none="No trace is kept of this time." />
