@@ -165,7 +165,7 @@ func TestQueriesHaveATimeLimit(t *testing.T) {
 }
 
 func TestClientThatLeavesEndsItsQuery(t *testing.T) {
-	s := &shop{block: make(chan struct{}), ended: make(chan error, 1)}
+	s := &shop{block: make(chan struct{}), ended: make(chan error, 3)} // the map is made of three reads
 	srv := newServer(t, s, nil)
 	ctx, leave := context.WithCancel(t.Context())
 	done := make(chan struct{})
