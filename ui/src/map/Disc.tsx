@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import type { Class } from '../api/types'
 import { formatDuration, middleEllipsis } from '../pure/format'
 import { arcPath, perMinute, redness, slowness, spoken, type ColourBy } from '../pure/mapDraw'
@@ -31,7 +32,7 @@ type Props = {
 const ALARMING = 0.05
 
 /** A node of the map: its ring says how its requests end, its inside how many and how long. */
-export function Disc({ node, size, colour, slowest, change, selected, tabbable, major, marked, caption, onSelect }: Props) {
+export const Disc = memo(function Disc({ node, size, colour, slowest, change, selected, tabbable, major, marked, caption, onSelect }: Props) {
   const { stats } = node
   const alarming = share(stats, 'fault') >= ALARMING ? 'fault' : share(stats, 'throttle') >= ALARMING ? 'throttle' : undefined
   const words = node.shape === 'group' ? `${node.members.length} nodes` : node.kind.words
@@ -76,7 +77,7 @@ export function Disc({ node, size, colour, slowest, change, selected, tabbable, 
       )}
     </button>
   )
-}
+})
 
 /** `+42 %`: in words that fit into a node. */
 function changeText({ share: by }: Change): string {

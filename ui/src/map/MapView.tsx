@@ -1,15 +1,18 @@
 import '@xyflow/react/dist/base.css'
 import { MiniMap, type NodeChange, type NodeProps, ReactFlow, type ReactFlowInstance, ViewportPortal, type Node as FlowNode } from '@xyflow/react'
-import { createContext, type KeyboardEvent, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef } from 'react'
+import { createContext, type KeyboardEvent, type MouseEvent, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { Class } from '../api/types'
 import { type ColourBy, type Disc as DiscAt, NAME_HEIGHT, NAME_WIDTH, nodeSize, redness, type SizeBy, sizeMax } from '../pure/mapDraw'
+import { fitted } from '../pure/mapHit'
 import { BOX_PADDING, BOX_TITLE, bounds, type LayoutNode } from '../pure/mapPlace'
 import { majorNodes, type Scene, type SceneNode } from '../pure/mapScene'
 import { firstNode, walk } from '../pure/mapWalk'
 import type { Change } from '../pure/red'
 import { probe } from '../widgets/probe'
+import { CrowdLayer } from './CrowdLayer'
 import { Disc } from './Disc'
 import { Edges } from './Edges'
+import { inSight, type Sight, useCrowd } from './useCrowd'
 import type { Layout } from './useLayout'
 import { useHighlight } from './useHighlight'
 import css from './MapView.module.css'
@@ -64,10 +67,15 @@ interface Shared {
 }
 const SharedContext = createContext<Shared | null>(null)
 
-function DiscNode({ data }: NodeProps<MapNode>) {
+/** Which nodes of a large map are elements. Apart from the rest, because it changes while panning. */
+const SightContext = createContext<Sight | null>(null)
+
+function DiscNode({ data, positionAbsoluteX, positionAbsoluteY }: NodeProps<MapNode>) {
   const shared = useContext(SharedContext)
-  if (shared === null) return null
+  const sight = useContext(SightContext)
   const { node, size, major } = data
+  // What has or can have the focus stays an element.
+  if (shared === null || (node.id !== shared.tabbable && !inSight(sight, { x: positionAbsoluteX + CELL.width / 2, y: positionAbsoluteY + size / 2 }))) return null
   return (
     <Disc
       node={node}
@@ -98,6 +106,10 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
   const largest = useMemo(() => sizeMax(scene.nodes.map((n) => n.stats), size), [scene, size])
   const discs = useMemo(() => discsOf(scene.nodes, positions, size, largest), [scene, positions, size, largest])
   const major = useMemo(() => majorNodes(scene.nodes, 16), [scene])
+  const crowd = useCrowd(scene, discs, selected, down)
+  const [cursor, setCursor] = useState<string>()
+  const first = useMemo(() => firstNode(positions), [positions])
+  const tabbable = selected !== undefined && positions.has(selected) ? selected : cursor !== undefined && positions.has(cursor) ? cursor : first
   const nodes = useMemo<MapNode[]>(
     () =>
       scene.nodes.flatMap((node) => {
@@ -106,17 +118,33 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
       }),
     [scene, discs, major],
   )
-  const highlight = useHighlight(box, scene.edges, selected, nodes)
+  const drawn = useMemo(() => [nodes, crowd.edges, crowd.sight], [nodes, crowd.edges, crowd.sight])
+  const highlight = useHighlight(box, scene.edges, selected, drawn)
+  const { on: crowded, setOver } = crowd
+  const light = useCallback(
+    (id: string | null) => {
+      highlight.over(id)
+      if (crowded) setOver(id)
+    },
+    [highlight, crowded, setOver],
+  )
   const busiest = useMemo(() => scene.edges.reduce((max, e) => Math.max(max, e.stats.rate), 0), [scene])
-  const first = useMemo(() => firstNode(positions), [positions])
   const shared = useMemo<Shared>(
-    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable: selected !== undefined && positions.has(selected) ? selected : first, captions, changes, marked, onSelect }),
-    [colour, scene, selected, positions, first, captions, changes, marked, onSelect],
+    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable, captions, changes, marked, onSelect }),
+    [colour, scene, selected, tabbable, captions, changes, marked, onSelect],
   )
 
+  const discsNow = useRef(discs)
+  useEffect(() => {
+    discsNow.current = discs
+  })
   const fit = useCallback(() => {
-    const narrow = (box.current?.clientWidth ?? 1000) < 700
-    void flow.current?.fitView({ padding: { top: narrow ? '88px' : '64px', bottom: narrow ? '48px' : '56px', left: narrow ? '8px' : '24px', right: `${(narrow ? 8 : 24) + covered}px` }, maxZoom: 1.25, minZoom: 0.05 })
+    const el = box.current
+    if (el === null) return
+    const narrow = el.clientWidth < 700
+    const padding = narrow ? { top: 88, bottom: 48, left: 8, right: 8 } : { top: 64, bottom: 56, left: 24, right: 24 + covered }
+    const view = fitted(discsNow.current, { width: el.clientWidth, height: el.clientHeight }, padding, 1.25, 0.05)
+    if (view) void flow.current?.setViewport(view)
   }, [covered])
   const controls = useMemo<MapControls>(
     () => ({
@@ -132,21 +160,17 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
   )
   useEffect(() => onReady(controls), [onReady, controls])
   // The first picture of a map shows all of it; later changes leave the view to the reader.
-  const fitted = useRef(false)
+  const shown = useRef(false)
   useEffect(() => {
-    if (!layout.ready) fitted.current = false
-    else if (!fitted.current && nodes.length > 0) {
-      fitted.current = true
+    if (!layout.ready) shown.current = false
+    else if (!shown.current && nodes.length > 0) {
+      shown.current = true
       requestAnimationFrame(fit)
     }
   }, [layout.ready, nodes.length, fit])
   useEffect(() => probe('map', () => ({ nodes: [...discs].map(([id, d]) => ({ id, ...d })), edges: scene.edges.length, zoom: flow.current?.getZoom() ?? 1 })), [discs, scene])
 
   // A panel that opens may cover what it tells about.
-  const discsNow = useRef(discs)
-  useEffect(() => {
-    discsNow.current = discs
-  })
   useEffect(() => {
     if (selected !== undefined && covered > 0) reveal(flow.current, box.current, discsNow.current.get(selected), covered)
   }, [selected, covered])
@@ -166,8 +190,13 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
     e.preventDefault()
     const next = walk(at, direction, scene.edges, positions, down)
     if (next === undefined) return
-    box.current?.querySelector<HTMLElement>(`[data-node="${CSS.escape(next)}"]`)?.focus({ preventScroll: true })
+    setCursor(next)
     reveal(flow.current, box.current, discs.get(next), covered)
+    focusNode(box.current, next)
+  }
+  const under = (e: MouseEvent) => {
+    const f = flow.current
+    return crowd.on && f ? crowd.at(f.screenToFlowPosition({ x: e.clientX, y: e.clientY }), f.getZoom()) : undefined
   }
   const over = (target: EventTarget) => (target instanceof Element ? (target.closest<HTMLElement>('[data-node]')?.dataset.node ?? null) : null)
 
@@ -180,19 +209,28 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
       data-zoom="near"
       data-few={scene.nodes.length <= 32 || undefined}
       onKeyDown={onKey}
-      onPointerOver={(e) => { const id = over(e.target); if (id !== null) highlight.over(id) }}
-      onPointerOut={(e) => { if (over(e.target) !== null) highlight.over(null) }}
-      onFocus={(e) => { const id = over(e.target); if (id !== null && e.target.matches(':focus-visible')) highlight.over(id) }}
-      onBlur={() => highlight.over(null)}
+      onPointerOver={(e) => { const id = over(e.target); if (id !== null) light(id) }}
+      onPointerOut={(e) => { if (over(e.target) !== null) light(null) }}
+      onFocus={(e) => { const id = over(e.target); if (id !== null && e.target.matches(':focus-visible')) light(id) }}
+      onBlur={() => light(null)}
     >
       <SharedContext.Provider value={shared}>
+        <SightContext.Provider value={crowd.sight}>
         <ReactFlow<MapNode>
           nodes={nodes}
           nodeTypes={NODE_TYPES}
           onNodesChange={onChange}
           onInit={(instance) => { flow.current = instance }}
-          onMove={(_, viewport) => { if (box.current) box.current.dataset.zoom = zoomName(viewport.zoom) }}
-          onPaneClick={() => onSelect(undefined)}
+          onMove={(_, viewport) => {
+            const name = zoomName(viewport.zoom)
+            if (box.current && box.current.dataset.zoom !== name) box.current.dataset.zoom = name
+            if (crowd.on && box.current) crowd.onView(viewport, box.current.clientWidth, box.current.clientHeight)
+          }}
+          onMoveStart={(e) => { if (e instanceof window.MouseEvent && e.type !== 'wheel') box.current?.setAttribute('data-panning', '') }}
+          onMoveEnd={() => box.current?.removeAttribute('data-panning')}
+          onPaneClick={(e) => onSelect(under(e))}
+          onPaneMouseMove={crowd.on ? (e) => { if (e.buttons === 0) light(under(e) ?? null) } : undefined}
+          onPaneMouseLeave={crowd.on ? () => light(null) : undefined}
           minZoom={0.05}
           maxZoom={2.5}
           nodesFocusable={false}
@@ -205,18 +243,26 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
           multiSelectionKeyCode={null}
           nodeDragThreshold={4}
           zoomOnDoubleClick={false}
-          onlyRenderVisibleElements={scene.nodes.length > 250}
-        >
+                  >
+          {crowd.crowd && <CrowdLayer crowd={crowd.crowd} lit={crowd.lit} far={crowd.far} />}
           <ViewportPortal>
             <Boxes scene={scene} positions={positions} onToggle={onToggleBox} />
-            <Edges edges={scene.edges} discs={discs} down={down} busiest={busiest} selected={selected} marked={marked} moving={moving} onSelect={onSelect} onOver={highlight.over} />
+            <Edges edges={crowd.edges} discs={discs} down={down} busiest={busiest} selected={selected} marked={marked} moving={moving} onSelect={onSelect} onOver={light} />
           </ViewportPortal>
-          {overview && scene.nodes.length > CROWDED && <MiniMap<MapNode> className={css.overview} position="bottom-right" nodeColor={overviewColour} nodeBorderRadius={66} pannable zoomable ariaLabel="Overview" />}
+          {overview && !crowd.far && scene.nodes.length > CROWDED && <MiniMap<MapNode> className={css.overview} position="bottom-right" nodeColor={overviewColour} nodeBorderRadius={66} pannable zoomable ariaLabel="Overview" />}
         </ReactFlow>
+        </SightContext.Provider>
       </SharedContext.Provider>
       {children}
     </div>
   )
+}
+
+/** Focuses a node as soon as it is an element: those out of sight become one only once the view has moved there. */
+function focusNode(box: HTMLElement | null, id: string, tries = 30): void {
+  const el = box?.querySelector<HTMLElement>(`[data-node="${CSS.escape(id)}"]`)
+  if (el) el.focus({ preventScroll: true })
+  else if (tries > 0) requestAnimationFrame(() => focusNode(box, id, tries - 1))
 }
 
 /** What fails is red in the overview as well. */

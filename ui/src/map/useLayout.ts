@@ -1,7 +1,7 @@
 /** Where the nodes stand: kept between visits, laid out in a Worker when new, moved only when asked. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Point } from '../pure/mapDraw'
-import { type LayoutInput, mostlyKnown, placeNew, type Positions } from '../pure/mapPlace'
+import { type LayoutInput, mostlyKnown, placeColumns, placeNew, type Positions } from '../pure/mapPlace'
 import type { LayoutRequest } from './layout.worker'
 
 const TIME_LIMIT_MS = 3000
@@ -47,9 +47,9 @@ export function useLayout(input: LayoutInput, scope: string, lasting = true): La
       put(placed)
       return
     }
-    void layOut(now).then((placed) => {
+    void layOut(now).then(({ placed, rough }) => {
       if (task.current !== mine) return
-      if (lasting) keep(scope, placed)
+      if (lasting && !rough) keep(scope, placed)
       put(placed)
     })
     // state.scope only tells whose positions `latest` holds; its change alone is no reason to lay out.
@@ -63,9 +63,9 @@ export function useLayout(input: LayoutInput, scope: string, lasting = true): La
     save: () => lasting && keep(scope, latest.current),
     again: () => {
       const mine = ++task.current
-      void layOut(current.current).then((placed) => {
+      void layOut(current.current).then(({ placed, rough }) => {
         if (task.current !== mine) return
-        if (lasting) keep(scope, placed)
+        if (lasting && !rough) keep(scope, placed)
         glide(latest.current, placed, put, () => task.current === mine)
       })
     },
@@ -78,13 +78,15 @@ function shapeOf(input: LayoutInput): string {
   return `${nodes.join('\n')}\n\n${edges.join('\n')}`
 }
 
-async function layOut(input: LayoutInput): Promise<Positions> {
+/** `rough`: there was no time for a layout, so the next visit tries again. */
+async function layOut(input: LayoutInput): Promise<{ placed: Positions; rough: boolean }> {
   const plain: LayoutInput = {
     nodes: input.nodes.map(({ id, width, height, box }) => ({ id, width, height, box })),
     edges: input.edges.map(({ source, target }) => ({ source, target })),
     down: input.down,
   }
-  return (await inWorker({ input: plain, ranker: 'tight-tree' })) ?? (await inWorker({ input: plain, ranker: 'longest-path' })) ?? placeNew(plain, NOWHERE)
+  const placed = (await inWorker({ input: plain, ranker: 'tight-tree' })) ?? (await inWorker({ input: plain, ranker: 'longest-path' }))
+  return placed ? { placed, rough: false } : { placed: placeColumns(plain), rough: true }
 }
 
 /** Null when the time limit passes or the Worker fails. */

@@ -79,6 +79,8 @@ export interface Disc extends Point {
 
 export interface Curve {
   readonly path: string
+  /** the bezier of `path`: start, two control points, end */
+  readonly points: readonly [Point, Point, Point, Point]
   readonly middle: Point
   /** where the arrow's point is, and its direction in radians */
   readonly tip: Point
@@ -102,14 +104,17 @@ export function curve(a: Disc, b: Disc, down = false): Curve {
   const tip = rim(b, c2, 3)
   const end = rim(b, c2, 3 + ARROW)
   const path = `M ${start.x} ${start.y} C ${round(c1.x)} ${round(c1.y)} ${round(c2.x)} ${round(c2.y)} ${end.x} ${end.y}`
-  return { path, middle: middleOf(start, c1, c2, end), tip, angle: Math.atan2(tip.y - c2.y, tip.x - c2.x) }
+  return { path, points: [start, c1, c2, end], middle: middleOf(start, c1, c2, end), tip, angle: Math.atan2(tip.y - c2.y, tip.x - c2.x) }
 }
 
 function loop(a: Disc): Curve {
   const h = a.r + 34
   const tip = { x: round(a.x + a.r * 0.5), y: round(a.y - a.r * 0.9) }
+  const start = { x: round(a.x - a.r * 0.5), y: round(a.y - a.r * 0.9) }
+  const [c1, c2, end] = [{ x: a.x - h, y: round(a.y - a.r - h) }, { x: a.x + h, y: round(a.y - a.r - h) }, { x: tip.x + 4, y: tip.y - 7 }]
   return {
-    path: `M ${round(a.x - a.r * 0.5)} ${round(a.y - a.r * 0.9)} C ${a.x - h} ${round(a.y - a.r - h)} ${a.x + h} ${round(a.y - a.r - h)} ${tip.x + 4} ${tip.y - 7}`,
+    path: `M ${start.x} ${start.y} C ${c1.x} ${c1.y} ${c2.x} ${c2.y} ${end.x} ${end.y}`,
+    points: [start, c1, c2, end],
     middle: { x: a.x, y: round(a.y - a.r - h * 0.72) },
     tip,
     angle: 2.1,

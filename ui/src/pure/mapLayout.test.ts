@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { layoutMap } from './mapLayout'
-import { bounds, type LayoutInput, mostlyKnown, placeNew } from './mapPlace'
+import { bounds, type LayoutInput, mostlyKnown, placeColumns, placeNew } from './mapPlace'
 import { buildScene, type SceneOptions } from './mapScene'
 import { makeMap } from './testdata/map'
 
@@ -66,4 +66,16 @@ test('new nodes are placed without moving known ones', () => {
   expect((after.get('new-2')?.x ?? 0)).toBeGreaterThan(after.get('new-1')?.x ?? 0)
   expect(mostlyKnown(nodes, known)).toBe(true)
   expect(mostlyKnown(nodes, new Map())).toBe(false)
+})
+
+test('without time for a layout, columns from callers to callees do', () => {
+  const i = input(500, { group: 'none' })
+  const at = placeColumns(i)
+  expect(at.size).toBe(i.nodes.length)
+  expect(overlaps(i, at)).toBe(0)
+  expect(at.get('client')?.x).toBe(0)
+  const size = bounds(i.nodes, at)
+  expect(size.width / size.height).toBeGreaterThan(0.8)
+  expect(size.width / size.height).toBeLessThan(4)
+  expect(placeColumns({ ...i, nodes: [], edges: [] }).size).toBe(0)
 })

@@ -110,3 +110,35 @@ function freeSpot(n: LayoutNode, wish: Point, input: LayoutInput, placed: Positi
   }
   return wish
 }
+
+/**
+ * A picture without a layout, for a map whose layout took too long: callers left, callees right, in columns of even height, by
+ * the least number of calls from where requests come in. Boxes stay together within a column.
+ */
+export function placeColumns(input: LayoutInput): Map<string, Point> {
+  if (input.down === true) return flip(placeColumns(flipInput(input)))
+  const rank = ranks(input)
+  const order = [...input.nodes].sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0) || (a.box < b.box ? -1 : a.box > b.box ? 1 : a.id < b.id ? -1 : 1))
+  const width = Math.max(0, ...order.map((n) => n.width)) + RANK_GAP / 2
+  const height = Math.max(0, ...order.map((n) => n.height)) + 18
+  const perColumn = Math.max(1, Math.ceil(Math.sqrt((order.length * width) / height / 1.7)))
+  return new Map(order.map((n, i) => [n.id, { x: Math.floor(i / perColumn) * width, y: (i % perColumn) * height }]))
+}
+
+/** How many calls away each node is from one that nothing calls. */
+function ranks(input: LayoutInput): Map<string, number> {
+  const called = new Set(input.edges.map((e) => e.target))
+  const calls = new Map<string, string[]>()
+  for (const e of input.edges) {
+    const list = calls.get(e.source)
+    if (list) list.push(e.target)
+    else calls.set(e.source, [e.target])
+  }
+  const out = new Map<string, number>()
+  let rim = input.nodes.filter((n) => !called.has(n.id)).map((n) => n.id)
+  for (let r = 0; rim.length > 0; r++) {
+    for (const id of rim) out.set(id, r)
+    rim = [...new Set(rim.flatMap((id) => calls.get(id) ?? []))].filter((id) => !out.has(id))
+  }
+  return out
+}
