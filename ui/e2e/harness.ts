@@ -59,8 +59,8 @@ export interface Sightline {
 }
 
 export async function startSightline(): Promise<Sightline> {
-  const binary = path.join(root, 'sightline')
-  if (!existsSync(binary)) throw new Error('there is no ./sightline; run `make build`')
+  const binary = process.env['SIGHTLINE_BINARY'] ?? path.join(root, 'sightline')
+  if (!existsSync(binary)) throw new Error(`there is no ${binary}; run \`make build\``)
   const [listen, grpc, http] = await Promise.all([freePort(), freePort(), freePort()])
   const data = mkdtempSync(path.join(tmpdir(), 'sightline-e2e-'))
   const env = {

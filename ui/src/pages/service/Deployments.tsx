@@ -18,7 +18,12 @@ const ICONS = { worse: TriangleAlert, better: CircleCheck, same: Equal, unsure: 
 export function Deployments({ service }: { service: Service }) {
   return (
     <>
-      {service.deployments.length > 0 && <List service={service} />}
+      {service.deployments.length > 0 && (
+        <>
+          <p className={css.none}>What a version did while it ran; below in grey, what the others did right before, for as long.</p>
+          <List service={service} />
+        </>
+      )}
       {service.versions.length > 0 && service.deployments.length === 0 && <p className={css.none}>No version came or went in this time range.</p>}
       <section className={table.section}>
         <h2>Versions</h2>
