@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,19 +24,12 @@ func openDB(ctx context.Context, addr string) (*sql.DB, error) {
 	if err := waitFor(ctx, addr); err != nil {
 		return nil, err
 	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		return nil, err
-	}
+	mysql.RegisterDialContext("shop", func(ctx context.Context, _ string) (net.Conn, error) { return dialTCP(ctx, addr) })
 	config := mysql.NewConfig()
-	config.User, config.Net, config.Addr, config.DBName, config.InterpolateParams = "root", "tcp", addr, database, true
+	config.User, config.Net, config.Addr, config.DBName, config.InterpolateParams = "root", "shop", mysqlHost+":3306", database, true
 	db, err := otelsql.Open("mysql", config.FormatDSN(),
 		otelsql.WithAttributes(attribute.String("db.system.name", "mysql"), attribute.String("db.namespace", database),
-			attribute.String("server.address", host), attribute.Int("server.port", number)),
+			attribute.String("server.address", mysqlHost), attribute.Int("server.port", 3306)),
 		otelsql.WithSpanNameFormatter(func(_ context.Context, method otelsql.Method, query string) string {
 			return statementName(string(method), query)
 		}),

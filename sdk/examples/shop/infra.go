@@ -21,6 +21,17 @@ import (
 
 const database = "shop"
 
+// The names under which the services know these hosts, whatever loopback port they have today: the map goes by them.
+const (
+	mysqlHost    = "mysql.shop.internal"
+	postgresHost = "postgres.shop.internal"
+	redisHost    = "redis.shop.internal"
+)
+
+func dialTCP(ctx context.Context, addr string) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+}
+
 // runInfra is the shop's MySQL, PostgreSQL, Redis and NATS, all speaking their own protocol on loopback. Like most such servers
 // they send no spans.
 func runInfra(ctx context.Context, e Env) error {

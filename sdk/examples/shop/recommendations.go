@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,7 +41,8 @@ func runRecommendations(ctx context.Context, e Env) error {
 		return err
 	}
 	defer conn.Close()
-	cache := redis.NewClient(&redis.Options{Addr: e.Addrs["redis"], DisableIdentity: true, Protocol: 2})
+	cache := redis.NewClient(&redis.Options{Addr: redisHost + ":6379", DisableIdentity: true, Protocol: 2,
+		Dialer: func(ctx context.Context, _, _ string) (net.Conn, error) { return dialTCP(ctx, e.Addrs["redis"]) }})
 	defer cache.Close()
 	if err := redisotel.InstrumentTracing(cache, redisotel.WithDBStatement(true)); err != nil {
 		return fmt.Errorf("instrument cache: %w", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/exaring/otelpgx"
@@ -31,10 +32,12 @@ func runRestock(ctx context.Context, e Env) error {
 		return err
 	}
 	defer conn.Close()
-	config, err := pgxpool.ParseConfig("postgres://shop@" + e.Addrs["postgres"] + "/warehouse?sslmode=disable&default_query_exec_mode=exec")
+	config, err := pgxpool.ParseConfig("postgres://shop@" + postgresHost + "/warehouse?sslmode=disable&default_query_exec_mode=exec")
 	if err != nil {
 		return err
 	}
+	config.ConnConfig.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
+	config.ConnConfig.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) { return dialTCP(ctx, e.Addrs["postgres"]) }
 	config.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName(), otelpgx.WithDisableConnectionDetailsInAttributes(),
 		otelpgx.WithTracerAttributes(attribute.String("db.system.name", "postgresql"), attribute.String("db.namespace", "warehouse"),
 			attribute.String("server.address", config.ConnConfig.Host), attribute.Int("server.port", int(config.ConnConfig.Port))))
