@@ -125,7 +125,7 @@ describe('deployments', () => {
   const tabs: [tab: string, ready: string][] = [
     ['operations&op=POST+/pay&kind=server', 'text=Examples'],
     ['dependencies', 'text=Called by'],
-    ['deployments', 'text=Verdict'],
+    ['deployments', 'text=Worse'],
     ['instances', 'text=payments-1'],
     ['traces', 'text=Newest that failed here'],
   ]

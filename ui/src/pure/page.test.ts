@@ -6,7 +6,6 @@ import { balanceOf, healthOf } from './health'
 import { arrival, hintOf } from './hint'
 import { nameOfId, neighboursOf, nodeIdOf } from './neighbours'
 import { ApiError, headline, problemOf, shouldRetry } from './problem'
-import { LANGUAGES, snippetOf } from './snippets'
 import { addNanos, epochMsOfNanos, epochMsOfRFC3339 } from './units'
 
 const trace = (services: TraceSummary['services'], name: string | null, cls: TraceSummary['class']): TraceSummary => ({
@@ -110,12 +109,4 @@ describe('problems', () => {
     expect(headline(new ApiError(0, 'unreachable', '', '', '', null))).toBe('No answer')
     expect(headline(new ApiError(500, 'internal', '', '', '', null))).toBe('The server could not answer')
   })
-})
-
-it('fills this instance into every snippet', () => {
-  for (const { value } of LANGUAGES) {
-    const code = snippetOf(value, { otlp_grpc: 'grpc.host:1', otlp_http: 'http.host:2' }).map((x) => x.code).join('\n')
-    expect(code, value).toMatch(/grpc\.host:1|http:\/\/http\.host:2/)
-    expect(snippetOf(value, { otlp_grpc: '', otlp_http: '' }).map((x) => x.code).join('\n')).toMatch(/127\.0\.0\.1:431[78]/)
-  }
 })
