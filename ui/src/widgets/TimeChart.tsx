@@ -59,7 +59,7 @@ export function TimeChart({ title, series, look, start, stepMs, max, format, mar
       paintGrid(c, box, max, format, start, stepMs, count)
       if (look === 'lines') series.forEach((s) => paintLine(c, box, max, s))
       else paintStack(c, box, max, series, look)
-      if (ghost !== undefined) paintLine(c, box, max, { name: GHOST, values: ghost, colour: '--text-3', dashed: true })
+      if (ghost !== undefined) paintLine(c, box, max, { name: GHOST, values: ghost, colour: '--text-2', dashed: true }, [1, 3])
       const places = (markers ?? []).map((m) => ({ x: xOf(box, start, stepMs, count, m.at), label: m.label })).filter((m) => m.x >= box.left && m.x <= box.right)
       for (const m of places) paintMarker(c, box, m.x)
       // Labels stand where there is room; the first of those that crowd is named.
@@ -192,12 +192,12 @@ function paintStack(c: CanvasRenderingContext2D, box: Box, max: number, series: 
   c.globalAlpha = 1
 }
 
-function paintLine(c: CanvasRenderingContext2D, box: Box, max: number, s: ChartSeries): void {
+function paintLine(c: CanvasRenderingContext2D, box: Box, max: number, s: ChartSeries, dash: number[] = [3, 3]): void {
   c.strokeStyle = token(s.colour)
   c.globalAlpha = s.weight ?? 1
   c.lineWidth = 1.5
   c.lineJoin = 'round'
-  c.setLineDash(s.dashed === true ? [3, 3] : [])
+  c.setLineDash(s.dashed === true ? dash : [])
   const step = (box.right - box.left) / Math.max(1, s.values.length)
   const x = (i: number) => box.left + (i + 0.5) * step
   for (const [from, to] of runs(s.values)) {

@@ -22,9 +22,11 @@ function totals(series: Series): { rate: number[]; failed: number[] } {
 function ghostOf(before: Series | undefined, series: Series): { rate: (number | null)[]; failed: (number | null)[]; p95: (number | null)[] } | undefined {
   if (before === undefined || before.step_s !== series.step_s) return undefined
   const { rate, failed } = totals(before)
-  const fit = <T,>(list: readonly T[]) => series.ok.map((_, i) => list[i] ?? null)
-  const seen = rate.some((n) => n > 0)
-  return seen ? { rate: fit(rate), failed: fit(failed), p95: fit(gaps(before.p95_ns)) } : undefined
+  const first = rate.findIndex((n) => n > 0)
+  if (first < 0) return undefined
+  // Before its first request the service was not there, which is no rate of 0.
+  const fit = (list: readonly (number | null)[]) => series.ok.map((_, i) => (i < first ? null : (list[i] ?? null)))
+  return { rate: fit(rate), failed: fit(failed), p95: fit(gaps(before.p95_ns)) }
 }
 
 type Props = { service: Service; before: Series | undefined; hover: number | null; onHover: (index: number | null) => void }
