@@ -84,7 +84,10 @@ test('the list twin has every node of the map', async () => {
   const drawn = await page.locator('[data-node]').count()
   await page.keyboard.press('v')
   await page.waitForSelector('table')
-  expect(await page.locator('tbody tr').count()).toBe(drawn)
+  expect(await page.locator('table').getAttribute('aria-rowcount')).toBe(String(drawn + 1))
+  await page.locator('tbody button').first().focus()
+  for (let i = 0; i < 39; i++) await page.keyboard.press('ArrowDown')
+  await expect.poll(() => page.evaluate(() => document.activeElement?.closest('tr')?.getAttribute('aria-rowindex'))).toBe(String(drawn + 1))
   await page.goBack()
   await page.waitForSelector('[data-node]')
   await page.close()
@@ -118,7 +121,114 @@ test('a thousand services are grouped, a group opens into a box', async () => {
   await page.close()
 })
 
-test.each(['/map', '/map?view=list', '/map?sel=n:svc-1'])('%s has no accessibility violations', async (at) => {
+const BUCKETS = { step_s: 60, start: '2026-11-22T13:00:00Z', requests: Array.from({ length: 60 }, () => 100), bad: Array.from({ length: 60 }, (_, i) => (i === 3 ? 20 : 0)) }
+const START = Date.UTC(2026, 10, 22, 13)
+
+/** The whole range has every node; a moment, which comes as two epochs, lacks svc-2 and what it talks with. */
+function played(url: URL): string {
+  const map = { ...makeMap(12), buckets: BUCKETS }
+  if (/^\d+$/.test(url.searchParams.get('from') ?? '')) {
+    map.nodes = map.nodes.filter((n) => n.id !== 'svc-2').map((n) => ({ ...n, stats: n.stats && makeStats(60, 12) }))
+    map.edges = map.edges.filter((e) => e.source !== 'svc-2' && e.target !== 'svc-2')
+  }
+  return JSON.stringify(map)
+}
+
+test('stepping and playing through the range changes figures, moves nothing, and leaves ghosts', async () => {
+  const page = await stage.open('/map', { map: played, 'map/series': SERIES })
+  await page.waitForSelector('[data-node]')
+  const before = await placed(page)
+  await page.keyboard.press(']')
+  await page.waitForURL(new RegExp(`t=${START}`))
+  await page.waitForSelector('[data-node="svc-2"][data-ghost]')
+  const after = await placed(page)
+  for (const n of before.nodes) expect(after.nodes.find((m) => m.id === n.id)).toMatchObject({ x: n.x, y: n.y })
+  await page.keyboard.press('Shift+P')
+  await page.keyboard.press('p')
+  await page.waitForURL(new RegExp(`t=${START + 120_000}`))
+  await page.keyboard.press('p')
+  await page.getByRole('button', { name: 'Play the time range' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.waitForSelector('[data-node="svc-2"]:not([data-ghost])')
+  expect(page.url()).not.toMatch(/t=/)
+  await page.getByRole('slider', { name: /Moment/ }).focus()
+  await page.keyboard.press('End')
+  await page.waitForURL(new RegExp(`t=${START + 59 * 60_000}`))
+  await page.keyboard.press('Enter')
+  await page.waitForURL(new RegExp(`from=${START + 59 * 60_000}&to=${START + 60 * 60_000}`))
+  await page.close()
+})
+
+test('live moves dots along at most forty edges, and none where motion is unwanted', async () => {
+  const page = await stage.open('/map?live=1', { map: JSON.stringify(makeMap(100)) })
+  await page.waitForSelector('g[data-edge] animateMotion', { state: 'attached' })
+  const flowing = await page.evaluate(() => [...document.querySelectorAll('g[data-edge]')].filter((g) => g.querySelector('animateMotion') !== null).length)
+  expect(flowing).toBeLessThanOrEqual(40)
+  expect(await page.getByRole('button', { name: 'Live', exact: true }).getAttribute('aria-pressed')).toBe('true')
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await expect.poll(() => page.locator('animateMotion').count()).toBe(0)
+  await page.close()
+})
+
+test('what vanishes while live stays as a ghost', async () => {
+  let gone = false
+  const page = await stage.open('/map', { map: () => { const m = makeMap(10); return JSON.stringify(gone ? { ...m, nodes: m.nodes.filter((n) => n.id !== 'svc-3'), edges: m.edges.filter((e) => e.source !== 'svc-3' && e.target !== 'svc-3') } : m) } })
+  await page.waitForSelector('[data-node="svc-3"]')
+  gone = true
+  await page.keyboard.press('r')
+  await page.waitForSelector('[data-node="svc-3"][data-ghost]')
+  await page.close()
+})
+
+test('a range of durations and ways to end become a query, which the link keeps', async () => {
+  const page = await open('/map?sel=n:svc-1', () => makeMap(10))
+  await page.getByRole('button', { name: 'slower than p95' }).click()
+  await page.getByLabel(/^Fault/).check()
+  const query = await page.locator('aside code').textContent()
+  expect(query).toMatch(/^service = cart and \(kind = server or kind = consumer\) and duration >= \S+ and duration <= \S+ and class = fault$/)
+  await page.reload()
+  await expect.poll(() => page.locator('aside code').textContent()).toBe(query)
+  await page.getByRole('link', { name: /^View/ }).click()
+  await page.waitForURL(/\/traces\?q=/)
+  expect(new URL(page.url()).searchParams.get('q')).toBe(query)
+  await page.close()
+})
+
+test('connections between closed groups have a panel of their own', async () => {
+  const page = await open('/map?group=namespace', () => makeMap(60))
+  await page.waitForSelector('g[data-edge]')
+  const id = await page.evaluate(() => [...document.querySelectorAll<SVGGElement>('g[data-edge]')].map((g) => g.dataset.edge ?? '').find((e) => e.split('namespace:').length === 3))
+  await page.evaluate((e) => document.querySelector(`g[data-edge="${CSS.escape(e ?? '')}"]`)?.dispatchEvent(new MouseEvent('click', { bubbles: true })), id)
+  await page.getByText(/^\d+ connections?/).waitFor()
+  await page.getByRole('heading', { name: 'Connections' }).waitFor()
+  await page.close()
+})
+
+test('the legend lets everything but what failed step back', async () => {
+  const page = await open('/map', () => makeMap(30))
+  await page.getByRole('button', { name: '5xx' }).click()
+  await page.waitForURL(/mark=fault/)
+  await page.waitForSelector('[data-node][data-off]')
+  await page.close()
+})
+
+test('a thousand ungrouped ask for a service and how far to look', async () => {
+  const page = await stage.open('/map?group=none', { map: JSON.stringify(makeMap(1000)), 'map/series': SERIES })
+  await page.getByText(/more than a picture can tell/).waitFor()
+  await page.getByRole('combobox', { name: 'Find on the map' }).last().fill('payments')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/focus=.*hops=2|hops=2.*focus=/)
+  await page.waitForSelector('[data-node]')
+  await page.close()
+})
+
+test('parts of an address that make no sense are left out, and said', async () => {
+  const page = await open('/map?hops=99&size=huge', () => makeMap(5))
+  await page.getByText('hops=99, size=huge').waitFor()
+  await page.close()
+})
+
+test.each(['/map', '/map?view=list', '/map?sel=n:svc-1', '/map?sel=n:svc-1&pane=dependencies', '/map?colour=change&live=1', '/map?group=type'])('%s has no accessibility violations', async (at) => {
   const page = await stage.open(at, { map: JSON.stringify(makeMap(12)), 'map/series': SERIES })
   await page.waitForSelector(at.includes('list') ? 'table' : '[data-node]')
   const { violations } = await new AxeBuilder({ page }).analyze()

@@ -17,7 +17,7 @@ const STATUS = {
 
 export interface Stage {
   /** A fresh page, in a context of its own, at a path of ours; `answers` are bodies, or what makes them, by path under /api/. */
-  open(at: string, answers: Readonly<Record<string, string | (() => string)>>): Promise<Page>
+  open(at: string, answers: Readonly<Record<string, string | ((url: URL) => string)>>): Promise<Page>
   close(): Promise<void>
 }
 
@@ -33,13 +33,14 @@ export async function openStage(): Promise<Stage> {
       const page = await context.newPage()
       await page.addInitScript(watch)
       await page.route('**/api/**', (route) => {
-        const name = new URL(route.request().url()).pathname.replace('/api/', '')
+        const url = new URL(route.request().url())
+        const name = url.pathname.replace('/api/', '')
         const given = answers[name]
         // Figures that a test does not give are figures that the server does not have.
         if (given === undefined && /^(spans\/heatmap|services\/[^/]+\/operations\/)/.test(name)) {
           return route.fulfill({ status: 404, body: JSON.stringify({ error: { code: 'not_found', message: 'none', hint: '', position: null, request_id: '' } }), contentType: 'application/json' })
         }
-        const body = (typeof given === 'function' ? given() : given) ?? (name === 'status' ? JSON.stringify(STATUS) : JSON.stringify({ spans: [] }))
+        const body = (typeof given === 'function' ? given(url) : given) ?? (name === 'status' ? JSON.stringify(STATUS) : JSON.stringify({ spans: [] }))
         return route.fulfill({ body, contentType: 'application/json' })
       })
       await page.goto(base.replace(/\/$/, '') + at)

@@ -78,7 +78,7 @@ export function Histogram({ histogram, other, marks, ranges = NONE, onRanges }: 
           <span key={i} className={css.brush} style={{ left: `${a * 100}%`, width: `${(b - a) * 100}%` }} />
         ))}
         {marks.map(([label, ns]) => (
-          <span key={label} className={css.mark} style={{ left: `${at(ns) * 100}%` }}>
+          <span key={label} className={css.mark} data-end={at(ns) > 0.96 || undefined} style={{ left: `${at(ns) * 100}%` }}>
             <i>{label}</i>
           </span>
         ))}

@@ -38,8 +38,9 @@ export function MapList({ nodes, selected, onSelect, covered }: Props) {
     e.preventDefault()
     const to = Number(row.dataset.row) + by
     if (to < 0 || to >= rows.length) return
+    // The next rows are there already, a little beyond what is in sight.
+    scroll.current?.querySelector<HTMLElement>(`[data-row="${to}"] button`)?.focus({ preventScroll: true })
     virtual.scrollToIndex(to)
-    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-row="${to}"] button`)?.focus())
   }
   return (
     <div ref={scroll} className={css.scroll} data-covered={covered || undefined}>

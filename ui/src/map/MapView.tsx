@@ -4,8 +4,9 @@ import { createContext, type KeyboardEvent, type MouseEvent, type ReactNode, use
 import type { Class } from '../api/types'
 import { type ColourBy, type Disc as DiscAt, NAME_HEIGHT, NAME_WIDTH, nodeSize, redness, type SizeBy, sizeMax } from '../pure/mapDraw'
 import { fitted } from '../pure/mapHit'
-import { BOX_PADDING, BOX_TITLE, bounds, type LayoutNode } from '../pure/mapPlace'
+import { boxRect } from '../pure/mapPlace'
 import { majorNodes, type Scene, type SceneNode } from '../pure/mapScene'
+import type { LabelledBox } from '../pure/mapSvg'
 import { firstNode, walk } from '../pure/mapWalk'
 import type { Change } from '../pure/red'
 import { probe } from '../widgets/probe'
@@ -224,6 +225,9 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
           onMove={(_, viewport) => {
             const name = zoomName(viewport.zoom)
             if (box.current && box.current.dataset.zoom !== name) box.current.dataset.zoom = name
+            // Names far away keep their size on the screen. Rounded, so that panning restyles nothing.
+            const grown = (1 / viewport.zoom).toFixed(1)
+            if (box.current && box.current.style.getPropertyValue('--grown') !== grown) box.current.style.setProperty('--grown', grown)
             if (crowd.on && box.current) crowd.onView(viewport, box.current.clientWidth, box.current.clientHeight)
           }}
           onMoveStart={(e) => { if (e instanceof window.MouseEvent && e.type !== 'wheel') box.current?.setAttribute('data-panning', '') }}
@@ -295,18 +299,20 @@ function reveal(flow: ReactFlowInstance<MapNode> | null, box: HTMLElement | null
   void flow.setCenter(disc.x + covered / 2 / zoom, disc.y, { zoom, duration: 160 })
 }
 
-function Boxes({ scene, positions, onToggle }: { scene: Scene; positions: Layout['positions']; onToggle: (id: string) => void }) {
-  return scene.boxes.map((b) => {
-    const members: LayoutNode[] = scene.nodes.filter((n) => n.box === b.id).map((n) => ({ id: n.id, ...CELL, box: '' }))
-    const r = bounds(members, positions)
-    if (r.width === 0) return null
-    const style = { left: r.x - BOX_PADDING, top: r.y - BOX_PADDING - BOX_TITLE, width: r.width + 2 * BOX_PADDING, height: r.height + 2 * BOX_PADDING + BOX_TITLE }
-    return (
-      <div key={b.id} className={css.box} style={style}>
-        <button type="button" className={css.boxTitle} onClick={() => onToggle(b.id)} aria-label={`Close group ${b.label}`}>
-          {b.label} <span>{b.count}</span>
-        </button>
-      </div>
-    )
+/** The rectangles of open groups. */
+export function boxesOf(scene: Scene, positions: Layout['positions']): (LabelledBox & { id: string; count: number })[] {
+  return scene.boxes.flatMap((b) => {
+    const r = boxRect(scene.nodes.filter((n) => n.box === b.id).map((n) => ({ id: n.id, ...CELL, box: '' })), positions)
+    return r ? [{ ...b, ...r }] : []
   })
+}
+
+function Boxes({ scene, positions, onToggle }: { scene: Scene; positions: Layout['positions']; onToggle: (id: string) => void }) {
+  return boxesOf(scene, positions).map((b) => (
+    <div key={b.id} className={css.box} style={{ left: b.x, top: b.y, width: b.width, height: b.height }}>
+      <button type="button" className={css.boxTitle} onClick={() => onToggle(b.id)} aria-label={`Close group ${b.label}`}>
+        {b.label} <span>{b.count}</span>
+      </button>
+    </div>
+  ))
 }

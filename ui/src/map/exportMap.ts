@@ -1,7 +1,7 @@
 /** Saves the map as a file. */
 import type { Disc } from '../pure/mapDraw'
 import type { Scene } from '../pure/mapScene'
-import { mapSvg, mix, type Palette } from '../pure/mapSvg'
+import { type LabelledBox, mapSvg, mix, type Palette } from '../pure/mapSvg'
 import { token } from '../widgets/theme'
 
 function palette(): Palette {
@@ -12,8 +12,8 @@ function palette(): Palette {
   }
 }
 
-export async function exportMap(scene: Scene, discs: ReadonlyMap<string, Disc>, as: 'svg' | 'png', title: string, down: boolean): Promise<void> {
-  const { svg, width, height } = mapSvg(scene.nodes, scene.edges, discs, palette(), title, down)
+export async function exportMap(scene: Scene, discs: ReadonlyMap<string, Disc>, boxes: readonly LabelledBox[], as: 'svg' | 'png', title: string, down: boolean): Promise<void> {
+  const { svg, width, height } = mapSvg(scene.nodes, scene.edges, discs, boxes, palette(), title, down)
   const file = new Blob([svg], { type: 'image/svg+xml' })
   save(as === 'svg' ? file : await rasterise(file, width, height), `sightline-map.${as}`)
 }

@@ -53,6 +53,13 @@ export function bounds(nodes: readonly LayoutNode[], at: Positions): Rect {
   return x0 > x1 ? { x: 0, y: 0, width: 0, height: 0 } : { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }
 }
 
+/** Where the box around its members stands; null where none has a place. */
+export function boxRect(members: readonly LayoutNode[], at: Positions): Rect | null {
+  const r = bounds(members, at)
+  if (r.width === 0) return null
+  return { x: r.x - BOX_PADDING, y: r.y - BOX_PADDING - BOX_TITLE, width: r.width + 2 * BOX_PADDING, height: r.height + 2 * BOX_PADDING + BOX_TITLE }
+}
+
 /** Whether known positions may be kept: at least half of what is drawn has one. */
 export function mostlyKnown(nodes: readonly LayoutNode[], known: Positions): boolean {
   return nodes.length > 0 && nodes.filter((n) => known.has(n.id)).length * 2 >= nodes.length

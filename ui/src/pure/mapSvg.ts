@@ -11,20 +11,34 @@ export type Palette = Readonly<Record<'bg' | 'surface' | 'text' | 'text2' | 'tex
 const AIR = 48
 
 /** One string, complete with a background, title and fonts that every viewer has. */
-export function mapSvg(nodes: readonly SceneNode[], edges: readonly SceneEdge[], discs: ReadonlyMap<string, Disc>, palette: Palette, title: string, down = false): { svg: string; width: number; height: number } {
+export function mapSvg(nodes: readonly SceneNode[], edges: readonly SceneEdge[], discs: ReadonlyMap<string, Disc>, boxes: readonly LabelledBox[], palette: Palette, title: string, down = false): { svg: string; width: number; height: number } {
   const all = [...discs.values()]
-  const x0 = Math.min(...all.map((d) => d.x - 70)) - AIR
-  const y0 = Math.min(...all.map((d) => d.y - d.r)) - AIR
-  const width = Math.max(...all.map((d) => d.x + 70)) + AIR - x0
-  const height = Math.max(...all.map((d) => d.y + d.r + 30)) + AIR - y0
+  const least = (of: (d: Disc) => number, box: (b: LabelledBox) => number) => boxes.reduce((m, b) => Math.min(m, box(b)), all.reduce((m, d) => Math.min(m, of(d)), Infinity))
+  const x0 = least((d) => d.x - 70, (b) => b.x) - AIR
+  const y0 = least((d) => d.y - d.r, (b) => b.y) - AIR
+  const width = AIR - least((d) => -(d.x + 70), (b) => -(b.x + b.width)) - x0
+  const height = AIR - least((d) => -(d.y + d.r + 30), (b) => -(b.y + b.height)) - y0
   const busiest = edges.reduce((max, e) => Math.max(max, e.stats.rate), 0)
-  const body = [...edges.map((e) => edgeSvg(e, discs, busiest, palette, down)), ...nodes.map((n) => nodeSvg(n, discs.get(n.id), palette))].join('\n')
+  const body = [...boxes.map((b) => boxSvg(b, palette)), ...edges.map((e) => edgeSvg(e, discs, busiest, palette, down)), ...nodes.map((n) => nodeSvg(n, discs.get(n.id), palette))].join('\n')
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${r(width)}" height="${r(height)}" viewBox="${r(x0)} ${r(y0)} ${r(width)} ${r(height)}" font-family="Inter, Helvetica, Arial, sans-serif">
 <title>${escape(title)}</title>
 <rect x="${r(x0)}" y="${r(y0)}" width="${r(width)}" height="${r(height)}" fill="${palette.bg}"/>
 ${body}
 </svg>`
   return { svg, width: Math.ceil(width), height: Math.ceil(height) }
+}
+
+/** An open group. */
+export interface LabelledBox {
+  readonly label: string
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+function boxSvg(b: LabelledBox, p: Palette): string {
+  return `<rect x="${r(b.x)}" y="${r(b.y)}" width="${r(b.width)}" height="${r(b.height)}" rx="16" fill="${p.surface}" stroke="${p.line}"/><text x="${r(b.x + 14)}" y="${r(b.y + 22)}" font-size="13" font-weight="600" fill="${p.text2}">${escape(b.label)}</text>`
 }
 
 function edgeSvg(e: SceneEdge, discs: ReadonlyMap<string, Disc>, busiest: number, p: Palette, down: boolean): string {
@@ -34,7 +48,7 @@ function edgeSvg(e: SceneEdge, discs: ReadonlyMap<string, Disc>, busiest: number
   const line = curve(a, b, down)
   const width = edgeWidth(e.stats.rate, busiest)
   const colour = mix(p.edge, p.fault, redness(e.stats) / 100)
-  return `<path d="${line.path}" fill="none" stroke="${colour}" stroke-width="${width}"${e.async ? ' stroke-dasharray="9 6"' : ''}/><path d="${arrowPath(line, width)}" fill="${colour}"/>`
+  return `<path d="${line.path}" fill="none" stroke="${colour}" stroke-width="${width}"${e.ghost ? ' opacity="0.25"' : ''}${e.async ? ' stroke-dasharray="9 6"' : ''}/><path d="${arrowPath(line, width)}" fill="${colour}"/>`
 }
 
 function nodeSvg(n: SceneNode, d: Disc | undefined, p: Palette): string {
@@ -47,7 +61,13 @@ function nodeSvg(n: SceneNode, d: Disc | undefined, p: Palette): string {
   const service = n.kind.glyph === 'service' && n.shape === 'node' && n.stats !== null
   const glyph = service ? '' : `<path transform="translate(${r(d.x - 9)} ${r(d.y - (n.stats ? 18 : 9))}) scale(0.75)" d="${GLYPH_PATHS[n.kind.glyph]}" fill="none" stroke="${p.text2}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>`
   const figures = n.stats === null ? '' : text(d.x, d.y + (service ? 0 : 12), formatDuration(n.stats.p95_ns), 12, 600, p.text) + (service ? text(d.x, d.y + 13, perMinute(n.stats.rate), 10, 400, p.text3) : '')
-  return `<circle cx="${r(d.x)}" cy="${r(d.y)}" r="${r(d.r - 2)}" fill="${p.surface}" stroke="${p.line}" stroke-width="1.5"${dash}/>${arcs.join('')}${glyph}${figures}${text(d.x, d.y + d.r + 16, middleEllipsis(n.label, 20), 12, 500, p.text)}`
+  const badge = n.kind.badge === '' ? '' : badgeSvg(d, n.kind.badge, p)
+  return `<g${n.ghost ? ' opacity="0.42"' : ''}><circle cx="${r(d.x)}" cy="${r(d.y)}" r="${r(d.r - 2)}" fill="${p.surface}" stroke="${p.line}" stroke-width="1.5"${dash}/>${arcs.join('')}${glyph}${figures}${badge}${text(d.x, d.y + d.r + 16, middleEllipsis(n.label, 20), 12, 500, p.text)}</g>`
+}
+
+function badgeSvg(d: Disc, badge: string, p: Palette): string {
+  const width = badge.length * 6.2 + 10
+  return `<rect x="${r(d.x + 12)}" y="${r(d.y - d.r - 3)}" width="${r(width)}" height="16" rx="8" fill="${p.surface}" stroke="${p.line}"/>${text(d.x + 12 + width / 2, d.y - d.r + 8.5, badge, 9.5, 600, p.text2)}`
 }
 
 function text(x: number, y: number, content: string, size: number, weight: number, fill: string): string {

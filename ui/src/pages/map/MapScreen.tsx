@@ -4,7 +4,7 @@ import { type Scope, useMapOf } from '../../api/hooks'
 import type { ServiceMap } from '../../api/types'
 import { exportMap } from '../../map/exportMap'
 import { MapList } from '../../map/MapList'
-import { CELL, discsOf, type MapControls } from '../../map/MapView'
+import { boxesOf, CELL, discsOf, type MapControls } from '../../map/MapView'
 import { PlayBar } from '../../map/PlayBar'
 import { Scrubber } from '../../map/Scrubber'
 import { useLayout } from '../../map/useLayout'
@@ -41,6 +41,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
   const navigate = useNavigate({ from: '/map' })
   const shared = useShared()
   const phone = useMedia('(max-width: 760px)')
+  const still = useMedia('(prefers-reduced-motion: reduce)')
   const controls = useRef<MapControls | null>(null)
   const input = useRef<HTMLInputElement>(null)
   const [force, setForce] = useState(false)
@@ -90,7 +91,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
   const save = (as: 'svg' | 'png') => {
     const size = search.size ?? 'traffic'
     const discs = discsOf(scene.nodes, layout.positions, size, sizeMax(scene.nodes.map((n) => n.stats), size))
-    void exportMap(scene, discs, as, 'Service map', phone).catch((e: unknown) => notify(e instanceof Error ? e.message : 'The picture could not be made.'))
+    void exportMap(scene, discs, boxesOf(scene, layout.positions), as, 'Service map', phone).catch((e: unknown) => notify(e instanceof Error ? e.message : 'The picture could not be made.'))
   }
   useMapKeys({ search, scene, moment, input, controls, change, select, focus, toggle })
 
@@ -119,7 +120,6 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
         inputRef={input}
         onChange={change}
         onFind={focus}
-        onRelayout={layout.again}
         onExport={save}
       />
       <div className={css.stage}>
@@ -133,7 +133,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
           names={everything}
           changes={changes}
           marked={readClasses(search.mark)}
-          moving={search.live === true}
+          moving={search.live === true && !still}
           phone={phone}
           problems={{ error: error ?? moment.error, retry, map: moment.map ?? whole }}
           wrong={wrong}

@@ -1,4 +1,4 @@
-import { Download, List, Share2, SlidersHorizontal, TriangleAlert, Waypoints, X } from 'lucide-react'
+import { Download, List, Share2, SlidersHorizontal, TriangleAlert, X } from 'lucide-react'
 import type { Ref } from 'react'
 import { NodeSearch } from '../../map/NodeSearch'
 import { COLOURS, SIZES } from '../../pure/mapDraw'
@@ -20,7 +20,6 @@ type Props = {
   inputRef: Ref<HTMLInputElement>
   onChange: (patch: Search) => void
   onFind: (id: string) => void
-  onRelayout: () => void
   onExport: (as: 'svg' | 'png') => void
 }
 
@@ -29,7 +28,7 @@ const GROUP_LABEL = { none: 'None', namespace: 'Namespace', team: 'Team', env: '
 const COLOUR_LABEL = { health: 'health', latency: 'latency', change: 'vs before' } as const
 
 /** What the map shows and how; everything here is in the URL. */
-export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, onChange, onFind, onRelayout, onExport }: Props) {
+export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, onChange, onFind, onExport }: Props) {
   return (
     <div className={css.toolbar} role="toolbar" aria-label="Map">
       <NodeSearch items={nodes} onPick={onFind} inputRef={inputRef} />
@@ -82,14 +81,11 @@ export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, 
           </div>
           <Switch label="External hosts" checked={search.external !== 'off'} onChange={(on) => onChange({ external: on ? undefined : 'off' })} />
           <div className={css.optionActions}>
-            <Button size="sm" onClick={onRelayout}>
-              <Waypoints size={14} aria-hidden="true" /> Re-layout
-            </Button>
             <Button size="sm" onClick={() => onExport('png')}>
-              <Download size={14} aria-hidden="true" /> PNG
+              <Download size={14} aria-hidden="true" /> Save as PNG
             </Button>
             <Button size="sm" onClick={() => onExport('svg')}>
-              <Download size={14} aria-hidden="true" /> SVG
+              <Download size={14} aria-hidden="true" /> Save as SVG
             </Button>
           </div>
         </div>
