@@ -23,6 +23,10 @@ export function Keys({ status }: { status: Status }) {
   const keys = useKeys(EVERY_MS)
   const [made, setMade] = useState<NewKey | null>(null)
   const [leaving, setLeaving] = useState<Key | null>(null)
+  const ask = (key: Key) => {
+    setLeaving(key)
+    void keys.refetch() // whether it is in use is told as of now
+  }
   if (keys.isPending) return <div className={css.tab}><Skeleton height={20} rows={6} /></div>
   if (keys.data === undefined) {
     if (keys.error instanceof ApiError && keys.error.status === 404) {
@@ -35,7 +39,7 @@ export function Keys({ status }: { status: Status }) {
     <div className={css.tab}>
       <Rules keys={keys.data} />
       {made === null ? <KeyForm keys={keys.data} onMade={setMade} /> : <Made made={made} status={status} onDone={() => setMade(null)} />}
-      <Table keys={keys.data.keys} now={now} fresh={made?.id} onRevoke={setLeaving} />
+      <Table keys={keys.data.keys} now={now} fresh={made?.id} onRevoke={ask} />
       {leaving !== null && <Revoke key={leaving.id} leaving={leaving} all={keys.data.keys} status={status} now={now} onDone={() => setLeaving(null)} />}
     </div>
   )
@@ -119,8 +123,7 @@ type RevokeProps = { leaving: Key; all: readonly Key[]; status: Status; now: num
 
 function Revoke({ leaving, all, status, now, onDone }: RevokeProps) {
   const revoke = useRevokeKey()
-  // What is true when the question is asked stays on the screen while it is answered.
-  const [lines] = useState(() => consequences(leaving, all, [status.endpoints.otlp_grpc, status.endpoints.otlp_http], now))
+  const lines = consequences(all.find((k) => k.id === leaving.id) ?? leaving, all, [status.endpoints.otlp_grpc, status.endpoints.otlp_http], now)
   const go = () =>
     revoke.mutate(leaving.id, {
       onSuccess: () => {
