@@ -23,7 +23,7 @@ const LARGEST = 88
 export const CELL = { width: NAME_WIDTH, height: LARGEST + NAME_HEIGHT }
 
 /** More nodes than this deserve an overview. */
-const CROWDED = 40
+const CROWDED = 80
 
 export type MapControls = { fit: () => void; zoom: (factor: number) => void; show: (id: string) => void }
 
@@ -208,7 +208,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
       role="region"
       aria-label={label}
       data-zoom="near"
-      data-few={scene.nodes.length <= 32 || undefined}
+      data-few={scene.nodes.length <= 26 || undefined}
       onKeyDown={onKey}
       onPointerOver={(e) => { const id = over(e.target); if (id !== null) light(id) }}
       onPointerOut={(e) => { if (over(e.target) !== null) light(null) }}

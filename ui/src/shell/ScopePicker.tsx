@@ -66,7 +66,7 @@ function Choices({ part, titled, value, onDone }: { part: Part; titled: boolean;
   }
   return (
     <div role="group" aria-label={words.name} className={css.part}>
-      {titled && <h3 className={css.title}>{words.name}</h3>}
+      {titled && <p className={css.title} aria-hidden="true">{words.name}</p>}
       <Choice label={words.all} on={value === undefined} choose={choose(undefined)} />
       {services.isPending && <Skeleton rows={2} height={12} />}
       {services.error && <ErrorState error={services.error} retry={() => void services.refetch()} />}

@@ -12,7 +12,7 @@ export function Keys({ keys }: { keys: string }) {
       {keys.split(' ').map((chord, i) => (
         <kbd key={i} className={css.key}>
           {chord
-            .split('+')
+            .split(/\+(?=.)/) // the key + itself stays whole
             .map((k) => (k === 'mod' ? modName() : (NAMES[k.toLowerCase()] ?? (k.length === 1 ? k.toUpperCase() : k))))
             .join(' ')}
         </kbd>

@@ -11,7 +11,7 @@ export function MapPage() {
   const scope = useScope()
   const map = useMap(scope)
   if (map.data === undefined) {
-    if (map.error) return <ErrorState error={map.error} retry={() => void map.refetch()} />
+    if (map.error) return <ErrorState page error={map.error} retry={() => void map.refetch()} />
     return (
       <div className={css.loading}>
         <Skeleton height={64} rows={4} gap={40} width="60%" />
@@ -30,7 +30,7 @@ function NoMap() {
   const shared = useShared()
   if (status.data?.has_data === false) {
     return (
-      <Empty icon={<Radar size={22} />} title="No span has arrived yet" actions={<Link to="/start" search={shared}>Send the first one</Link>}>
+      <Empty page icon={<Radar size={22} />} title="No span has arrived yet" actions={<Link to="/start" search={shared}>Send the first one</Link>}>
         The map draws itself from traces: every service that sends spans, and everything that they call.
       </Empty>
     )
@@ -38,6 +38,7 @@ function NoMap() {
   const narrowed = shared.env !== undefined || shared.namespace !== undefined
   return (
     <Empty
+      page
       icon={<Radar size={22} />}
       title="No requests in this time range"
       actions={
