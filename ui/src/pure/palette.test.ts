@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { rank, score, step } from './palette'
+import { operationsWith, rank, score, step } from './palette'
 
 const entries = ['checkout', 'cart', 'catalog', 'notifications-email-worker', 'Service map', 'Switch theme'].map((label) => ({ label, value: label }))
 const find = (q: string) => rank(entries, q, 10).map((e) => e.label)
@@ -34,4 +34,10 @@ it('goes around', () => {
   expect(step(0, -1, 3)).toBe(2)
   expect(step(2, 1, 3)).toBe(0)
   expect(step(0, 1, 0)).toBe(0)
+})
+
+it('asks for operations by any part of their name, taken literally', () => {
+  expect(operationsWith('orders')).toBe('name =~ "(?i)orders"')
+  expect(operationsWith('/a.b{id}')).toBe('name =~ "(?i)/a\\\\.b\\\\{id\\\\}"')
+  expect(operationsWith(' x ')).toBe('')
 })

@@ -40,6 +40,13 @@ export function rank<T>(entries: readonly Entry<T>[], query: string, limit: numb
   return scored.slice(0, limit).map((s) => s.entry)
 }
 
+/** A filter for operations that have the text in their name, whatever its case; empty for texts that would find everything. */
+export function operationsWith(text: string): string {
+  const t = text.trim()
+  if (t.length < 2) return ''
+  return `name =~ ${JSON.stringify('(?i)' + t.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))}`
+}
+
 /** The next index in a list that goes around. */
 export function step(index: number, by: number, length: number): number {
   return length === 0 ? 0 : (index + by + length) % length

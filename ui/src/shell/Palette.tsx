@@ -1,10 +1,10 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Activity, CircleHelp, CornerDownLeft, Cpu, Network, Search, Server, SunMoon, Waypoints } from 'lucide-react'
 import { useDeferredValue, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
-import { useCompletion, useServices } from '../api/hooks'
+import { useServices } from '../api/hooks'
+import { useFacets } from '../api/spans'
 import { useScope, useShared } from '../nav'
-import { type Entry, rank, step } from '../pure/palette'
-import { quoteValue } from '../pure/query'
+import { type Entry, operationsWith, rank, step } from '../pure/palette'
 import { parseTraceId } from '../pure/trace-id'
 import { Dialog } from '../widgets/Dialog'
 import { currentTheme, setTheme } from '../widgets/theme'
@@ -104,8 +104,8 @@ function useEntries(text: string, navigate: ReturnType<typeof useNavigate>, sear
   const scope = useScope()
   const deferred = useDeferredValue(text.trim())
   const services = useServices({ ...scope, live: false })
-  const probe = `name = "${deferred.replaceAll('"', '')}`
-  const operations = useCompletion(probe, probe.length, scope.range, deferred.length >= 2)
+  const asked = operationsWith(deferred)
+  const operations = useFacets(asked, { ...scope, live: false }, ['name'], asked !== '')
   const id = parseTraceId(text)
   if (id !== null) {
     return [{ label: id, value: { group: 'Trace', icon: <Activity size={16} />, hint: 'Open trace', run: () => void navigate({ to: '/trace/$traceId', params: { traceId: id }, search }) } }]
@@ -126,11 +126,9 @@ function useEntries(text: string, navigate: ReturnType<typeof useNavigate>, sear
     ['Keyboard shortcuts', 'help hotkeys', <CircleHelp key="h" size={16} />, onHelp],
   ]
   for (const [label, words, icon, run] of pages) entries.push({ label, words, value: { group: 'Pages', icon, run } })
-  if (deferred.length >= 2) {
-    for (const o of operations.data?.items ?? []) {
-      if (o.kind !== 'value') continue
-      const name = o.text.replace(/^"|"$/g, '')
-      entries.push({ label: name, value: { group: 'Operations', icon: <Cpu size={16} />, hint: 'Traces', run: find(`name = ${quoteValue(name)}`) } })
+  if (asked !== '') {
+    for (const { value, filter } of operations.data?.facets[0]?.values ?? []) {
+      entries.push({ label: value, value: { group: 'Operations', icon: <Cpu size={16} />, hint: 'Traces', run: find(filter) } })
     }
   }
   const found = rank(entries, text, 24)
