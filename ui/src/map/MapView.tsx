@@ -1,8 +1,8 @@
 import '@xyflow/react/dist/base.css'
-import { MiniMap, type NodeChange, type NodeProps, ReactFlow, type ReactFlowInstance, ViewportPortal, type Node as FlowNode } from '@xyflow/react'
+import { type NodeChange, type NodeProps, ReactFlow, type ReactFlowInstance, ViewportPortal, type Node as FlowNode } from '@xyflow/react'
 import { createContext, type KeyboardEvent, type MouseEvent, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { Class } from '../api/types'
-import { type ColourBy, type Disc as DiscAt, NAME_HEIGHT, NAME_WIDTH, nodeSize, redness, type SizeBy, sizeMax } from '../pure/mapDraw'
+import { type ColourBy, type Disc as DiscAt, NAME_HEIGHT, NAME_WIDTH, nodeSize, type SizeBy, sizeMax } from '../pure/mapDraw'
 import { fitted } from '../pure/mapHit'
 import { boxRect } from '../pure/mapPlace'
 import { majorNodes, type Scene, type SceneNode } from '../pure/mapScene'
@@ -13,7 +13,8 @@ import { probe } from '../widgets/probe'
 import { CrowdLayer } from './CrowdLayer'
 import { Disc } from './Disc'
 import { Edges } from './Edges'
-import { inSight, type Sight, useCrowd } from './useCrowd'
+import { Overview } from './Overview'
+import { inSight, useCrowd } from './useCrowd'
 import type { Layout } from './useLayout'
 import { useHighlight } from './useHighlight'
 import css from './MapView.module.css'
@@ -68,15 +69,10 @@ interface Shared {
 }
 const SharedContext = createContext<Shared | null>(null)
 
-/** Which nodes of a large map are elements. Apart from the rest, because it changes while panning. */
-const SightContext = createContext<Sight | null>(null)
-
-function DiscNode({ data, positionAbsoluteX, positionAbsoluteY }: NodeProps<MapNode>) {
+function DiscNode({ data }: NodeProps<MapNode>) {
   const shared = useContext(SharedContext)
-  const sight = useContext(SightContext)
+  if (shared === null) return null
   const { node, size, major } = data
-  // What has or can have the focus stays an element.
-  if (shared === null || (node.id !== shared.tabbable && !inSight(sight, { x: positionAbsoluteX + CELL.width / 2, y: positionAbsoluteY + size / 2 }))) return null
   return (
     <Disc
       node={node}
@@ -111,7 +107,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
   const [cursor, setCursor] = useState<string>()
   const first = useMemo(() => firstNode(positions), [positions])
   const tabbable = selected !== undefined && positions.has(selected) ? selected : cursor !== undefined && positions.has(cursor) ? cursor : first
-  const nodes = useMemo<MapNode[]>(
+  const all = useMemo<MapNode[]>(
     () =>
       scene.nodes.flatMap((node) => {
         const d = discs.get(node.id)
@@ -119,7 +115,9 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
       }),
     [scene, discs, major],
   )
-  const drawn = useMemo(() => [nodes, crowd.edges, crowd.sight], [nodes, crowd.edges, crowd.sight])
+  // Of a large map only what is in sight is elements, and what has or can have the focus.
+  const nodes = useMemo(() => (crowd.sight === null ? all : all.filter((n) => n.id === tabbable || inSight(crowd.sight, discs.get(n.id)))), [all, crowd.sight, tabbable, discs])
+  const drawn = useMemo(() => [nodes, crowd.edges], [nodes, crowd.edges])
   const highlight = useHighlight(box, scene.edges, selected, drawn)
   const { on: crowded, setOver } = crowd
   const light = useCallback(
@@ -216,7 +214,6 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
       onBlur={() => light(null)}
     >
       <SharedContext.Provider value={shared}>
-        <SightContext.Provider value={crowd.sight}>
         <ReactFlow<MapNode>
           nodes={nodes}
           nodeTypes={NODE_TYPES}
@@ -253,9 +250,8 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
             <Boxes scene={scene} positions={positions} onToggle={onToggleBox} />
             <Edges edges={crowd.edges} discs={discs} down={down} busiest={busiest} selected={selected} marked={marked} moving={moving} onSelect={onSelect} onOver={light} />
           </ViewportPortal>
-          {overview && !crowd.far && scene.nodes.length > CROWDED && <MiniMap<MapNode> className={css.overview} position="bottom-right" nodeColor={overviewColour} nodeBorderRadius={66} pannable zoomable ariaLabel="Overview" />}
+          {overview && scene.nodes.length > CROWDED && <Overview nodes={scene.nodes} discs={discs} />}
         </ReactFlow>
-        </SightContext.Provider>
       </SharedContext.Provider>
       {children}
     </div>
@@ -267,11 +263,6 @@ function focusNode(box: HTMLElement | null, id: string, tries = 30): void {
   const el = box?.querySelector<HTMLElement>(`[data-node="${CSS.escape(id)}"]`)
   if (el) el.focus({ preventScroll: true })
   else if (tries > 0) requestAnimationFrame(() => focusNode(box, id, tries - 1))
-}
-
-/** What fails is red in the overview as well. */
-function overviewColour(n: MapNode): string {
-  return redness(n.data.node.stats) >= 20 ? 'var(--fault)' : 'var(--text-3)'
 }
 
 /** How much there is room for: rings, names, figures, percentiles. */

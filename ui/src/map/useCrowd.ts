@@ -28,7 +28,8 @@ export interface Sight {
 
 const NOWHERE: Sight = { x0: 0, y0: 0, x1: 0, y1: 0 }
 
-export function inSight(sight: Sight | null, d: Point): boolean {
+export function inSight(sight: Sight | null, d: Point | undefined): boolean {
+  if (d === undefined) return false
   return sight === null || (d.x >= sight.x0 && d.x <= sight.x1 && d.y >= sight.y0 && d.y <= sight.y1)
 }
 

@@ -1,5 +1,5 @@
 /** Dims everything but a node and its neighbours by attributes on the elements themselves: nothing is drawn anew. */
-import { type RefObject, useEffect, useMemo } from 'react'
+import { type RefObject, useEffect, useMemo, useRef } from 'react'
 
 export interface Highlight {
   /** what the pointer or the focus is on; null gives back to the selection */
@@ -14,8 +14,18 @@ interface Link {
 
 /** `selected` is a node's or an edge's id, or undefined; `drawn` is new whenever elements may be. */
 export function useHighlight(box: RefObject<HTMLElement | null>, edges: readonly Link[], selected: string | undefined, drawn: unknown): Highlight {
-  const highlight = useMemo<Highlight>(() => ({ over: (id) => light(box.current, edges, id ?? selected, id === null) }), [box, edges, selected])
-  useEffect(() => highlight.over(null), [highlight, drawn])
+  const last = useRef<string | null>(null)
+  const highlight = useMemo<Highlight>(
+    () => ({
+      over: (id) => {
+        last.current = id
+        light(box.current, edges, id ?? selected, id === null)
+      },
+    }),
+    [box, edges, selected],
+  )
+  // New elements know nothing of what the pointer is on.
+  useEffect(() => highlight.over(last.current), [highlight, drawn])
   return highlight
 }
 

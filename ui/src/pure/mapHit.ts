@@ -62,6 +62,11 @@ export interface View {
   readonly zoom: number
 }
 
+/** The whole map in a small picture. */
+export function overviewOf(discs: ReadonlyMap<string, Disc>, width: Px, height: Px): View | null {
+  return fitted(discs, { width, height }, { top: 6, right: 6, bottom: 6, left: 6 }, 0.2, 0.001)
+}
+
 /** The view in which all discs and their names can be seen, inside of a padding. */
 export function fitted(discs: ReadonlyMap<string, Disc>, size: { width: Px; height: Px }, padding: { top: Px; right: Px; bottom: Px; left: Px }, most: number, least: number): View | null {
   let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity]
