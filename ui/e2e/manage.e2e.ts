@@ -1,8 +1,8 @@
 // Who may send, how to begin, and what a deployment did: settings, get started, services, on the real program and in a real browser.
-import AxeBuilder from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { desktop, openBrowser, openPage, type Sightline, startSightline, until, type View } from './harness.ts'
+import { accessible, fits } from './look.ts'
 
 let sightline: Sightline
 let browser: Browser
@@ -17,16 +17,6 @@ afterAll(async () => {
 
 const phone: View = { width: 390, height: 844, theme: 'light' }
 const wide: View = { width: 2560, height: 1440, theme: 'light' }
-
-async function accessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
-}
-
-async function fits(page: Page): Promise<void> {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  expect(over, 'pixels that the page is wider than the window').toBeLessThanOrEqual(0)
-}
 
 interface Sent {
   service: string

@@ -1,0 +1,92 @@
+// Every screen, with the shop behind it, in both themes and from a phone's width to a wide desk's: complete, accessible, and it fits.
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, openPage, type Shop, type Sightline, startShop, startSightline, until, type View } from './harness.ts'
+import { accessible, fits, picture } from './look.ts'
+
+let sightline: Sightline
+let shop: Shop
+let browser: Browser
+const links = { failed: '', other: '', payments: '' }
+
+beforeAll(async () => {
+  ;[sightline, browser] = await Promise.all([startSightline(), openBrowser()])
+  shop = startShop(sightline, 25)
+  await until('failed and good checkouts, and what they call', async () => {
+    const find = async (q: string): Promise<string | undefined> => {
+      const page = await sightline.get<{ traces: { trace_id: string; in_progress: boolean }[] }>(`/api/traces?from=now-15m&q=${encodeURIComponent(q)}`)
+      return page.traces.find((trace) => !trace.in_progress)?.trace_id
+    }
+    const map = await sightline.get<{ nodes: { id: string; name: string; stats: { fault: number } | null }[] }>('/api/map?from=now-15m')
+    const payments = map.nodes.find((node) => node.name === 'api.paybridge.example' && (node.stats?.fault ?? 0) > 2)
+    const failed = await find('service = checkout and class = fault and duration > 1ms')
+    const other = await find('service = checkout and name = "POST /orders" and class = ok')
+    if (payments === undefined || failed === undefined || other === undefined || !map.nodes.some((node) => node.name === 'restock')) return undefined
+    Object.assign(links, { failed, other, payments: payments.id })
+    return true
+  })
+}, 120_000)
+afterAll(async () => {
+  await browser.close()
+  await shop.stop()
+  await sightline.stop()
+})
+
+const views: [string, View][] = [
+  ['dark', { width: 1440, height: 900, theme: 'dark' }],
+  ['light', { width: 1440, height: 900, theme: 'light' }],
+  ['phone', { width: 390, height: 844, theme: 'light' }],
+  ['wide', { width: 2560, height: 1440, theme: 'dark' }],
+]
+
+/** Name, address, and what is there once the screen is complete. */
+const screens: [string, () => string, string][] = [
+  ['map', () => '/map?from=now-15m', '[data-node*="paybridge"]'],
+  ['map-panel', () => `/map?from=now-15m&sel=${encodeURIComponent(`n:${links.payments}`)}`, 'role=complementary >> text=paybridge'],
+  ['map-teams', () => '/map?from=now-15m&group=team', '[data-node]:has-text("storefront")'],
+  ['map-list', () => '/map?from=now-15m&view=list', 'text=api.paybridge.example'],
+  ['traces', () => '/traces?from=now-15m', 'main a[href*="/trace/"]'],
+  ['traces-heatmap', () => '/traces?from=now-15m&chart=heatmap', 'main a[href*="/trace/"]'],
+  ['traces-spans', () => '/traces?from=now-15m&view=spans&cols=http.route,resource.host.name', 'main a[href*="/trace/"]'],
+  ['traces-failures', () => '/traces?from=now-15m&cmp=failed&q=service+%3D+checkout', 'text=What is different'],
+  ['trace', () => `/trace/${links.failed}`, '[data-waterfall] [aria-selected="true"]'],
+  ['trace-flame', () => `/trace/${links.failed}?view=flame`, 'main canvas'],
+  ['trace-table', () => `/trace/${links.failed}?view=table`, 'text=POST /orders'],
+  ['trace-map', () => `/trace/${links.failed}?view=map`, '[data-node]'],
+  ['trace-events', () => `/trace/${links.failed}?view=events`, 'text=Spans with events'],
+  ['trace-critical', () => `/trace/${links.failed}?view=critical`, 'text=POST'],
+  ['trace-json', () => `/trace/${links.failed}?view=json`, 'text=resourceSpans'],
+  ['compare', () => `/compare/${links.failed}/${links.other}`, 'text=POST /orders'],
+  ['services', () => '/services?from=now-15m', 'main a[href*="/services/checkout"]'],
+  ['services-teams', () => '/services?from=now-15m&group=team', 'main a[href*="/services/checkout"]'],
+  ['service', () => '/services/checkout?from=now-15m', 'text=POST /orders'],
+  ['service-operation', () => '/services/checkout?from=now-15m&op=POST+%2Forders&kind=server', 'text=POST /orders'],
+  ['service-dependencies', () => '/services/checkout?from=now-15m&tab=dependencies', 'text=api.paybridge.example'],
+  ['service-deployments', () => '/services/recommendations?from=now-15m&tab=deployments', 'text=2.3.1'],
+  ['service-instances', () => '/services/checkout?from=now-15m&tab=instances', 'text=checkout-1'],
+  ['service-traces', () => '/services/checkout?from=now-15m&tab=traces', 'main a[href*="/trace/"]'],
+  ['settings', () => '/settings', 'text=Received'],
+  ['settings-keys', () => '/settings?tab=keys', 'main button'],
+  ['settings-endpoints', () => '/settings?tab=endpoints', 'text=OTLP'],
+  ['settings-appearance', () => '/settings?tab=appearance', 'text=Dark'],
+  ['start', () => '/start', 'text=OTLP'],
+]
+
+describe('every screen is complete, accessible and fits, in both themes and any width', () => {
+  for (const [name, at, ready] of screens) {
+    test(name, { timeout: 90_000 }, async () => {
+      for (const [view, size] of views) {
+        const { page, problems } = await openPage(browser, sightline.page + at(), size)
+        await page.locator(ready).first().waitFor()
+        await page.waitForLoadState('networkidle')
+        await fits(page)
+        if (view !== 'wide') {
+          await accessible(page)
+          await picture(page, `${name}-${view}`)
+        }
+        expect(problems, `${name}, ${view}`).toEqual([])
+        await page.context().close()
+      }
+    })
+  }
+})
