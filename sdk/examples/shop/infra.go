@@ -23,9 +23,9 @@ const database = "shop"
 
 // The names under which the services know these hosts, whatever loopback port they have today: the map goes by them.
 const (
-	mysqlHost    = "mysql.shop.internal"
-	postgresHost = "postgres.shop.internal"
-	redisHost    = "redis.shop.internal"
+	mysqlHost    = "mysql"
+	postgresHost = "postgres"
+	redisHost    = "redis"
 )
 
 func dialTCP(ctx context.Context, addr string) (net.Conn, error) {
