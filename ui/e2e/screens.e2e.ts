@@ -1,7 +1,7 @@
 // Every screen, with the shop behind it, in both themes and from a phone's width to a wide desk's: complete, accessible, and it fits.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, openPage, type Shop, type Sightline, startShop, startSightline, until, type View } from './harness.ts'
+import { openBrowser, openPage, type Shop, type Sightline, startShop, startSightline, until } from './harness.ts'
 import { accessible, fits, picture } from './look.ts'
 
 let sightline: Sightline
@@ -32,12 +32,8 @@ afterAll(async () => {
   await sightline.stop()
 })
 
-const views: [string, View][] = [
-  ['dark', { width: 1440, height: 900, theme: 'dark' }],
-  ['light', { width: 1440, height: 900, theme: 'light' }],
-  ['phone', { width: 390, height: 844, theme: 'light' }],
-  ['wide', { width: 2560, height: 1440, theme: 'dark' }],
-]
+const wide = { width: 2560, height: 1440 }
+const phone = { width: 390, height: 844 }
 
 /** Name, address, and what is there once the screen is complete. */
 const screens: [string, () => string, string][] = [
@@ -75,16 +71,23 @@ const screens: [string, () => string, string][] = [
 describe('every screen is complete, accessible and fits, in both themes and any width', () => {
   for (const [name, at, ready] of screens) {
     test(name, { timeout: 90_000 }, async () => {
-      for (const [view, size] of views) {
-        const { page, problems } = await openPage(browser, sightline.page + at(), size)
-        await page.locator(ready).first().waitFor()
-        await page.waitForLoadState('networkidle')
-        await fits(page)
-        if (view !== 'wide') {
-          await accessible(page)
-          await picture(page, `${name}-${view}`)
+      for (const theme of ['dark', 'light'] as const) {
+        const { page, problems } = await openPage(browser, sightline.page + at(), { width: 1440, height: 900, theme })
+        const complete = async (): Promise<void> => {
+          await page.locator(ready).first().waitFor()
+          await page.waitForLoadState('networkidle')
+          await fits(page)
         }
-        expect(problems, `${name}, ${view}`).toEqual([])
+        await complete()
+        await accessible(page)
+        await picture(page, `${name}-${theme}`)
+        await page.setViewportSize(theme === 'dark' ? wide : phone)
+        await complete()
+        if (theme === 'light') {
+          await accessible(page)
+          await picture(page, `${name}-phone`)
+        }
+        expect(problems, `${name}, ${theme}`).toEqual([])
         await page.context().close()
       }
     })
