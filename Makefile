@@ -64,6 +64,7 @@ test-ui: ui/node_modules/.package-lock.json
 .PHONY: test-browser
 test-browser: build bin/shop
 	$(NPM) run --prefix ui test:browser --silent
+	$(NPM) run --prefix ui test:pages --silent
 
 .PHONY: lint
 lint: ui ## formatting, vet, staticcheck, eslint, tsc
