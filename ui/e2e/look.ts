@@ -17,6 +17,22 @@ export async function fits(page: Page): Promise<void> {
   expect(wide, `pixels that ${page.url()} is wider than the window`).toBeLessThanOrEqual(0)
 }
 
+/** What is on the page may not jump while the rest arrives: the layout shift so far, by the Web Vitals' measure, whose "good" ends at 0.1. */
+export async function stays(page: Page): Promise<void> {
+  const shift = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let sum = 0
+        const seen = new PerformanceObserver((list) => {
+          for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) sum += entry.hadRecentInput ? 0 : entry.value
+        })
+        seen.observe({ type: 'layout-shift', buffered: true })
+        setTimeout(() => resolve(sum), 50)
+      }),
+  )
+  expect(shift, `layout shift of ${page.url()}`).toBeLessThan(0.1)
+}
+
 /** SIGHTLINE_SCREENSHOTS=1 renews the pictures of the documentation. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (process.env['SIGHTLINE_SCREENSHOTS'] === undefined) return

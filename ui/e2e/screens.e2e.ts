@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, openPage, type Shop, type Sightline, startShop, startSightline, until } from './harness.ts'
-import { accessible, fits, picture } from './look.ts'
+import { accessible, fits, picture, stays } from './look.ts'
 
 let sightline: Sightline
 let shop: Shop
@@ -79,6 +79,7 @@ describe('every screen is complete, accessible and fits, in both themes and any 
           await fits(page)
         }
         await complete()
+        await stays(page)
         await accessible(page)
         await picture(page, `${name}-${theme}`)
         await page.setViewportSize(theme === 'dark' ? wide : phone)

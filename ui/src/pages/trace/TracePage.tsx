@@ -16,7 +16,7 @@ export function TracePage() {
   if (trace.error && trace.data === undefined) return <ErrorState error={trace.error} retry={() => void trace.refetch()} />
   if (trace.data === undefined) {
     return (
-      <div className={css.loading}>
+      <div key="loading" className={css.loading}>
         <Skeleton height={22} width="40%" />
         <Skeleton height={60} />
         <Skeleton height={14} rows={14} gap={12} />
@@ -25,7 +25,7 @@ export function TracePage() {
   }
   if (trace.data.spans.count === 0) return <Empty title="This trace has no spans">It may have been dropped by retention while you were reading.</Empty>
   return (
-    <div className={css.page}>
+    <div key="trace" className={css.page}>
       <TraceHeader trace={trace.data} />
       <Warnings trace={trace.data} asSent={skew === 'off'} onAsSent={(off) => void navigate({ to: '.', search: (before) => ({ ...before, skew: off ? 'off' : undefined }) })} />
       <TraceScreen key={`${trace.data.traceId}/${skew ?? ''}`} trace={trace.data} hint={{ start, end }} />
