@@ -169,7 +169,10 @@ func (in *instance) drain() {
 func (in *instance) openStorage(ctx context.Context) (err error) {
 	cfg := conn.Config{URL: in.config.Storage.ClickHouse}
 	if cfg.URL == "" {
-		in.engine, err = engine.Start(ctx, engine.Config{Dir: filepath.Join(in.config.DataDir, "engine"), Memory: int64(in.config.Storage.EngineMemory), Log: in.log.With("part", "engine")})
+		in.engine, err = engine.Start(ctx, engine.Config{
+			Dir: filepath.Join(in.config.DataDir, "engine"), Memory: int64(in.config.Storage.EngineMemory),
+			NoConditionCache: !in.config.Storage.ConditionCache, Log: in.log.With("part", "engine"),
+		})
 		if err != nil {
 			return err
 		}

@@ -47,6 +47,8 @@ type OTLPConfig struct {
 type StorageConfig struct {
 	ClickHouse   string `yaml:"clickhouse"`    // empty: the embedded engine
 	EngineMemory Size   `yaml:"engine_memory"` // 0: a quarter of the machine's, at most 4 GiB
+	// ConditionCache lets the embedded engine remember which granules no row of a condition is in.
+	ConditionCache bool `yaml:"condition_cache"`
 }
 
 // RetentionConfig says how long data is kept.
@@ -80,6 +82,7 @@ func DefaultConfig() Config {
 		Listen:    "127.0.0.1:7070",
 		DataDir:   "./sightline-data",
 		OTLP:      OTLPConfig{GRPC: "127.0.0.1:4317", HTTP: "127.0.0.1:4318", MaxRequest: 16 << 20},
+		Storage:   StorageConfig{ConditionCache: true},
 		Retention: RetentionConfig{Traces: Duration(7 * 24 * time.Hour), Rollups: Duration(90 * 24 * time.Hour)},
 		Ingest:    IngestConfig{JournalMax: 8 << 30, DiskReserve: 1 << 30, Redact: true},
 		Log:       LogConfig{Level: "info"},

@@ -34,7 +34,8 @@ func startServer(ctx context.Context, binary, dir string) (*server, error) {
 	s := &server{page: "http://" + addresses[0], grpc: addresses[1], http: "http://" + addresses[2], dir: dir, ended: make(chan error, 1)}
 	s.command = exec.Command(binary)
 	s.command.Env = append(os.Environ(), "SIGHTLINE_LISTEN="+addresses[0], "SIGHTLINE_OTLP_GRPC="+addresses[1], "SIGHTLINE_OTLP_HTTP="+addresses[2],
-		"SIGHTLINE_DATA_DIR="+dir, "SIGHTLINE_LOG_LEVEL=warn")
+		"SIGHTLINE_DATA_DIR="+dir, "SIGHTLINE_LOG_LEVEL=warn",
+		"SIGHTLINE_STORAGE_CONDITION_CACHE=false") // every question is to be a new one
 	s.command.Stderr = os.Stderr
 	begin := time.Now()
 	if err := s.command.Start(); err != nil {

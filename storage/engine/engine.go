@@ -24,7 +24,9 @@ type Config struct {
 	Library string       // path of libchdb.so; "" asks FindLibrary
 	Memory  int64        // bytes the engine may use; 0 is a quarter of the machine's, at least 1 GiB and at most 4 GiB
 	Log     *slog.Logger // nil discards
-	Command []string     // the child's argv; nil is this executable with the argument "engine"
+	// NoConditionCache makes readers forget which granules a condition has matched before, so that a repeated question is measured as a new one.
+	NoConditionCache bool
+	Command          []string // the child's argv; nil is this executable with the argument "engine"
 }
 
 // Endpoint is where the child listens and who may speak to it. It is plain data, convertible to conn.Endpoint.

@@ -50,11 +50,17 @@ func openServer(o order) (*server, error) {
 		return nil, err
 	}
 	s.writers = s.newPool(class{size: 8, settings: write})
+	remember := "1"
+	if o.NoConditionCache {
+		remember = "0"
+	}
 	s.interactive = s.newPool(class{size: max(8, 2*cpus), readonly: true, settings: [][2]string{
+		{"use_query_condition_cache", remember},
 		{"max_execution_time", "60"}, // seconds; a client's own limit ends a statement earlier, by going away
 		{"max_memory_usage", bytes(o.Memory / 3)},
 	}})
 	s.background = s.newPool(class{size: 4, readonly: true, settings: [][2]string{
+		{"use_query_condition_cache", remember},
 		{"max_execution_time", "600"},
 		{"max_memory_usage", bytes(o.Memory / 3)},
 		{"max_threads", strconv.Itoa(max(1, cpus/2))},

@@ -36,6 +36,7 @@ type order struct {
 	Network, Address string
 	Writer, Reader   credential
 	LockWait         time.Duration
+	NoConditionCache bool
 }
 
 type credential struct{ User, Key string }
@@ -169,7 +170,7 @@ func (e *Engine) spawn() (*child, error) {
 	ep := e.Endpoint()
 	line, err := json.Marshal(order{
 		Dir: e.cfg.Dir, Library: e.cfg.Library, Memory: e.cfg.Memory, Network: ep.Network, Address: ep.Address,
-		Writer: credential{ep.Writer, ep.WriterKey}, Reader: credential{ep.Reader, ep.ReaderKey}, LockWait: startTimeout / 2,
+		Writer: credential{ep.Writer, ep.WriterKey}, Reader: credential{ep.Reader, ep.ReaderKey}, LockWait: startTimeout / 2, NoConditionCache: e.cfg.NoConditionCache,
 	})
 	if err == nil {
 		_, err = control.Write(append(line, '\n'))
