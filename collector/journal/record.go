@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -33,8 +34,25 @@ const (
 	CodecS2   Codec = 2 // the default
 )
 
-// SignalTraces is the signal of spans.
-const SignalTraces uint8 = 1
+// Signals of records.
+const (
+	SignalTraces  uint8 = 1 // spans
+	SignalLogs    uint8 = 2 // log records
+	SignalMetrics uint8 = 3 // data points
+)
+
+// SignalName is the signal's word in accounts and answers; of one that this version does not know, a number.
+func SignalName(signal uint8) string {
+	switch signal {
+	case SignalTraces:
+		return "traces"
+	case SignalLogs:
+		return "logs"
+	case SignalMetrics:
+		return "metrics"
+	}
+	return "signal_" + strconv.Itoa(int(signal))
+}
 
 // Position is a place in the journal between two records. The zero Position is before everything.
 type Position struct {
@@ -67,7 +85,7 @@ func (p Position) String() string { return fmt.Sprintf("%d:%d", p.Segment, p.Off
 // Record is one answered request. What was received is Items + the sum of Reasons + Deduplicated.
 type Record struct {
 	Kind          Kind
-	Signal        uint8 // SignalTraces
+	Signal        uint8 // SignalTraces, ...
 	Project       string
 	Received      time.Time         // server clock, kept to the nanosecond, UTC
 	LimitsVersion uint16            // of the rules that decided Rejected
@@ -76,7 +94,7 @@ type Record struct {
 	Reasons       map[string]uint32 // rejected items by reason; their sum is the number rejected
 	Items         uint32            // accepted items in Body
 	Deduplicated  uint32            // items of a retry that added nothing
-	Body          []byte            // ExportTraceServiceRequest; nil unless KindData
+	Body          []byte            // Export...ServiceRequest of the signal; nil unless KindData
 }
 
 // RejectedItems is the sum of Reasons.

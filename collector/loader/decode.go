@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/sightline/sightline/collector/journal"
@@ -169,11 +168,7 @@ func (l *Loader) unreadable(ctx context.Context, r *journal.Reader, at journal.P
 }
 
 func accountOf(r *journal.Record) account {
-	signal := "signal_" + strconv.Itoa(int(r.Signal))
-	if r.Signal == journal.SignalTraces {
-		signal = "traces"
-	}
-	return account{signal, r.Project}
+	return account{journal.SignalName(r.Signal), r.Project}
 }
 
 func letterOf(e *journal.Entry, reason string, cause error, items uint64, only []blockName) deadLetter {
