@@ -13,13 +13,10 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/otelcol"
-	"go.opentelemetry.io/collector/receiver"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sightline/sightline/collector/admission"
-	"github.com/sightline/sightline/collector/chexporter"
 	"github.com/sightline/sightline/collector/otlp"
 )
 
@@ -122,18 +119,6 @@ func (c *Collector) newService(layers []map[string]any) (*otelcol.Collector, err
 		return nil, fmt.Errorf("make collector: %w", err)
 	}
 	return service, nil
-}
-
-// factories is the closed list: what is not on it can't be configured.
-func (c *Collector) factories() (f otelcol.Factories, err error) {
-	if f.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](otlp.NewFactory(c.intake, c.listening)); err != nil {
-		return f, err
-	}
-	if f.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](chexporter.NewFactory(c.intake)); err != nil {
-		return f, err
-	}
-	f.Telemetry = ownTelemetry(c.cfg.Log)
-	return f, nil
 }
 
 // listening is called when a receiver is up.
