@@ -25,8 +25,16 @@ import (
 	"github.com/sightline/sightline/collector/loader"
 )
 
+var programs string // folder of what build has built
+
 func TestMain(m *testing.M) {
+	var err error
+	if programs, err = os.MkdirTemp("", "sightline-chaos-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
+	os.RemoveAll(programs)
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -92,9 +100,11 @@ func newRun(t *testing.T) *run {
 	return r
 }
 
+func long() bool { return os.Getenv("SIGHTLINE_CHAOS") == "long" }
+
 // enough says how many kills a test deals out, given how many are enough for every day.
 func enough(everyDay int) int {
-	if os.Getenv("SIGHTLINE_CHAOS") == "long" {
+	if long() {
 		return 20 * everyDay
 	}
 	return everyDay

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -27,11 +29,37 @@ type client struct {
 	acked    map[string]bool
 	requests int
 	attempts int
-	partial  int // answers that refused spans
+	partial  int         // answers that refused spans
+	refused  int         // answers that asked to come back
+	hintless int         // those of them that did not say when
+	odd      map[int]int // other answers, by status
+	unknown  uint64      // spans in attempts without an answer
+
+	pace   time.Duration // between a sender's requests
+	traces int           // in a request, at most
+	log    [][]string    // ids of each acknowledged request, if kept
+	keep   bool
 }
 
 func newClient() *client {
-	return &client{http: http.Client{Timeout: 10 * time.Second}, moved: make(chan struct{}), acked: map[string]bool{}}
+	return &client{
+		http: http.Client{Timeout: 10 * time.Second}, moved: make(chan struct{}), acked: map[string]bool{}, odd: map[int]int{},
+		pace: 25 * time.Millisecond, traces: 3,
+	}
+}
+
+// answered is how many requests were acknowledged, and how many answers asked to come back.
+func (c *client) answered() (acked, refused int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.requests, c.refused
+}
+
+// unanswered is how many spans were in attempts whose outcome the client never saw.
+func (c *client) unanswered() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.unknown
 }
 
 // follow points the client at the process that now listens.
@@ -45,15 +73,23 @@ func (c *client) follow(url string) {
 
 // run sends a request every few milliseconds until the context ends, and then finishes the one that it is at.
 func (c *client) run(ctx, limit context.Context, rnd *rand.Rand) {
-	tick := time.NewTicker(25 * time.Millisecond)
+	c.mu.Lock()
+	tick := time.NewTicker(c.pace)
+	c.mu.Unlock()
 	defer tick.Stop()
 	for {
-		body, ids := request(rnd)
-		if !c.deliver(limit, body) {
+		c.mu.Lock()
+		most := c.traces
+		c.mu.Unlock()
+		body, ids := request(rnd, most)
+		if !c.deliver(limit, body, len(ids)) {
 			return
 		}
 		c.mu.Lock()
 		c.requests++
+		if c.keep {
+			c.log = append(c.log, ids)
+		}
 		for _, id := range ids {
 			c.acked[id] = true
 		}
@@ -67,13 +103,13 @@ func (c *client) run(ctx, limit context.Context, rnd *rand.Rand) {
 }
 
 // deliver insists until the request is acknowledged or the limit is reached.
-func (c *client) deliver(limit context.Context, body []byte) bool {
+func (c *client) deliver(limit context.Context, body []byte, spans int) bool {
 	for limit.Err() == nil {
 		c.mu.Lock()
 		c.attempts++
 		url, moved := c.url, c.moved
 		c.mu.Unlock()
-		if c.post(limit, url, body) {
+		if c.post(limit, url, body, spans) {
 			return true
 		}
 		select {
@@ -85,25 +121,38 @@ func (c *client) deliver(limit context.Context, body []byte) bool {
 	return false
 }
 
-func (c *client) post(ctx context.Context, url string, body []byte) bool {
+func (c *client) post(ctx context.Context, url string, body []byte, spans int) bool {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return false
 	}
 	r.Header.Set("Content-Type", "application/x-protobuf")
 	answer, err := c.http.Do(r)
-	if err != nil {
-		return false
+	var text []byte
+	if err == nil {
+		text, err = io.ReadAll(answer.Body)
+		answer.Body.Close()
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case err != nil:
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			c.unknown += uint64(spans)
+		}
+		return false
+	case answer.StatusCode == http.StatusServiceUnavailable || answer.StatusCode == http.StatusTooManyRequests:
+		c.refused++
+		if answer.Header.Get("Retry-After") == "" {
+			c.hintless++
+		}
+		return false
+	case answer.StatusCode != http.StatusOK:
+		c.odd[answer.StatusCode]++
 		return false
 	}
 	if len(text) > 0 { // a partial success, and nothing that we send may be refused
-		c.mu.Lock()
 		c.partial++
-		c.mu.Unlock()
 	}
 	return true
 }
@@ -115,8 +164,8 @@ func (c *client) spans() int {
 	return len(c.acked)
 }
 
-// request is one to three traces of a shop, now or a little ago, sometimes of yesterday, as protobuf, and the ids of its spans.
-func request(rnd *rand.Rand) (body []byte, ids []string) {
+// request is one trace or more, at most so many, of a shop, now or a little ago, sometimes of yesterday, as protobuf, and the ids of its spans.
+func request(rnd *rand.Rand, most int) (body []byte, ids []string) {
 	td := ptrace.NewTraces()
 	services := map[string]ptrace.SpanSlice{}
 	spansOf := func(service string) ptrace.SpanSlice {
@@ -129,7 +178,7 @@ func request(rnd *rand.Rand) (body []byte, ids []string) {
 		services[service] = rs.ScopeSpans().AppendEmpty().Spans()
 		return services[service]
 	}
-	for range 1 + rnd.IntN(3) {
+	for range 1 + rnd.IntN(most) {
 		start := time.Now().Add(-time.Duration(rnd.IntN(120)) * time.Second)
 		if rnd.IntN(20) == 0 {
 			start = start.AddDate(0, 0, -1)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -15,10 +16,8 @@ import (
 // TestTheProgramItselfKeepsWhatItAcknowledged kills ./sightline as it is shipped: its own composition, its own shutdown, its own status.
 func TestTheProgramItselfKeepsWhatItAcknowledged(t *testing.T) {
 	t.Parallel()
-	binary := build(t, "../..")
-	ports := freePorts(t, 3)
 	r := newRun(t)
-	r.launch = func(failpoints string) *process { return startSightline(t, binary, r.dir, failpoints, ports, r.log) }
+	r.newProgram()
 	points := failpoints()
 	for kills := enough(3); r.count() < kills; {
 		armed := ""
@@ -28,6 +27,12 @@ func TestTheProgramItselfKeepsWhatItAcknowledged(t *testing.T) {
 		p := r.start(armed)
 		if p == nil {
 			r.kills[armed]++
+			continue
+		}
+		if r.count() == 1 { // the second time during recovery
+			p.diesWithin(time.Duration(r.rnd.IntN(500)) * time.Millisecond)
+			p.kill()
+			r.kills["during recovery"]++
 			continue
 		}
 		switch {
@@ -48,34 +53,44 @@ func TestTheProgramItselfKeepsWhatItAcknowledged(t *testing.T) {
 	p := r.start("")
 	listens := time.Since(began)
 	r.finish()
-	sent := uint64(r.client.spans())
-	deadline := time.Now().Add(3 * time.Minute)
-	for {
-		got, err := p.ingest()
-		if err == nil && got.Stored == sent && got.InJournal == 0 && got.DeadLetter == 0 && got.Received == got.Stored+got.Deduplicated {
-			break
-		}
-		if time.Now().After(deadline) || err == nil && got.Stored > sent {
-			t.Fatalf("the status page says %+v, %v; the clients sent %d", got, err, sent)
-		}
-		p.diesWithin(50 * time.Millisecond)
-	}
-	r.report(sent, listens, time.Since(began))
+	r.settleProgram(p, patience(3*time.Minute))
+	r.report(uint64(r.client.spans()), listens, time.Since(began))
 	if err := p.stop(); err != nil {
 		t.Error(err)
 	}
 	verifyStored(t, open(t, filepath.Join(r.dir, "engine")), r.client.acked)
 }
 
-// startSightline runs the program with everything in one folder, and returns when it takes spans. nil: it died before that.
-func startSightline(t *testing.T, binary, dir, failpoints string, ports []int, log io.Writer) *process {
+// program is ./sightline as it is shipped: which ports it listens on, where its data is, and what else it is told.
+type program struct {
+	binary string
+	data   string
+	ports  []int    // page, OTLP over gRPC, OTLP over HTTP
+	env    []string // settings beyond addresses and folder
+	within []string // a command that runs the program, such as strace with its options; nil: it is run as it is
+	log    io.Writer
+}
+
+// newProgram builds it and finds ports; it runs on the run's folder.
+func (r *run) newProgram(env ...string) *program {
+	r.t.Helper()
+	pr := &program{binary: build(r.t, "../.."), data: r.dir, ports: freePorts(r.t, 3), env: env, log: r.log}
+	r.launch = func(failpoints string) *process { return pr.start(r.t, failpoints) }
+	return pr
+}
+
+func (pr *program) address(i int) string { return fmt.Sprintf("127.0.0.1:%d", pr.ports[i]) }
+
+// start runs it, and returns when it takes spans. nil: it died before that.
+func (pr *program) start(t *testing.T, failpoints string) *process {
 	t.Helper()
-	address := func(i int) string { return fmt.Sprintf("127.0.0.1:%d", ports[i]) }
-	p := &process{cmd: exec.Command(binary), exited: make(chan struct{}), control: "http://" + address(0), otlp: "http://" + address(2) + "/v1/traces"}
-	p.cmd.Dir = dir
-	p.cmd.Env = append(environ(t), "SIGHTLINE_FAILPOINTS="+failpoints, "SIGHTLINE_DATA_DIR="+dir,
-		"SIGHTLINE_LISTEN="+address(0), "SIGHTLINE_OTLP_GRPC="+address(1), "SIGHTLINE_OTLP_HTTP="+address(2))
-	p.cmd.Stdout, p.cmd.Stderr = log, log
+	argv := append(slices.Clone(pr.within), pr.binary)
+	p := &process{cmd: exec.Command(argv[0], argv[1:]...), exited: make(chan struct{}), control: "http://" + pr.address(0), otlp: "http://" + pr.address(2) + "/v1/traces"}
+	p.cmd.Dir = t.TempDir()
+	p.cmd.Env = append(environ(t), "SIGHTLINE_FAILPOINTS="+failpoints, "SIGHTLINE_DATA_DIR="+pr.data,
+		"SIGHTLINE_LISTEN="+pr.address(0), "SIGHTLINE_OTLP_GRPC="+pr.address(1), "SIGHTLINE_OTLP_HTTP="+pr.address(2))
+	p.cmd.Env = append(p.cmd.Env, pr.env...)
+	p.cmd.Stdout, p.cmd.Stderr = pr.log, pr.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -84,8 +99,8 @@ func startSightline(t *testing.T, binary, dir, failpoints string, ports []int, l
 		_ = p.cmd.Wait() // how it died is the test's own doing
 		close(p.exited)
 	}()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
-		c, err := net.Dial("tcp", address(2))
+	for deadline := time.Now().Add(patience(30 * time.Second)); time.Now().Before(deadline); {
+		c, err := net.Dial("tcp", pr.address(2))
 		if err == nil {
 			c.Close()
 			return p
@@ -113,24 +128,137 @@ func freePorts(t *testing.T, n int) []int {
 	return ports
 }
 
+// settleProgram ends the clients and waits until all that they sent is stored; then it holds the books against the clients' log:
+//
+//	received = stored + rejected + deduplicated + in the journal + dead letters
+//
+// where stored is what was acknowledged, once, and received is that and at most what clients sent without ever seeing the answer.
+func (r *run) settleProgram(p *process, limit time.Duration) ingest {
+	r.t.Helper()
+	r.finish()
+	sent := uint64(r.client.spans())
+	for deadline := time.Now().Add(limit); ; {
+		got, err := p.ingest()
+		if err == nil && got.Stored == sent && got.InJournal == 0 {
+			if !got.balanced() || got.rejected() != 0 || got.DeadLetter != 0 {
+				r.t.Errorf("the books say %+v, the clients sent %d", got, sent)
+			}
+			if most := sent + r.client.unanswered(); got.Received < sent || got.Received > most {
+				r.t.Errorf("the books say that %d spans were received; the clients sent %d to %d", got.Received, sent, most)
+			}
+			r.checkAnswers()
+			return got
+		}
+		if time.Now().After(deadline) || err == nil && got.Stored > sent {
+			r.t.Fatalf("the status page says %+v, %v; the clients sent %d", got, err, sent)
+		}
+		if p.diesWithin(50 * time.Millisecond) {
+			r.t.Fatal("the program died while it should store what it has")
+		}
+	}
+}
+
+// checkAnswers wants of every answer that it was a success or asked to come back, and said when.
+func (r *run) checkAnswers() {
+	r.t.Helper()
+	c := r.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.partial > 0 || c.hintless > 0 || len(c.odd) > 0 {
+		r.t.Errorf("%d answers refused spans, %d refusals had no Retry-After, and there were answers with status %v", c.partial, c.hintless, c.odd)
+	}
+}
+
+// stopAndVerify stops the program and compares its folder with the clients' log.
+func (r *run) stopAndVerify(p *process) {
+	r.t.Helper()
+	if err := p.stop(); err != nil {
+		r.t.Error(err)
+	}
+	verifyStored(r.t, open(r.t, filepath.Join(r.dir, "engine")), r.client.acked)
+}
+
 // ingest is what /api/status says about spans.
 type ingest struct {
-	Received     uint64 `json:"received"`
-	Stored       uint64 `json:"stored"`
-	Deduplicated uint64 `json:"deduplicated"`
-	InJournal    uint64 `json:"in_journal"`
-	DeadLetter   uint64 `json:"dead_letter"`
+	Received     uint64            `json:"received"`
+	Stored       uint64            `json:"stored"`
+	Rejected     map[string]uint64 `json:"rejected"`
+	Deduplicated uint64            `json:"deduplicated"`
+	InJournal    uint64            `json:"in_journal"`
+	DeadLetter   uint64            `json:"dead_letter"`
+	Undecodable  uint64            `json:"undecodable"` // requests
+}
+
+func (i ingest) rejected() (n uint64) {
+	for _, of := range i.Rejected {
+		n += of
+	}
+	return n
+}
+
+func (i ingest) balanced() bool {
+	return i.Received == i.Stored+i.rejected()+i.Deduplicated+i.InJournal+i.DeadLetter
+}
+
+// page is what of /api/status the tests read.
+type page struct {
+	Ingest   map[string]ingest `json:"ingest"`
+	Refused  map[string]uint64 `json:"refused"`
+	Warnings []string          `json:"warnings"`
+	LagMS    float64           `json:"lag_ms"`
+	Engine   struct {
+		State    string `json:"state"`
+		Restarts int    `json:"restarts"`
+	} `json:"engine"`
+	Journal struct {
+		Bytes    int64 `json:"bytes"`
+		MaxBytes int64 `json:"max_bytes"`
+	} `json:"journal"`
+}
+
+func (p *process) page() (s page, err error) {
+	err = p.get("/api/status", &s)
+	return s, err
+}
+
+// get reads JSON from the program's API.
+func (p *process) get(path string, into any) error {
+	answer, err := (&http.Client{Timeout: 10 * time.Second}).Get(p.control + path)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10)) // it is only told
+		return fmt.Errorf("%s answers %d: %s", path, answer.StatusCode, text)
+	}
+	return json.NewDecoder(answer.Body).Decode(into)
 }
 
 func (p *process) ingest() (ingest, error) {
-	answer, err := (&http.Client{Timeout: 5 * time.Second}).Get(p.control + "/api/status")
-	if err != nil {
-		return ingest{}, err
-	}
-	defer answer.Body.Close()
-	var s struct {
-		Ingest map[string]ingest `json:"ingest"`
-	}
-	err = json.NewDecoder(answer.Body).Decode(&s)
+	s, err := p.page()
 	return s.Ingest["traces"], err
+}
+
+// until asks until the answer is yes, and fails the test when it is not in time.
+func (p *process) until(t *testing.T, limit time.Duration, what string, yes func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !yes(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("after %v still not: %s", limit, what)
+		}
+		if p.diesWithin(20 * time.Millisecond) {
+			t.Fatalf("the program died before: %s", what)
+		}
+	}
+}
+
+// moreAcknowledged waits until so many more requests are acknowledged.
+func (r *run) moreAcknowledged(p *process, requests int, limit time.Duration) {
+	r.t.Helper()
+	before, _ := r.client.answered()
+	p.until(r.t, patience(limit), fmt.Sprintf("%d more requests are acknowledged", requests), func() bool {
+		now, _ := r.client.answered()
+		return now >= before+requests
+	})
 }
