@@ -54,6 +54,8 @@ type StorageConfig struct {
 // RetentionConfig says how long data is kept.
 type RetentionConfig struct {
 	Traces   Duration            `yaml:"traces"`
+	Logs     Duration            `yaml:"logs"`
+	Metrics  Duration            `yaml:"metrics"`
 	Rollups  Duration            `yaml:"rollups"`
 	Services map[string]Duration `yaml:"services"` // traces of a service, instead of Traces
 }
@@ -83,7 +85,7 @@ func DefaultConfig() Config {
 		DataDir:   "./sightline-data",
 		OTLP:      OTLPConfig{GRPC: "127.0.0.1:4317", HTTP: "127.0.0.1:4318", MaxRequest: 16 << 20},
 		Storage:   StorageConfig{ConditionCache: true},
-		Retention: RetentionConfig{Traces: Duration(7 * 24 * time.Hour), Rollups: Duration(90 * 24 * time.Hour)},
+		Retention: RetentionConfig{Traces: Duration(7 * day), Logs: Duration(7 * day), Metrics: Duration(30 * day), Rollups: Duration(90 * day)},
 		Ingest:    IngestConfig{JournalMax: 8 << 30, DiskReserve: 1 << 30, Redact: true},
 		Log:       LogConfig{Level: "info"},
 	}
@@ -160,6 +162,8 @@ func (r *RetentionConfig) problems(add func(path, format string, args ...any)) {
 		}
 	}
 	check("retention.traces", r.Traces)
+	check("retention.logs", r.Logs)
+	check("retention.metrics", r.Metrics)
 	check("retention.rollups", r.Rollups)
 	classes := map[Duration]bool{r.Traces: true}
 	for service, d := range r.Services {

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sightline/sightline/collector"
 	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/query"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/storage/engine"
@@ -21,7 +23,9 @@ func (in *instance) collectorConfig() collector.Config {
 	}
 	return collector.Config{
 		GRPC: c.OTLP.GRPC, HTTP: c.OTLP.HTTP, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile, CORSOrigins: c.OTLP.CORSOrigins,
-		Limits:  admission.Limits{Request: int64(c.OTLP.MaxRequest), Retention: time.Duration(keep)},
+		Limits: admission.Limits{Request: int64(c.OTLP.MaxRequest), Retention: admission.Retention{
+			Traces: time.Duration(keep), Logs: time.Duration(c.Retention.Logs), Metrics: time.Duration(c.Retention.Metrics),
+		}},
 		Overlay: c.Collector, Journal: in.journal, Auth: in.auth, Version: version, Log: in.log.With("part", "collector"),
 	}
 }
@@ -52,9 +56,11 @@ func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
 		Version: version, Started: in.started,
 		Endpoints: traceapi.Endpoints{HTTP: in.pageURL(), OTLPGRPC: in.config.OTLP.GRPC, OTLPHTTP: in.config.OTLP.HTTP},
 		Auth:      traceapi.AuthStatus{Required: in.auth.HasLogin()},
-		Retention: traceapi.RetentionStatus{TracesDays: int(in.config.Retention.Traces.Days())},
-		Engine:    traceapi.EngineStatus{State: engine.StateReady.String(), Version: "server"},
-		Ingest:    map[string]traceapi.Ingest{},
+		Retention: traceapi.RetentionStatus{
+			TracesDays: int(in.config.Retention.Traces.Days()), LogsDays: int(in.config.Retention.Logs.Days()), MetricsDays: int(in.config.Retention.Metrics.Days()),
+		},
+		Engine: traceapi.EngineStatus{State: engine.StateReady.String(), Version: "server"},
+		Ingest: map[string]traceapi.Ingest{},
 	}
 	if in.engine != nil {
 		e := in.engine.Status()
@@ -83,12 +89,7 @@ func (in *instance) addIngest(s *traceapi.Status) {
 	l, j := in.loader.Status(), in.journal.Stats()
 	s.LagMS = float64(l.Lag.Milliseconds())
 	s.Journal = traceapi.JournalStatus{Bytes: j.Bytes, MaxBytes: j.MaxBytes, Segments: j.Segments}
-	accounts := in.collector.Accounts()
-	s.Ingest["traces"] = traceapi.Ingest{Undecodable: int64(accounts.Undecodable)}
-	s.Refused = make(map[string]int64, len(accounts.Refused))
-	for reason, requests := range accounts.Refused {
-		s.Refused[reason] = int64(requests)
-	}
+	addAccounts(s, in.collector.Accounts())
 	for _, t := range l.Totals { // over all projects: the page belongs to who runs the instance
 		i := s.Ingest[t.Signal]
 		i.Received += int64(t.Received)
@@ -112,5 +113,31 @@ func (in *instance) addIngest(s *traceapi.Status) {
 	}
 	if l.Alarms > 0 {
 		s.Warnings = append(s.Warnings, "Something happened while storing that must never happen; the log has the details: "+l.LastError)
+	}
+}
+
+// addAccounts adds what was answered since the process started.
+func addAccounts(s *traceapi.Status, accounts admission.Snapshot) {
+	for _, signal := range []uint8{journal.SignalTraces, journal.SignalLogs, journal.SignalMetrics} {
+		s.Ingest[journal.SignalName(signal)] = traceapi.Ingest{Undecodable: int64(accounts.Undecodable[signal])}
+	}
+	s.Refused = make(map[string]int64, len(accounts.Refused))
+	for reason, requests := range accounts.Refused {
+		s.Refused[reason] = int64(requests)
+	}
+	for from, a := range accounts.Arrivals() {
+		s.Arrivals = append(s.Arrivals, traceapi.Arrival{
+			Signal: journal.SignalName(from.Signal), Protocol: from.Protocol, Requests: int64(a.Requests), Bytes: int64(a.Bytes), Items: int64(a.Received), Last: a.Last,
+		})
+	}
+	s.Examples = make(map[string][]traceapi.RefusalExample, len(accounts.Examples))
+	for reason, list := range accounts.Examples {
+		for _, e := range slices.Backward(list) {
+			example := traceapi.RefusalExample{Time: e.Time, Protocol: e.Protocol, Peer: e.Peer, Message: e.Message}
+			if e.Signal != 0 {
+				example.Signal = journal.SignalName(e.Signal)
+			}
+			s.Examples[reason] = append(s.Examples[reason], example)
+		}
 	}
 }

@@ -107,7 +107,7 @@ func TestSDKsExportersGetTheirSpansIntoTheJournal(t *testing.T) {
 			t.Errorf("the span via %s is not in the journal", name)
 		}
 	}
-	if a := c.Accounts().Projects["default"]; a.Accepted != 4 || a.Received != 4 {
+	if a := c.Accounts().Of("default", journal.SignalTraces); a.Accepted != 4 || a.Received != 4 {
 		t.Errorf("accounts %+v", a)
 	}
 }

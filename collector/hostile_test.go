@@ -174,8 +174,8 @@ func accountsAgree(t *testing.T, c *collector.Collector, j *journal.Journal) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for project, a := range c.Accounts().Projects {
-		in := tally[journal.Account{Signal: journal.SignalTraces, Project: project}]
+	for account, in := range tally {
+		project, a := account.Project+" "+journal.SignalName(account.Signal), c.Accounts().Of(account.Project, account.Signal)
 		if a.Accepted != in.Items || a.Deduplicated != in.Deduplicated || a.Received != in.Received() {
 			t.Errorf("project %s: answered %+v, journal has %+v", project, a, in)
 		}

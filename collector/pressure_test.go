@@ -82,7 +82,8 @@ func TestKeysDecideWhoMaySendAndWhereItGoes(t *testing.T) {
 		}
 	}
 	a := c.Accounts()
-	if a.Projects["project-a"].Accepted != 10 || a.Projects["project-a"].Deduplicated != 30 || a.Projects["project-b"].Accepted != 10 {
+	of := func(project string) admission.Account { return a.Of(project, journal.SignalTraces) }
+	if of("project-a").Accepted != 10 || of("project-a").Deduplicated != 30 || of("project-b").Accepted != 10 {
 		t.Errorf("accounts %+v", a)
 	}
 	if a.Refused[admission.ReasonAuth] != 8 || a.Refused[admission.ReasonInternal] != 2 {
@@ -235,7 +236,7 @@ func TestClientsThatBreakOffLeaveNothing(t *testing.T) {
 		t.Errorf("%+v, %v", e, err)
 	}
 	accountsAgree(t, c, j)
-	if a := c.Accounts().Projects["default"]; a.Accepted != 30 || a.Deduplicated != 30 {
+	if a := c.Accounts().Of("default", journal.SignalTraces); a.Accepted != 30 || a.Deduplicated != 30 {
 		t.Errorf("accounts %+v", a)
 	}
 }
@@ -286,7 +287,7 @@ func TestEqualRequestsAtOnceAreStoredOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if a := c.Accounts().Projects["default"]; a.Accepted != 50 || a.Deduplicated != 15*50 {
+	if a := c.Accounts().Of("default", journal.SignalTraces); a.Accepted != 50 || a.Deduplicated != 15*50 {
 		t.Errorf("accounts %+v", a)
 	}
 	accountsAgree(t, c, j)

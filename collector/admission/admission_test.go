@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
 	"google.golang.org/grpc/codes"
@@ -154,22 +155,55 @@ func TestAccountsAddUp(t *testing.T) {
 	t.Parallel()
 	a := admission.NewAccounts()
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	a.Answered("p", 100, 8, 0, map[string]uint32{"ts_future": 2}, at)
-	a.Answered("p", 100, 0, 8, map[string]uint32{"ts_future": 2}, at)
-	a.Refused(admission.ReasonDecode)
-	a.Refused(admission.ReasonTooLarge)
-	a.Refused(admission.ReasonBackpressure)
+	from := admission.Origin{Project: "p", Signal: 1, Protocol: "otlp/grpc"}
+	a.Answered(from, admission.Answer{Bytes: 100, Accepted: 8, Rejected: map[string]uint32{"ts_future": 2}, At: at})
+	a.Answered(from, admission.Answer{Bytes: 100, Repeated: 8, Rejected: map[string]uint32{"ts_future": 2}, At: at})
+	a.Answered(admission.Origin{Project: "p", Signal: 1, Protocol: "zipkin"}, admission.Answer{Bytes: 50, Accepted: 1, At: at.Add(-time.Hour)})
+	a.Answered(admission.Origin{Project: "q", Signal: 1, Protocol: "zipkin"}, admission.Answer{Bytes: 50, Accepted: 1, At: at.Add(time.Hour)})
+	a.Answered(admission.Origin{Project: "p", Signal: 2, Protocol: "otlp/grpc"}, admission.Answer{Bytes: 7, Accepted: 1, At: at})
 	s := a.Snapshot()
-	p := s.Projects["p"]
-	if p.Requests != 2 || p.Bytes != 200 || p.Received != 20 || p.Accepted != 8 || p.Deduplicated != 8 || !maps.Equal(p.Rejected, map[string]uint64{"ts_future": 4}) || p.Last != at {
+	p := s.Of("p", 1)
+	if p.Requests != 3 || p.Bytes != 250 || p.Received != 21 || p.Accepted != 9 || p.Deduplicated != 8 || !maps.Equal(p.Rejected, map[string]uint64{"ts_future": 4}) || p.Last != at {
 		t.Errorf("account %+v", p)
 	}
-	if s.Undecodable != 2 || s.Refused[admission.ReasonBackpressure] != 1 {
-		t.Errorf("refused %v, undecodable %d", s.Refused, s.Undecodable)
+	arrivals := s.Arrivals()
+	if z := arrivals[admission.Origin{Signal: 1, Protocol: "zipkin"}]; len(arrivals) != 3 || z.Accepted != 2 || z.Last != at.Add(time.Hour) {
+		t.Errorf("arrivals %+v", arrivals)
 	}
-	p.Rejected["ts_future"] = 0
-	if a.Snapshot().Projects["p"].Rejected["ts_future"] != 4 {
+	s.Arrived[from].Rejected["ts_future"] = 0
+	if a.Snapshot().Of("p", 1).Rejected["ts_future"] != 4 {
 		t.Error("a snapshot is not a copy")
+	}
+}
+
+func TestRefusalsAreCountedOnceAndTheLastAreKept(t *testing.T) {
+	t.Parallel()
+	a := admission.NewAccounts()
+	long := admission.Malformed("%s", strings.Repeat("ü", 400))
+	a.Refused(long, admission.Example{Signal: 1, Protocol: "otlp/http", Peer: "10.0.0.1:1"})
+	a.Refused(long, admission.Example{})
+	a.Refused(admission.TooLarge(1), admission.Example{Signal: 2})
+	a.Refused(admission.Crowded(), admission.Example{Signal: 1})
+	secret := admission.Malformed("the key is hunter2")
+	secret.Public = "the key is something"
+	for range 6 {
+		c := *secret
+		a.Refused(&c, admission.Example{Signal: 1})
+	}
+	a.Rejected("ts_future", admission.Example{Message: "span 3"})
+	s := a.Snapshot()
+	if s.Undecodable[1] != 7 || s.Undecodable[2] != 1 || s.Refused[admission.ReasonBackpressure] != 1 || s.Refused[admission.ReasonDecode] != 7 {
+		t.Errorf("refused %v, undecodable %v", s.Refused, s.Undecodable)
+	}
+	list := s.Examples[admission.ReasonDecode]
+	if len(list) != 5 || list[0].Message != "the key is something" || len(s.Examples["ts_future"]) != 1 {
+		t.Errorf("examples %+v", s.Examples)
+	}
+	a = admission.NewAccounts()
+	c := admission.Malformed("%s", strings.Repeat("ü", 400))
+	a.Refused(c, admission.Example{Peer: "10.0.0.1:1"})
+	if e := a.Snapshot().Examples[admission.ReasonDecode][0]; len(e.Message) > 300 || !utf8.ValidString(e.Message) || e.Peer != "10.0.0.1:1" {
+		t.Errorf("example %+v", e)
 	}
 }
 

@@ -15,10 +15,17 @@ const MaxDepth = 64
 type Limits struct {
 	Request   int64         // bytes of a request after decompression [16 MiB]
 	InFlight  int64         // bytes of all requests that are being received or made durable [64 MiB]; the journal takes as much again
-	Future    time.Duration // how far ahead of our clock a span may start [1 h]
-	Retention time.Duration // how old a span may be: the longest that any is kept [7 days]
+	Future    time.Duration // how far ahead of our clock an item may be [1 h]
+	Retention Retention     // how old an item may be
 	Receive   time.Duration // how long a request may take to arrive and become durable [30 s]
 	Rate      int64         // bytes a second per project after decompression, with a burst of two seconds; 0: not limited
+}
+
+// Retention is the longest that any item of a signal is kept.
+type Retention struct {
+	Traces  time.Duration // [7 days]
+	Logs    time.Duration // [7 days]
+	Metrics time.Duration // [30 days]
 }
 
 // WithDefaults fills the fields that are zero.
@@ -32,8 +39,13 @@ func (l Limits) WithDefaults() Limits {
 	if l.Future == 0 {
 		l.Future = time.Hour
 	}
-	if l.Retention == 0 {
-		l.Retention = 7 * 24 * time.Hour
+	for _, r := range []struct {
+		keep *time.Duration
+		days time.Duration
+	}{{&l.Retention.Traces, 7}, {&l.Retention.Logs, 7}, {&l.Retention.Metrics, 30}} {
+		if *r.keep == 0 {
+			*r.keep = r.days * 24 * time.Hour
+		}
 	}
 	if l.Receive == 0 {
 		l.Receive = 30 * time.Second

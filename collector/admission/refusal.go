@@ -40,7 +40,10 @@ type Refusal struct {
 	HTTP       int
 	Reason     string        // one of the Reasons
 	Message    string        // for whoever reads the exporter's log: what is wrong, and which limit says so
+	Public     string        // Message without what it quotes of the body, for others than the sender; empty: it quotes nothing
 	RetryAfter time.Duration // > 0: the same request may be sent again after that; OTLP clients drop it without this
+
+	counted bool // by Accounts
 }
 
 func (r *Refusal) Error() string { return r.Message }

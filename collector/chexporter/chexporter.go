@@ -49,8 +49,8 @@ func (e end) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("marshal traces: %w", err))
 	}
-	_, err = e.in.Traces(ctx, otlp.Request{
-		Project:  admission.DefaultProject,
+	_, err = e.in.Take(ctx, otlp.Request{
+		Signal: journal.SignalTraces, Protocol: otlp.ProtocolPipeline, Project: admission.DefaultProject,
 		IngestID: e.in.Journal.IngestID(admission.DefaultProject, journal.SignalTraces, body),
 		Body:     body, Size: len(body),
 	})

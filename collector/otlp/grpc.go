@@ -14,19 +14,13 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/sightline/sightline/collector/admission"
-	"github.com/sightline/sightline/collector/journal"
 )
 
 // gRPC is spoken here over net/http's HTTP/2, as connect-go does, and not with grpc-go's server. That one answers by itself
 // what it finds wrong with a message (size, compression) with codes that OTLP does not want, receives the whole of it before
 // anything of ours may refuse, and has other compressions only in a registry of the whole process. OTLP needs one unary method.
 
-const (
-	traceService = "opentelemetry.proto.collector.trace.v1.TraceService"
-	traceExport  = "/" + traceService + "/Export"
-
-	mediaGRPC = "application/grpc"
-)
+const mediaGRPC = "application/grpc"
 
 // isGRPC says that a request is a gRPC call.
 func isGRPC(r *http.Request) bool {
@@ -35,12 +29,13 @@ func isGRPC(r *http.Request) bool {
 
 // serveGRPC answers a call; the status goes into the trailers.
 func (h *handler) serveGRPC(w http.ResponseWriter, r *http.Request) {
-	partial, err := h.call(r)
+	q := Request{Protocol: ProtocolGRPC, Peer: r.RemoteAddr}
+	partial, err := h.call(r, &q)
 	header := w.Header()
 	header.Set("Content-Type", mediaGRPC)
 	header.Set("Grpc-Accept-Encoding", "gzip,zstd,deflate")
 	if err != nil {
-		h.in.refused(err).writeGRPC(w)
+		refusal{h.in.Refuse(&q, err)}.writeGRPC(w)
 		return
 	}
 	message := partial.Protobuf()
@@ -49,11 +44,14 @@ func (h *handler) serveGRPC(w http.ResponseWriter, r *http.Request) {
 	header.Set(http.TrailerPrefix+"Grpc-Status", "0")
 }
 
-func (h *handler) call(r *http.Request) (partial admission.Partial, err error) {
+// call takes a call; what is known of it is in q, also when it is refused.
+func (h *handler) call(r *http.Request, q *Request) (partial admission.Partial, err error) {
 	defer func() { h.in.recovered(recover(), &err) }()
-	if r.URL.Path != traceExport {
+	s := byMethod(r.URL.Path)
+	if s == nil {
 		return partial, notServed(r.URL.Path)
 	}
+	q.Signal = s.id
 	if r.Method != http.MethodPost || r.ProtoMajor < 2 {
 		return partial, admission.BadMethod(r.Method)
 	}
@@ -78,9 +76,9 @@ func (h *handler) call(r *http.Request) (partial admission.Partial, err error) {
 	if err := h.message(body, r.Body, encoding); err != nil {
 		return partial, err
 	}
-	return h.in.Traces(r.Context(), Request{
-		Project: project, IngestID: h.in.Journal.IngestID(project, journal.SignalTraces, body.B), Body: body.B, Size: len(body.B),
-	})
+	q.Project, q.Body, q.Size = project, body.B, len(body.B)
+	q.IngestID = h.in.Journal.IngestID(project, s.id, body.B)
+	return h.in.Take(r.Context(), *q)
 }
 
 // message reads the one message of a unary call: a byte that says whether it is compressed, its length, and its bytes.

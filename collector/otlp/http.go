@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"mime"
@@ -12,11 +13,8 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/collector/admission"
-	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/otlp/jsonpb"
 )
-
-const tracesPath = "/v1/traces"
 
 const (
 	headerBytes = 32 << 10
@@ -68,15 +66,19 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	media := mediaType(r)
-	partial, answered, err := h.serve(w, r, media)
+	s, q := byPath(r.URL.Path), Request{Protocol: ProtocolHTTP, Peer: r.RemoteAddr}
+	if s != nil {
+		q.Signal = s.id
+	}
+	partial, answered, err := h.serve(w, r, media, s, &q)
 	switch {
 	case err != nil:
-		h.in.refused(err).Write(w, media)
+		h.in.Refuse(&q, err).Write(w, media)
 		if r.ProtoMajor == 1 {
 			h.drain(w, r)
 		}
 	case !answered:
-		partial.Write(w, media, "rejectedSpans")
+		partial.Write(w, media, s.rejected)
 	}
 }
 
@@ -102,13 +104,14 @@ func mediaType(r *http.Request) string {
 	}
 }
 
-// serve takes a request; answered says that the answer is written already.
-func (h *handler) serve(w http.ResponseWriter, r *http.Request, media string) (partial admission.Partial, answered bool, err error) {
+// serve takes a request for a signal, nil if its path has none; answered says that the answer is written already. What is known
+// of the request is in q, also when it is refused.
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, media string, s *signal, q *Request) (partial admission.Partial, answered bool, err error) {
 	defer func() { h.in.recovered(recover(), &err) }()
 	if preflight, err := h.cors(w, r); err != nil || preflight {
 		return partial, preflight, err
 	}
-	if r.URL.Path != tracesPath {
+	if s == nil {
 		return partial, false, notServed(r.URL.Path)
 	}
 	if r.Method != http.MethodPost {
@@ -138,25 +141,29 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, media string) (p
 	if err := h.decompressors.Read(body, r.Body, encoding, r.ContentLength, h.in.Limits.Request); err != nil {
 		return partial, false, err
 	}
-	partial, err = h.traces(r, project, media, body.B)
+	q.Project, q.Body, q.Size = project, body.B, len(body.B)
+	q.IngestID = h.in.Journal.IngestID(project, s.id, body.B)
+	if media == admission.MediaJSON {
+		partial, err = h.json(r, s, *q)
+	} else {
+		partial, err = h.in.Take(r.Context(), *q)
+	}
 	return partial, false, err
 }
 
-func (h *handler) traces(r *http.Request, project, media string, body []byte) (admission.Partial, error) {
-	q := Request{Project: project, IngestID: h.in.Journal.IngestID(project, journal.SignalTraces, body), Body: body, Size: len(body)}
-	if media == admission.MediaJSON {
-		converted := admission.NewBody(h.in.Gate)
-		defer converted.Release()
-		if err := converted.Reserve(int64(len(body))); err != nil {
-			return admission.Partial{}, err
-		}
-		var err error
-		if converted.B, err = jsonpb.Traces(converted.B, body); err != nil {
-			return admission.Partial{}, notJSON(err)
-		}
-		q.Body = converted.B
+// json takes a request whose body is JSON.
+func (h *handler) json(r *http.Request, s *signal, q Request) (admission.Partial, error) {
+	converted := admission.NewBody(h.in.Gate)
+	defer converted.Release()
+	if err := converted.Reserve(int64(len(q.Body))); err != nil {
+		return admission.Partial{}, err
 	}
-	return h.in.Traces(r.Context(), q)
+	var err error
+	if converted.B, err = s.json(converted.B, q.Body); err != nil {
+		return admission.Partial{}, notJSON(err)
+	}
+	q.Body = converted.B
+	return h.in.Take(r.Context(), q)
 }
 
 // cors answers a web page: its preflight, or the headers that let it read the answer. A page that is not on the list is refused
@@ -206,5 +213,10 @@ func notJSON(err error) error {
 	if err == jsonpb.ErrTooDeep {
 		return admission.TooDeep()
 	}
-	return admission.Malformed("body is no OTLP JSON: %v", err)
+	refusal := admission.Malformed("body is no OTLP JSON: %v", err)
+	var problem *jsonpb.Error
+	if errors.As(err, &problem) && problem.Got != "" {
+		refusal.Public = admission.Malformed("body is no OTLP JSON: %s", problem.Public()).Message
+	}
+	return refusal
 }

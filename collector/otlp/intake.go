@@ -3,10 +3,8 @@ package otlp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,13 +43,23 @@ func NewIntake(j Journal, auth admission.Authenticator, l admission.Limits, a *a
 
 var results = sync.Pool{New: func() any { return new(walk.Result) }}
 
-// Request is a request for traces after decompression.
+// Request is a request after decompression, of whatever signal.
 type Request struct {
+	Signal   uint8  // journal.SignalTraces, ...
+	Protocol string // how it came: ProtocolGRPC, ..., a label of accounts and of the status page
 	Project  string
-	IngestID [16]byte // of the body as the client sent it
-	Body     []byte   // protobuf; not kept
+	Peer     string   // address of who sent it, for examples of what is refused; may be empty
+	IngestID [16]byte // of the body as the client sent it; zero: a repeat is not noticed
+	Body     []byte   // protobuf of the Export...ServiceRequest; not kept
 	Size     int      // bytes as the client sent them, after decompression
 }
+
+// Protocols of the two receivers here, and of a pipeline whose receiver is not known.
+const (
+	ProtocolGRPC     = "otlp/grpc"
+	ProtocolHTTP     = "otlp/http"
+	ProtocolPipeline = "collector"
+)
 
 // Ready refuses while the journal is full, so that a body that can't be taken need not be read.
 func (in *Intake) Ready() error {
@@ -65,32 +73,45 @@ func full() *admission.Refusal {
 	return admission.Backpressure(20*time.Second, "the journal is full or its disk is at its reserve; nothing is lost if you send again (err-sightline-journal-full)")
 }
 
-// Traces answers a request: when it returns without an error, everything that Partial does not count is on disk. Every error is
-// an *admission.Refusal, and then nothing of the request is stored.
-func (in *Intake) Traces(ctx context.Context, q Request) (admission.Partial, error) {
+// Take answers a request: when it returns without an error, everything that Partial does not count is on disk. Every error is
+// an *admission.Refusal, is counted, and then nothing of the request is stored.
+func (in *Intake) Take(ctx context.Context, q Request) (admission.Partial, error) {
+	partial, err := in.take(ctx, &q)
+	if err != nil {
+		return partial, in.Refuse(&q, err)
+	}
+	return partial, nil
+}
+
+func (in *Intake) take(ctx context.Context, q *Request) (admission.Partial, error) {
+	s := signalOf(q.Signal)
+	if s == nil {
+		return admission.Partial{}, admission.NotServed("sightline does not store signal %d", q.Signal)
+	}
 	if err := in.Rates.Take(q.Project, q.Size); err != nil {
 		return admission.Partial{}, err
 	}
 	now := in.Now()
 	found := results.Get().(*walk.Result)
 	defer func() {
-		if found.First.Name = nil; cap(found.Rejected) <= 16<<10 {
+		if clear(found.First[:]); cap(found.Rejected) <= 16<<10 {
 			results.Put(found)
 		}
 	}()
-	window := walk.Window{From: uint64(now.Add(-in.Limits.Retention).UnixNano()), To: uint64(now.Add(in.Limits.Future).UnixNano())}
-	if err := walk.Traces(q.Body, window, found); errors.Is(err, walk.ErrTooDeep) {
+	window := walk.Window{From: uint64(now.Add(-s.keep(&in.Limits.Retention)).UnixNano()), To: uint64(now.Add(in.Limits.Future).UnixNano())}
+	if err := s.walk(q.Body, window, found); errors.Is(err, walk.ErrTooDeep) {
 		return admission.Partial{}, admission.TooDeep()
 	} else if err != nil {
-		return admission.Partial{}, admission.Malformed("body is no ExportTraceServiceRequest: %v", err)
+		return admission.Partial{}, admission.Malformed("body is no %s: %v", s.message, err)
 	}
-	if found.Spans == 0 {
-		in.Accounts.Answered(q.Project, q.Size, 0, 0, nil, now)
+	from := admission.Origin{Project: q.Project, Signal: q.Signal, Protocol: q.Protocol}
+	if found.Items == 0 {
+		in.Accounts.Answered(from, admission.Answer{Bytes: q.Size, At: now})
 		return admission.Partial{}, nil
 	}
 	record := journal.Record{
-		Kind: journal.KindData, Signal: journal.SignalTraces, Project: q.Project, Received: now, LimitsVersion: admission.LimitsVersion,
-		IngestID: q.IngestID, Rejected: found.Rejected, Items: found.Spans - uint32(len(found.Rejected)), Body: q.Body,
+		Kind: journal.KindData, Signal: q.Signal, Project: q.Project, Received: now, LimitsVersion: admission.LimitsVersion,
+		IngestID: q.IngestID, Rejected: found.Rejected, Items: found.Items - uint32(len(found.Rejected)), Body: q.Body,
 	}
 	for reason := range walk.Reasons {
 		if n := found.Counts[reason]; n > 0 {
@@ -102,14 +123,20 @@ func (in *Intake) Traces(ctx context.Context, q Request) (admission.Partial, err
 	}
 	receipt, err := in.append(ctx, &record)
 	if err != nil {
-		return admission.Partial{}, in.refuse(err)
+		return admission.Partial{}, in.unwritten(err)
 	}
-	accepted, repeated := receipt.Items, uint32(0)
+	answer := admission.Answer{Bytes: q.Size, Accepted: receipt.Items, Rejected: receipt.Reasons, At: now}
 	if receipt.Duplicate {
-		accepted, repeated = 0, receipt.Items
+		answer.Accepted, answer.Repeated = 0, receipt.Items
 	}
-	in.Accounts.Answered(q.Project, q.Size, accepted, repeated, receipt.Reasons, now)
-	return in.partial(found, receipt), nil
+	in.Accounts.Answered(from, answer)
+	if len(receipt.Reasons) == 0 {
+		return admission.Partial{}, nil
+	}
+	if !receipt.Duplicate {
+		in.examples(s, q, found, now)
+	}
+	return in.partial(s, found, receipt), nil
 }
 
 // append makes the record durable. One of which every item was rejected is counted, but there is nothing to repeat.
@@ -122,7 +149,8 @@ func (in *Intake) append(ctx context.Context, r *journal.Record) (journal.Receip
 	return journal.Receipt{Position: pos, Reasons: r.Reasons}, err
 }
 
-func (in *Intake) refuse(err error) error {
+// unwritten is the refusal for an error of the journal.
+func (in *Intake) unwritten(err error) error {
 	switch {
 	case errors.Is(err, journal.ErrFull):
 		return full()
@@ -135,44 +163,6 @@ func (in *Intake) refuse(err error) error {
 	return admission.Backpressure(5*time.Second, "the journal can't be written; the log of sightline says why (err-sightline-journal-write)")
 }
 
-// partial is the answer. A retry is answered as the first request was, by whose clock the spans were judged.
-func (in *Intake) partial(found *walk.Result, receipt journal.Receipt) admission.Partial {
-	var p admission.Partial
-	if len(receipt.Reasons) == 0 {
-		return p
-	}
-	var counts []string
-	same := true
-	for reason := range walk.Reasons {
-		n := receipt.Reasons[reason.String()]
-		if n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", n, reason))
-		}
-		p.Rejected += int64(n)
-		same = same && n == found.Counts[reason]
-	}
-	p.Message = fmt.Sprintf("%d of %d spans rejected (%s)", p.Rejected, found.Spans, strings.Join(counts, ", "))
-	if same && len(found.Rejected) > 0 {
-		f := &found.First
-		p.Message += fmt.Sprintf("; first: span %d %.80q %s (%s)", f.Ordinal, strings.ToValidUTF8(string(f.Name), "\ufffd"), in.because(f), f.Reason.Limit())
-	}
-	return p
-}
-
-func (in *Intake) because(f *walk.Offender) string {
-	at := time.Unix(0, int64(f.Time)).UTC().Format(time.RFC3339)
-	switch f.Reason {
-	case walk.TraceIDZero:
-		return "has no trace id"
-	case walk.SpanIDZero:
-		return "has no span id"
-	case walk.TooNew:
-		return fmt.Sprintf("starts at %s, more than %v ahead of this clock", at, in.Limits.Future)
-	default:
-		return fmt.Sprintf("starts at %s, before the retention of %v", at, in.Limits.Retention)
-	}
-}
-
 // recovered turns a panic into a refusal. What it was goes to the log, with the place.
 func (in *Intake) recovered(p any, err *error) {
 	if p == nil {
@@ -182,19 +172,10 @@ func (in *Intake) recovered(p any, err *error) {
 	*err = admission.Internal()
 }
 
-// refused counts a refusal.
-func (in *Intake) refused(err error) refusal {
+// Refuse counts the refusal of a request that did not come to Take, or was refused there, and returns it. Of the request only
+// the fields before Body are looked at.
+func (in *Intake) Refuse(q *Request, err error) *admission.Refusal {
 	r := admission.AsRefusal(err)
-	in.Accounts.Refused(r.Reason)
-	return refusal{r}
-}
-
-// notServed names what was asked for by its gRPC method or HTTP path.
-func notServed(path string) *admission.Refusal {
-	for _, signal := range []string{"logs", "metrics", "profiles"} {
-		if strings.HasSuffix(path, "/"+signal) || strings.Contains(path, "."+signal+".") {
-			return admission.NotServed("sightline does not store %s yet; it takes traces. OTEL_%s_EXPORTER=none sends none", signal, strings.ToUpper(signal))
-		}
-	}
-	return admission.NotServed("nothing is served at %.100q; sightline takes traces at POST %s and at gRPC %s", path, tracesPath, traceExport)
+	in.Accounts.Refused(r, admission.Example{Time: in.Now(), Signal: q.Signal, Protocol: q.Protocol, Peer: q.Peer})
+	return r
 }

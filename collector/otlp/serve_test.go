@@ -92,9 +92,9 @@ func BenchmarkServe(b *testing.B) {
 						bodies[i] = append(binary.BigEndian.AppendUint32([]byte{flag}, uint32(len(bodies[i]))), bodies[i]...)
 					}
 				}
-				path := tracesPath
+				path := signals[0].path
 				if media == mediaGRPC {
-					path = traceExport
+					path = signals[0].method
 				}
 				req, err := http.NewRequest(http.MethodPost, path, nil)
 				if err != nil {

@@ -1,8 +1,10 @@
 package traceapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/sightline/sightline/query/api"
@@ -23,12 +25,15 @@ type Status struct {
 	Engine    EngineStatus      `json:"engine"`
 	Ingest    map[string]Ingest `json:"ingest"` // by signal
 	// Refused are requests that were not taken, so that their items are nowhere in Ingest, since this process started: by reason.
-	Refused   map[string]int64 `json:"refused"`
-	LagMS     float64          `json:"lag_ms"` // age of the oldest item that is received and not stored
-	Journal   JournalStatus    `json:"journal"`
-	Storage   StorageStatus    `json:"storage"`
-	Retention RetentionStatus  `json:"retention"`
-	Warnings  []string         `json:"warnings"`
+	Refused map[string]int64 `json:"refused"`
+	// Examples are the last refused requests, and the last rejected items of requests that were taken, by reason; newest first.
+	Examples  map[string][]RefusalExample `json:"refused_examples"`
+	Arrivals  []Arrival                   `json:"arrivals"`
+	LagMS     float64                     `json:"lag_ms"` // age of the oldest item that is received and not stored
+	Journal   JournalStatus               `json:"journal"`
+	Storage   StorageStatus               `json:"storage"`
+	Retention RetentionStatus             `json:"retention"`
+	Warnings  []string                    `json:"warnings"`
 }
 
 // Endpoints are the addresses that the instance listens at, "" where it does not.
@@ -63,6 +68,26 @@ type Ingest struct {
 	Undecodable  int64            `json:"undecodable"` // requests, not items
 }
 
+// Arrival is what came in one way since this process started. Items are those received, whatever became of them.
+type Arrival struct {
+	Signal   string    `json:"signal"`
+	Protocol string    `json:"protocol"` // otlp/grpc, otlp/http, zipkin, jaeger, prometheus, remote_write, xray, collector
+	Requests int64     `json:"requests"`
+	Bytes    int64     `json:"bytes"` // after decompression
+	Items    int64     `json:"items"`
+	Last     time.Time `json:"last"`
+}
+
+// RefusalExample is a request that was not taken, or an item that is not stored. Signal is "" where nobody can say, Peer where
+// nobody knows.
+type RefusalExample struct {
+	Time     time.Time `json:"time"`
+	Signal   string    `json:"signal"`
+	Protocol string    `json:"protocol"`
+	Peer     string    `json:"peer"`
+	Message  string    `json:"message"`
+}
+
 // JournalStatus is how full the journal is.
 type JournalStatus struct {
 	Bytes    int64 `json:"bytes"`
@@ -78,7 +103,9 @@ type StorageStatus struct {
 
 // RetentionStatus is how long data is kept.
 type RetentionStatus struct {
-	TracesDays int `json:"traces_days"`
+	TracesDays  int `json:"traces_days"`
+	LogsDays    int `json:"logs_days"`
+	MetricsDays int `json:"metrics_days"`
 }
 
 func (h *handlers) status(w http.ResponseWriter, r *http.Request) error {
@@ -97,6 +124,15 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request) error {
 	}
 	if s.Refused == nil {
 		s.Refused = map[string]int64{}
+	}
+	if s.Examples == nil {
+		s.Examples = map[string][]RefusalExample{}
+	}
+	s.Arrivals = slices.SortedFunc(slices.Values(s.Arrivals), func(a, b Arrival) int {
+		return cmp.Or(cmp.Compare(a.Signal, b.Signal), cmp.Compare(a.Protocol, b.Protocol))
+	})
+	if s.Arrivals == nil {
+		s.Arrivals = []Arrival{}
 	}
 	ingest := make(map[string]Ingest, len(s.Ingest))
 	for signal, i := range s.Ingest {

@@ -23,15 +23,27 @@ var ErrTooDeep = errors.New("attribute is nested too deep")
 type Error struct {
 	Offset  int // of the byte where it was noticed
 	Field   string
+	Got     string // what is there, cut; empty: the problem says it
 	Problem string
 }
 
 func (e *Error) Error() string {
+	if e.Got == "" {
+		return e.Public()
+	}
+	return fmt.Sprintf("byte %d: %s: %q %s", e.Offset, e.Field, e.Got, e.Problem)
+}
+
+// Public is the error without anything of the body.
+func (e *Error) Public() string {
 	if e.Field == "" {
 		return fmt.Sprintf("byte %d: %s", e.Offset, e.Problem)
 	}
 	return fmt.Sprintf("byte %d: %s: %s", e.Offset, e.Field, e.Problem)
 }
+
+// cut is what an error quotes of a value.
+func cut(s []byte) string { return string(s[:min(len(s), 50)]) }
 
 // Traces appends to dst the protobuf of the ExportTraceServiceRequest in src. Zero values that say nothing are left out.
 func Traces(dst, src []byte) ([]byte, error) {
@@ -76,7 +88,7 @@ func (c *coder) object(m *message, level int) error {
 		f := m.find(key)
 		if f == nil {
 			if known := m.find([]byte(camel(key))); known != nil {
-				return c.fail(known.name, "is written %q; OTLP JSON has lowerCamel keys only", key)
+				return &Error{c.p, known.name, cut(key), "is not lowerCamel, as all keys of OTLP JSON are"}
 			}
 		}
 		if c.space() != ':' {
@@ -190,20 +202,20 @@ func (c *coder) bytes(f *field, s []byte, said bool, at int) error {
 			want = 8
 		}
 		if len(s) != 2*want {
-			return &Error{at, f.name, fmt.Sprintf("%.50q does not have %d hex digits", s, 2*want)}
+			return &Error{at, f.name, cut(s), fmt.Sprintf("does not have %d hex digits", 2*want)}
 		}
 		c.tag(f.num, 2)
 		c.out = append(c.out, byte(want))
 		n := len(c.out)
 		c.out = append(c.out, s[:want]...)
 		if _, err := hex.Decode(c.out[n:], s); err != nil {
-			return &Error{at, f.name, fmt.Sprintf("%.50q is not hex", s)}
+			return &Error{at, f.name, cut(s), "is not hex"}
 		}
 	case asBase64: // standard or URL alphabet, padded or not, as protobuf's JSON mapping has it
 		plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(string(s), "="))
 		b, err := base64.RawStdEncoding.DecodeString(plain)
 		if err != nil {
-			return &Error{at, f.name, "is not base64"}
+			return &Error{at, f.name, "", "is not base64"}
 		}
 		c.tag(f.num, 2)
 		c.out = binary.AppendUvarint(c.out, uint64(len(b)))
@@ -229,7 +241,7 @@ func (c *coder) numeric(f *field, said bool) error {
 	if err != nil {
 		return err
 	}
-	bad := func() error { return &Error{at, f.name, fmt.Sprintf("%.50q is not a number in its range", token)} }
+	bad := func() error { return &Error{at, f.name, cut(token), "is not a number in its range"} }
 	if f.format == asDouble {
 		v, err := strconv.ParseFloat(string(token), 64)
 		if err != nil && !(errors.Is(err, strconv.ErrRange) && math.IsInf(v, 0)) || quoted && !floats(token) {

@@ -26,12 +26,12 @@ func FuzzAcknowledgedCanBeStored(f *testing.F) {
 			return
 		}
 		batch.Reset(traces.NewBatchID([8]byte{1}, time.Now()), traces.Policy{})
-		err := batch.Append(traces.Request{Project: "p", Received: now, Body: b, Rejected: r.Rejected, Spans: int(r.Spans)})
+		err := batch.Append(traces.Request{Project: "p", Received: now, Body: b, Rejected: r.Rejected, Spans: int(r.Items)})
 		if err != nil {
 			t.Fatalf("walk takes it, the decoder says %v", err)
 		}
-		if want := int(r.Spans) - len(r.Rejected); batch.Rows() != want {
-			t.Errorf("%d rows of %d spans less %d", batch.Rows(), r.Spans, len(r.Rejected))
+		if want := int(r.Items) - len(r.Rejected); batch.Rows() != want {
+			t.Errorf("%d rows of %d spans less %d", batch.Rows(), r.Items, len(r.Rejected))
 		}
 	})
 }

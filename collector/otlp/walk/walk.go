@@ -38,11 +38,6 @@ func (r Reason) String() string {
 	return [...]string{"invalid_trace_id", "invalid_span_id", "ts_future", "ts_expired"}[r]
 }
 
-// Limit is the id of the rule, for messages.
-func (r Reason) Limit() string {
-	return [...]string{"err-sightline-trace-id-zero", "err-sightline-span-id-zero", "err-sightline-span-too-new", "err-sightline-span-too-old"}[r]
-}
-
 // Window is when a kept span may start, Unix ns. A start that is missing or past int64 is the loader's to mend.
 type Window struct {
 	From, To uint64
@@ -50,18 +45,35 @@ type Window struct {
 
 // Result is what a walk found. Rejected may be kept from one walk to the next.
 type Result struct {
-	Spans    uint32
+	Items    uint32
 	Rejected []uint32 // ordinals in document order
 	Counts   [Reasons]uint32
-	First    Offender // valid if Rejected is not empty
+	First    [Reasons]Offender // of each reason that has a count
 }
 
-// Offender is a rejected span.
+// Offender is a rejected item.
 type Offender struct {
 	Ordinal uint32
-	Reason  Reason
-	Time    uint64 // its start, or end if it has none, Unix ns
+	Time    uint64 // when it is, Unix ns
 	Name    []byte // its name as it was sent, a part of the body
+}
+
+// FirstReason is why the first of the rejected items is. There must be one.
+func (r *Result) FirstReason() Reason {
+	for reason := range Reasons {
+		if r.Counts[reason] > 0 && r.First[reason].Ordinal == r.Rejected[0] {
+			return reason
+		}
+	}
+	return 0
+}
+
+func (r *Result) reject(reason Reason, o Offender) {
+	if r.Counts[reason] == 0 {
+		r.First[reason] = o
+	}
+	r.Rejected = append(r.Rejected, o.Ordinal)
+	r.Counts[reason]++
 }
 
 // Traces walks an ExportTraceServiceRequest. An error means that nothing of it can be taken.
@@ -183,8 +195,8 @@ func resource(b []byte) error {
 }
 
 func span(b []byte, w Window, r *Result) error {
-	ordinal := r.Spans
-	r.Spans++
+	ordinal := r.Items
+	r.Items++
 	var traceID, spanID bool
 	var start, end uint64
 	var name []byte
@@ -284,11 +296,7 @@ func span(b []byte, w Window, r *Result) error {
 	default:
 		return nil
 	}
-	if len(r.Rejected) == 0 {
-		r.First = Offender{Ordinal: ordinal, Reason: reason, Time: start, Name: name}
-	}
-	r.Rejected = append(r.Rejected, ordinal)
-	r.Counts[reason]++
+	r.reject(reason, Offender{Ordinal: ordinal, Time: start, Name: name})
 	return nil
 }
 

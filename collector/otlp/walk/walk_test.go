@@ -56,14 +56,14 @@ func TestSpansThatCannotBeKeptAreRejectedOneByOne(t *testing.T) {
 	if err := walk.Traces(b, window, &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Spans != 20 || len(r.Rejected) != 5 || r.Rejected[0] != 2 || r.Rejected[4] != 10 {
-		t.Errorf("%d spans, rejected %v", r.Spans, r.Rejected)
+	if r.Items != 20 || len(r.Rejected) != 5 || r.Rejected[0] != 2 || r.Rejected[4] != 10 {
+		t.Errorf("%d spans, rejected %v", r.Items, r.Rejected)
 	}
 	if r.Counts != [walk.Reasons]uint32{1, 1, 2, 1} {
 		t.Errorf("counts %v", r.Counts)
 	}
-	if r.First.Ordinal != 2 || r.First.Reason != walk.TraceIDZero || len(r.First.Name) == 0 {
-		t.Errorf("first offender %+v", r.First)
+	if reason := r.FirstReason(); reason != walk.TraceIDZero || r.First[reason].Ordinal != 2 || len(r.First[reason].Name) == 0 {
+		t.Errorf("first offender %v %+v", reason, r.First)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestBodiesThatAreNoRequest(t *testing.T) {
 		}
 	}
 	var r walk.Result
-	if err := walk.Traces(nil, window, &r); err != nil || r.Spans != 0 {
+	if err := walk.Traces(nil, window, &r); err != nil || r.Items != 0 {
 		t.Errorf("an empty request: %v", err)
 	}
 }
@@ -144,11 +144,11 @@ func TestOldScopesCountWhereThereAreNoNewOnes(t *testing.T) {
 	t.Parallel()
 	scope := field(2, nil) // one span without ids
 	var r walk.Result
-	if err := walk.Traces(field(1, field(1000, scope)), window, &r); err != nil || r.Spans != 1 {
-		t.Errorf("alone: %d spans, %v", r.Spans, err)
+	if err := walk.Traces(field(1, field(1000, scope)), window, &r); err != nil || r.Items != 1 {
+		t.Errorf("alone: %d spans, %v", r.Items, err)
 	}
-	if err := walk.Traces(field(1, append(field(1000, scope), field(2, append(scope, scope...))...)), window, &r); err != nil || r.Spans != 2 {
-		t.Errorf("beside new ones: %d spans, %v", r.Spans, err)
+	if err := walk.Traces(field(1, append(field(1000, scope), field(2, append(scope, scope...))...)), window, &r); err != nil || r.Items != 2 {
+		t.Errorf("beside new ones: %d spans, %v", r.Items, err)
 	}
 }
 
@@ -156,7 +156,7 @@ func TestWalkDoesNotAllocate(t *testing.T) {
 	b := sample.Request(1, 500, now)
 	var r walk.Result
 	if n := testing.AllocsPerRun(10, func() {
-		if err := walk.Traces(b, window, &r); err != nil || r.Spans != 500 {
+		if err := walk.Traces(b, window, &r); err != nil || r.Items != 500 {
 			t.Fatal(err)
 		}
 	}); n != 0 {
@@ -189,8 +189,8 @@ func FuzzTraces(f *testing.F) {
 		}
 		req := ptraceotlp.NewExportRequest()
 		oracle := req.UnmarshalProto(b)
-		if err == nil && oracle == nil && int(r.Spans) != req.Traces().SpanCount() {
-			t.Errorf("%d spans, pdata has %d", r.Spans, req.Traces().SpanCount())
+		if err == nil && oracle == nil && int(r.Items) != req.Traces().SpanCount() {
+			t.Errorf("%d spans, pdata has %d", r.Items, req.Traces().SpanCount())
 		}
 		if (err == nil) != (oracle == nil) && !hasGroup(b) {
 			t.Errorf("walk says %v, pdata %v", err, oracle)

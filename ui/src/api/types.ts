@@ -267,6 +267,10 @@ export type Ingest = {
   undecodable: number
 }
 
+export type RefusalExample = { time: string; signal: string; protocol: string; peer: string; message: string }
+
+export type Arrival = { signal: string; protocol: string; requests: number; bytes: number; items: number; last: string }
+
 export type Status = {
   version: string
   started: string
@@ -279,9 +283,13 @@ export type Status = {
   ingest: Record<string, Ingest>
   /** Requests that were not taken since the process started, by reason. */
   refused: Record<string, number>
+  /** The last refused requests and rejected items, by reason, newest first. */
+  refused_examples: Record<string, RefusalExample[]>
+  /** What came in since the process started, by signal and protocol. */
+  arrivals: Arrival[]
   lag_ms: number
   journal: { bytes: number; max_bytes: number; segments: number }
   storage: { spans_rows: number; bytes: number }
-  retention: { traces_days: number }
+  retention: { traces_days: number; logs_days: number; metrics_days: number }
   warnings: string[]
 }

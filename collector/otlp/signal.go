@@ -1,0 +1,89 @@
+package otlp
+
+import (
+	"strings"
+	"time"
+
+	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/collector/otlp/jsonpb"
+	"github.com/sightline/sightline/collector/otlp/walk"
+)
+
+// signal is what the three signals do not have in common on their way in.
+type signal struct {
+	id       uint8
+	path     string // over HTTP
+	method   string // over gRPC
+	message  string // what a request is
+	item     string // one of what is in it, for messages
+	happens  string // what an item does at its time
+	short    string // item in the ids of limits
+	rejected string // the field of OTLP JSON that counts rejected items
+	keep     func(*admission.Retention) time.Duration
+	walk     func(body []byte, w walk.Window, r *walk.Result) error
+	json     func(dst, src []byte) ([]byte, error)
+}
+
+var signals = [...]signal{
+	{
+		id: journal.SignalTraces, path: "/v1/traces", method: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+		message: "ExportTraceServiceRequest", item: "span", happens: "starts", short: "span", rejected: "rejectedSpans",
+		keep: func(r *admission.Retention) time.Duration { return r.Traces },
+		walk: walk.Traces, json: jsonpb.Traces,
+	},
+}
+
+// signalOf finds a signal by its id.
+func signalOf(id uint8) *signal {
+	for i := range signals {
+		if signals[i].id == id {
+			return &signals[i]
+		}
+	}
+	return nil
+}
+
+// limit is the id of the rule that a reason stands for.
+func (s *signal) limit(reason walk.Reason) string {
+	switch reason {
+	case walk.TraceIDZero:
+		return "err-sightline-trace-id-zero"
+	case walk.SpanIDZero:
+		return "err-sightline-span-id-zero"
+	case walk.TooNew:
+		return "err-sightline-" + s.short + "-too-new"
+	default:
+		return "err-sightline-" + s.short + "-too-old"
+	}
+}
+
+// byPath finds a signal by the path of an HTTP request.
+func byPath(path string) *signal {
+	for i := range signals {
+		if signals[i].path == path {
+			return &signals[i]
+		}
+	}
+	return nil
+}
+
+// byMethod finds a signal by the path of a gRPC call.
+func byMethod(path string) *signal {
+	for i := range signals {
+		if signals[i].method == path {
+			return &signals[i]
+		}
+	}
+	return nil
+}
+
+// notServed names what was asked for by its gRPC method or HTTP path.
+func notServed(path string) *admission.Refusal {
+	for _, signal := range []string{"logs", "metrics", "profiles"} {
+		if strings.HasSuffix(path, "/"+signal) || strings.Contains(path, "."+signal+".") {
+			return admission.NotServed("sightline does not store %s yet; it takes traces. OTEL_%s_EXPORTER=none sends none", signal, strings.ToUpper(signal))
+		}
+	}
+	return admission.NotServed("nothing is served at %.100q; sightline takes traces at POST %s and at gRPC %s", path, signals[0].path, signals[0].method)
+}
