@@ -30,7 +30,9 @@ const (
 	database = "sightline"
 	// drainTime is how long a stopping instance still stores what it has received; the rest waits in the journal.
 	drainTime = 4 * time.Second
-	// engineGrace is how long the engine's statements may go on once everything else has stopped.
+	// loaderGrace is how long the loader may then wait for an answer that it does not give up, before the engine is told to end.
+	loaderGrace = time.Second
+	// engineGrace is how long the engine's statements may go on after that; one that hangs is killed, and so nobody hangs with it.
 	engineGrace = 3 * time.Second
 	// storageRetry is how long a start waits before it tries again to reach a storage that does not answer.
 	storageRetry = 500 * time.Millisecond
@@ -51,6 +53,7 @@ type instance struct {
 	journal   *journal.Journal
 	collector *collector.Collector
 	loader    *loader.Loader
+	loaded    chan struct{} // closed when the loader has ended; nil without one
 	reader    *traces.Reader
 }
 
@@ -76,6 +79,12 @@ func run(ctx context.Context, config Config, r role, auth *Auth, log *slog.Logge
 	loading, stopLoading := context.WithCancel(context.Background())
 	defer stopLoading()
 	group, ctx := errgroup.WithContext(ctx)
+	stopping, stopDraining := context.WithCancel(context.Background())
+	defer stopDraining()
+	context.AfterFunc(ctx, func() { // the time runs from here, also while the page is closed
+		stopReceiving()
+		time.AfterFunc(drainTime, stopDraining)
+	})
 
 	if r != roleQuery {
 		if err := in.openJournal(hook); err != nil {
@@ -86,22 +95,18 @@ func run(ctx context.Context, config Config, r role, auth *Auth, log *slog.Logge
 	}
 	// From here on an error ends ctx through the group, and everything that runs is stopped below.
 	group.Go(func() error {
-		defer stopLoading()
 		err := in.serve(ctx, group, r, hook, loading)
 		stopReceiving()
+		time.AfterFunc(drainTime, stopDraining) // ctx may go on, if it is serve that failed
 		if in.loader != nil {
-			in.drain()
+			in.drain(stopping)
 		}
-		return err
+		stopLoading()
+		return errors.Join(err, in.closeEngine())
 	})
 	err = group.Wait()
 	if in.db != nil {
 		err = errors.Join(err, in.db.Close())
-	}
-	if in.engine != nil {
-		grace, cancel := context.WithTimeout(context.Background(), engineGrace)
-		defer cancel()
-		err = errors.Join(err, in.engine.Close(grace))
 	}
 	if errors.Is(err, context.Canceled) {
 		err = nil
@@ -137,8 +142,11 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 		if err != nil {
 			return err
 		}
-		in.loader = l
-		group.Go(func() error { return l.Run(loading) })
+		in.loader, in.loaded = l, make(chan struct{})
+		group.Go(func() error {
+			defer close(in.loaded)
+			return l.Run(loading)
+		})
 	}
 	if r == roleCollector {
 		<-ctx.Done()
@@ -157,13 +165,27 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 	return server.Serve(ctx, listener)
 }
 
-// drain stores what is still in the journal, as far as the time goes.
-func (in *instance) drain() {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
+// drain stores what is still in the journal, until ctx ends.
+func (in *instance) drain(ctx context.Context) {
 	if err := in.loader.Drain(ctx); err != nil {
 		in.log.Info("stopping with spans in the journal; the next start stores them")
 	}
+}
+
+// closeEngine ends the engine. The loader never gives an INSERT up, so an engine that hangs has to go before the loader can.
+func (in *instance) closeEngine() error {
+	if in.engine == nil {
+		return nil
+	}
+	if in.loaded != nil {
+		select {
+		case <-in.loaded:
+		case <-time.After(loaderGrace):
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), engineGrace)
+	defer cancel()
+	return in.engine.Close(ctx)
 }
 
 func (in *instance) openStorage(ctx context.Context) (err error) {

@@ -42,10 +42,27 @@ type client struct {
 }
 
 func newClient() *client {
-	return &client{
+	c := &client{
 		http: http.Client{Timeout: 10 * time.Second}, moved: make(chan struct{}), acked: map[string]bool{}, odd: map[int]int{},
-		pace: 25 * time.Millisecond, traces: 3,
 	}
+	c.calm()
+	return c
+}
+
+// hurry makes every sender send larger requests and more of them: ten thousand spans a second; in the long form all that it can.
+func (c *client) hurry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pace, c.traces = 10*time.Millisecond, 20; long() {
+		c.pace, c.traces = time.Millisecond, 60
+	}
+}
+
+// calm takes hurry back.
+func (c *client) calm() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pace, c.traces = 25*time.Millisecond, 3
 }
 
 // answered is how many requests were acknowledged, and how many answers asked to come back.
@@ -73,13 +90,9 @@ func (c *client) follow(url string) {
 
 // run sends a request every few milliseconds until the context ends, and then finishes the one that it is at.
 func (c *client) run(ctx, limit context.Context, rnd *rand.Rand) {
-	c.mu.Lock()
-	tick := time.NewTicker(c.pace)
-	c.mu.Unlock()
-	defer tick.Stop()
 	for {
 		c.mu.Lock()
-		most := c.traces
+		most, pause := c.traces, time.NewTimer(c.pace)
 		c.mu.Unlock()
 		body, ids := request(rnd, most)
 		if !c.deliver(limit, body, len(ids)) {
@@ -97,7 +110,7 @@ func (c *client) run(ctx, limit context.Context, rnd *rand.Rand) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-pause.C:
 		}
 	}
 }

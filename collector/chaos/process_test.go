@@ -145,6 +145,16 @@ func (p *process) enginePID() int {
 	return 0
 }
 
+// awaitEngine waits until there is an engine, and returns its process id.
+func (p *process) awaitEngine(t *testing.T) (pid int) {
+	t.Helper()
+	p.until(t, patience(30*time.Second), "the engine runs", func() bool {
+		pid = p.enginePID()
+		return pid != 0
+	})
+	return pid
+}
+
 // killEngine is kill -9 of the engine alone; false if there was none.
 func (p *process) killEngine() bool {
 	pid := p.enginePID()
