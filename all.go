@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"io"
 	"log/slog"
 	"net"
@@ -136,7 +137,7 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 	in.reader = traces.NewReader(in.db)
 	if r != roleQuery {
 		l, err := loader.New(loader.Config{
-			Journal: in.journal, Writer: traces.NewWriter(in.db), Rollup: traces.NewRollup(in.db, in.config.Retention.Rollups.Days()), Policy: in.policy(),
+			Journal: in.journal, Writer: batch.NewWriter(in.db), Rollup: traces.NewRollup(in.db, in.config.Retention.Rollups.Days()), Policy: in.policy(),
 			StateFile: filepath.Join(in.config.DataDir, "loader.state"), Log: in.log.With("part", "loader"), Failpoint: hook,
 		})
 		if err != nil {
@@ -237,13 +238,13 @@ func (in *instance) migrate(ctx context.Context, cfg conn.Config) (applied []int
 }
 
 // policy is how spans are kept from now on.
-func (in *instance) policy() traces.Policy {
-	p := traces.Policy{RetentionDays: in.config.Retention.Traces.Days(), Redact: in.config.Ingest.Redact}
+func (in *instance) policy() batch.Policy {
+	p := batch.Policy{Retention: batch.Retention{Days: in.config.Retention.Traces.Days()}, Redact: in.config.Ingest.Redact}
 	for service, keep := range in.config.Retention.Services {
-		if p.ServiceRetention == nil {
-			p.ServiceRetention = map[string]uint16{}
+		if p.Services == nil {
+			p.Services = map[string]uint16{}
 		}
-		p.ServiceRetention[service] = keep.Days()
+		p.Services[service] = keep.Days()
 	}
 	return p
 }

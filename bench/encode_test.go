@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"github.com/sightline/sightline/storage/batch"
 	"runtime"
 	"slices"
 	"syscall"
@@ -43,20 +44,20 @@ func cpu() time.Duration {
 // rows of trace_index and resources.
 func BenchmarkEncode(b *testing.B) {
 	bodies, spans, size := requests(b)
-	batch := traces.NewBatch(traces.BatchID{}, traces.Policy{Redact: true})
+	rows := traces.NewBatch(batch.ID{}, batch.Policy{Redact: true})
 	out := 0
 	round := func(n uint64) {
-		batch.Reset(traces.NewBatchID([8]byte{1}, start.Add(time.Duration(n)*time.Second)), traces.Policy{Redact: true})
+		rows.Reset(batch.NewID([8]byte{1}, start.Add(time.Duration(n)*time.Second)), batch.Policy{Redact: true})
 		for _, body := range bodies {
-			if err := batch.Append(traces.Request{Project: "default", Received: start.Add(time.Hour), Body: body}); err != nil {
+			if err := rows.Append(batch.Request{Project: "default", Received: start.Add(time.Hour), Body: body}); err != nil {
 				b.Fatal(err)
 			}
 		}
 		out = 0
-		for _, block := range batch.Blocks() {
+		for _, block := range rows.Blocks() {
 			out += block.Body.Len()
 		}
-		batch.Done()
+		rows.Done()
 	}
 	round(0)
 	b.ReportAllocs()

@@ -44,6 +44,8 @@ type Collector struct {
 	service  *otelcol.Collector
 	ready    chan struct{}
 
+	pipelines []*Pipeline
+
 	mu         sync.Mutex
 	grpc, http string
 }
@@ -63,6 +65,9 @@ func New(cfg Config) (*Collector, error) {
 	c.intake = otlp.NewIntake(cfg.Journal, cfg.Auth, cfg.Limits, c.accounts, cfg.Log)
 	layers, err := c.layers()
 	if err != nil {
+		return nil, err
+	}
+	if c.pipelines, err = readPipelines(layers); err != nil {
 		return nil, err
 	}
 	if c.service, err = c.newService(layers); err != nil {
@@ -135,6 +140,7 @@ func (c *Collector) listening(grpc, http string) {
 
 // Run takes telemetry in until ctx ends; then requests that are under way have five seconds. It may be called once.
 func (c *Collector) Run(ctx context.Context) error {
+	c.warnOfPipelines()
 	if err := c.service.Run(ctx); err != nil {
 		return fmt.Errorf("run collector: %w", err)
 	}

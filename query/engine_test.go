@@ -3,6 +3,7 @@ package query_test
 import (
 	"encoding/json"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
@@ -30,12 +31,12 @@ func store(t *testing.T, db *conn.DB, project string, data ptrace.Traces) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch := traces.NewBatch(traces.NewBatchID([8]byte{1}, time.Now()), traces.Policy{Redact: true})
-	if err := batch.Append(traces.Request{Project: project, Received: time.Now(), Body: body, Spans: data.SpanCount()}); err != nil {
+	rows := traces.NewBatch(batch.NewID([8]byte{1}, time.Now()), batch.Policy{Redact: true})
+	if err := rows.Append(batch.Request{Project: project, Received: time.Now(), Body: body, Items: data.SpanCount()}); err != nil {
 		t.Fatal(err)
 	}
-	w := traces.NewWriter(db)
-	for i, b := range batch.Blocks() {
+	w := batch.NewWriter(db)
+	for i, b := range rows.Blocks() {
 		if err := w.Insert(t.Context(), b, fmt.Sprintf("%s-%d-%d", project, time.Now().UnixNano(), i)); err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -20,7 +21,6 @@ import (
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/engine"
 	"github.com/sightline/sightline/storage/schema"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 type options struct {
@@ -103,7 +103,7 @@ func measure(ctx context.Context, o options) (err error) {
 			return err
 		}
 	}
-	r := run{options: o, db: db, pid: e.Status().PID, policy: traces.Policy{Redact: true}}
+	r := run{options: o, db: db, pid: e.Status().PID, policy: batch.Policy{Redact: true}}
 	if err := r.write(ctx); err != nil {
 		return err
 	}

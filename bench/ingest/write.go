@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"time"
 
 	"github.com/sightline/sightline/bench/load"
@@ -15,7 +16,7 @@ type run struct {
 	options
 	db     *conn.DB
 	pid    int
-	policy traces.Policy
+	policy batch.Policy
 
 	began, ended    time.Time // of the spans
 	stored          int
@@ -39,8 +40,8 @@ func (r *run) write(ctx context.Context) error {
 	r.began = r.ended.Add(-time.Hour)
 	r.tables = map[string]*table{}
 	g := load.New(load.Config{Seed: r.seed, Start: r.began, Step: r.step()})
-	writer := traces.NewWriter(r.db)
-	batch := traces.NewBatch(traces.BatchID{}, r.policy)
+	writer := batch.NewWriter(r.db)
+	rows := traces.NewBatch(batch.ID{}, r.policy)
 	begun := time.Now()
 	for n := 0; r.stored < r.spans; n++ {
 		var bodies [][]byte
@@ -51,27 +52,27 @@ func (r *run) write(ctx context.Context) error {
 			r.otlp += len(q.Body)
 		}
 		mark := clientCPU()
-		batch.Reset(traces.NewBatchID([8]byte{1}, time.Now()), r.policy)
+		rows.Reset(batch.NewID([8]byte{1}, time.Now()), r.policy)
 		for _, body := range bodies {
-			if err := batch.Append(traces.Request{Project: "default", Received: time.Now(), Body: body}); err != nil {
+			if err := rows.Append(batch.Request{Project: "default", Received: time.Now(), Body: body}); err != nil {
 				return err
 			}
 		}
-		blocks := batch.Blocks()
+		blocks := rows.Blocks()
 		r.decode += clientCPU() - mark
 		for i, block := range blocks {
 			if err := r.send(ctx, writer, block, fmt.Sprint(n, "/", i)); err != nil {
 				return err
 			}
 		}
-		r.stored += batch.Rows()
-		batch.Done()
+		r.stored += rows.Rows()
+		rows.Done()
 	}
 	r.during = time.Since(begun)
 	return nil
 }
 
-func (r *run) send(ctx context.Context, writer *traces.Writer, block traces.Block, token string) error {
+func (r *run) send(ctx context.Context, writer *batch.Writer, block batch.Block, token string) error {
 	t := r.tables[block.Table]
 	if t == nil {
 		t = &table{}

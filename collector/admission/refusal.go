@@ -74,6 +74,12 @@ func TooLarge(limit int64) *Refusal {
 		Message: fmt.Sprintf("request is larger than %d bytes after decompression; send smaller batches or raise otlp.max_request (err-sightline-request-bytes)", limit)}
 }
 
+// TooMany refuses a request with more items than may be decoded at once. It carries no hint, as TooLarge.
+func TooMany(limit int) *Refusal {
+	return &Refusal{Code: codes.ResourceExhausted, HTTP: http.StatusRequestEntityTooLarge, Reason: ReasonTooLarge,
+		Message: fmt.Sprintf("request has more than %d items; send smaller batches (err-sightline-request-items)", limit)}
+}
+
 // BadEncoding refuses a body that can't be decompressed.
 func BadEncoding(format string, args ...any) *Refusal {
 	return invalid(ReasonEncoding, "err-sightline-encoding", format, args...)

@@ -1,13 +1,12 @@
 package loader
 
 import (
+	"github.com/sightline/sightline/storage/batch"
 	"testing"
-
-	"github.com/sightline/sightline/storage/traces"
 )
 
 func TestBatchIDReadsWhatItPrints(t *testing.T) {
-	for _, id := range []traces.BatchID{{}, {1}, {15: 1}, {0: 255, 7: 255, 8: 1, 15: 255}} {
+	for _, id := range []batch.ID{{}, {1}, {15: 1}, {0: 255, 7: 255, 8: 1, 15: 255}} {
 		got, err := parseBatchID(id.String())
 		if err != nil || got != id {
 			t.Errorf("%v was read as %v, %v", id, got, err)

@@ -2,6 +2,7 @@ package loader
 
 import (
 	"context"
+	"github.com/sightline/sightline/storage/batch"
 	"path/filepath"
 	"testing"
 	"time"
@@ -9,7 +10,6 @@ import (
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/sample"
 	"github.com/sightline/sightline/storage/storagetest"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 // BenchmarkLoad is the way from the journal into the real engine, cut records, counts and fsyncs included; an op is a span of 527 bytes.
@@ -30,7 +30,7 @@ func BenchmarkLoad(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	l, err := New(Config{Journal: j, Writer: traces.NewWriter(db), Policy: traces.Policy{RetentionDays: 30, Redact: true}, StateFile: filepath.Join(dir, "state")})
+	l, err := New(Config{Journal: j, Writer: batch.NewWriter(db), Policy: batch.Policy{Retention: batch.Retention{Days: 30}, Redact: true}, StateFile: filepath.Join(dir, "state")})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"time"
 
 	"github.com/sightline/sightline/collector/journal"
@@ -12,30 +13,30 @@ import (
 
 // decoded is a range of the journal as blocks in memory. It belongs to one goroutine at a time.
 type decoded struct {
-	id       traces.BatchID
+	id       batch.ID
 	from, to journal.Position
-	policy   traces.Policy
-	batch    *traces.Batch
+	policy   batch.Policy
+	rows     rows
 
 	counts  ledger             // of the range, as if all that can be decoded were stored
 	marks   []journal.Position // behind each record with rows
 	bytes   int                // of bodies
 	oldest  time.Time          // earliest receive time
 	letters []deadLetter       // records that can't be decoded
-	blocks  []traces.Block     // set by finish, as are the minutes
+	blocks  []batch.Block      // set by finish, as are the minutes
 	minutes []traces.Minute
 	skip    map[journal.Position]error
 	waiters []*flush // to be told once this and all before it is settled
 }
 
-func newDecoded(id traces.BatchID, from journal.Position, policy traces.Policy) *decoded {
-	return &decoded{id: id, from: from, to: from, policy: policy, batch: traces.NewBatch(id, policy), counts: ledger{}}
+func newDecoded(id batch.ID, from journal.Position, policy batch.Policy) *decoded {
+	return &decoded{id: id, from: from, to: from, policy: policy, rows: newRows(id, policy), counts: ledger{}}
 }
 
 // reset makes d ready for another range, keeping its memory.
-func (d *decoded) reset(id traces.BatchID, from journal.Position, policy traces.Policy) {
-	d.batch.Reset(id, policy)
-	*d = decoded{id: id, from: from, to: from, policy: policy, batch: d.batch, counts: ledger{}, marks: d.marks[:0]}
+func (d *decoded) reset(id batch.ID, from journal.Position, policy batch.Policy) {
+	d.rows.reset(id, policy)
+	*d = decoded{id: id, from: from, to: from, policy: policy, rows: d.rows, counts: ledger{}, marks: d.marks[:0]}
 }
 
 // restart begins the same range again, leaving out one record more. The batch is a new one: what an Append that failed or panicked
@@ -52,7 +53,7 @@ func (d *decoded) restart(bad journal.Position, cause error) {
 
 // finish encodes what was added. It is part of decoding, so that it too happens while another batch is stored.
 func (d *decoded) finish() {
-	d.blocks, d.minutes = d.batch.Blocks(), d.batch.Minutes()
+	d.blocks, d.minutes = d.rows.blocks(), d.rows.minutes()
 }
 
 func (d *decoded) empty() bool { return d.to == d.from }
@@ -60,17 +61,18 @@ func (d *decoded) empty() bool { return d.to == d.from }
 // add takes one record in. An error says that the range must be read again without it; see restart.
 func (d *decoded) add(e *journal.Entry) error {
 	r := &e.Record
-	rows := 0
+	added := 0
 	cause, skipped := d.skip[e.Start]
-	if r.Kind == journal.KindData && r.Signal != journal.SignalTraces {
+	known := knows(r.Signal)
+	if r.Kind == journal.KindData && !known {
 		cause, skipped = fmt.Errorf("signal %d is not known to this version", r.Signal), true
 	}
 	if r.Kind == journal.KindData && !skipped {
-		before := d.batch.Rows()
-		if err := appendTo(d.batch, r); err != nil {
+		before := d.rows.count()
+		if err := d.rows.append(r); err != nil {
 			return err
 		}
-		rows = d.batch.Rows() - before
+		added = d.rows.count() - before
 		d.marks = append(d.marks, e.End)
 		d.bytes += len(r.Body)
 	}
@@ -88,18 +90,18 @@ func (d *decoded) add(e *journal.Entry) error {
 	switch {
 	case skipped:
 		reason := reasonMalformed
-		if r.Signal != journal.SignalTraces {
+		if !known {
 			reason = reasonSignal
 		}
 		t.DeadLetter += uint64(r.Items)
 		d.letters = append(d.letters, letterOf(e, reason, cause, uint64(r.Items), nil))
-	case rows < int(r.Items):
+	case added < int(r.Items):
 		// The answer said more than the conversion gives. The accounts stay exact and show it.
-		t.reject(reasonLess, uint64(int(r.Items)-rows))
-		t.Stored += uint64(rows)
+		t.reject(reasonLess, uint64(int(r.Items)-added))
+		t.Stored += uint64(added)
 	default:
-		t.Received += uint64(rows - int(r.Items))
-		t.Stored += uint64(rows)
+		t.Received += uint64(added - int(r.Items))
+		t.Stored += uint64(added)
 	}
 	return nil
 }
@@ -107,19 +109,9 @@ func (d *decoded) add(e *journal.Entry) error {
 // reasonLess counts items that were acknowledged but of which the conversion made no row: a bug, and never seen.
 const reasonLess = "not_converted"
 
-// appendTo converts one record's body; a panic of the conversion is the record's failure.
-func appendTo(b *traces.Batch, r *journal.Record) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("convert request: panic: %v", p)
-		}
-	}()
-	return b.Append(traces.Request{Project: r.Project, Received: r.Received, Body: r.Body, Rejected: r.Rejected, Spans: int(r.Items)})
-}
-
 // decodeRange converts the records between two positions again, as a replay and a bisection need it. The new batch writes out every
 // resource, also those that earlier ones have.
-func (l *Loader) decodeRange(ctx context.Context, id traces.BatchID, from, to journal.Position, policy traces.Policy) (*decoded, error) {
+func (l *Loader) decodeRange(ctx context.Context, id batch.ID, from, to journal.Position, policy batch.Policy) (*decoded, error) {
 	d := newDecoded(id, from, policy)
 	r := l.cfg.Journal.Reader(from)
 	defer func() { r.Close() }()

@@ -3,12 +3,12 @@ package loader
 import (
 	"context"
 	"errors"
+	"github.com/sightline/sightline/storage/batch"
 	"io"
 	"slices"
 	"time"
 
 	"github.com/sightline/sightline/collector/journal"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 // flush is a request to store everything up to a position without waiting for a batch to fill.
@@ -48,7 +48,7 @@ func (l *Loader) decode(ctx context.Context, free <-chan *decoded, ready chan<- 
 		case <-ctx.Done():
 			return
 		}
-		d.reset(traces.BatchID{}, at, l.cfg.Policy)
+		d.reset(batch.ID{}, at, l.cfg.Policy)
 		if r = l.fill(ctx, r, d); r == nil {
 			r = l.cfg.Journal.Reader(at) // for the deferred Close
 			return
@@ -66,7 +66,7 @@ func (l *Loader) decode(ctx context.Context, free <-chan *decoded, ready chan<- 
 // fill adds records until the batch is to be cut. It returns the reader to go on with, or nil when ctx ended.
 func (l *Loader) fill(ctx context.Context, r *journal.Reader, d *decoded) *journal.Reader {
 	var deadline time.Time // of the cut; zero until there is a record
-	for d.batch.Rows() < l.cfg.Rows && d.bytes < l.cfg.Bytes {
+	for d.rows.count() < l.cfg.Rows && d.bytes < l.cfg.Bytes {
 		if !deadline.IsZero() && !time.Now().Before(deadline) {
 			return r
 		}

@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -20,7 +21,6 @@ import (
 
 	"github.com/sightline/sightline/collector/failpoint"
 	"github.com/sightline/sightline/collector/journal"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 // Names of the places where Config.Failpoint is called, in the order that a batch passes them.
@@ -55,9 +55,9 @@ type Journal interface {
 
 // Writer stores the blocks of a batch and counts them. Running asks for INSERTs that nobody waits for any more.
 type Writer interface {
-	Insert(ctx context.Context, b traces.Block, token string) error
-	Running(ctx context.Context, batch traces.BatchID) (bool, error)
-	Count(ctx context.Context, batch traces.BatchID, b traces.Block) (uint64, error)
+	Insert(ctx context.Context, b batch.Block, token string) error
+	Running(ctx context.Context, batch batch.ID) (bool, error)
+	Count(ctx context.Context, batch batch.ID, b batch.Block) (uint64, error)
 }
 
 // Rollup writes the rollups of a project's minute anew, under a generation that is higher than any before.
@@ -70,7 +70,7 @@ type Config struct {
 	Journal   Journal
 	Writer    Writer
 	Rollup    Rollup // nil: no rollups are written
-	Policy    traces.Policy
+	Policy    batch.Policy
 	StateFile string // rewritten atomically; its folder must exist
 	Log       *slog.Logger
 
@@ -165,7 +165,7 @@ func (l *Loader) Run(ctx context.Context) error {
 	defer cancel()
 	ready, free := make(chan *decoded), make(chan *decoded, 2)
 	for range cap(free) {
-		free <- newDecoded(traces.BatchID{}, journal.Position{}, l.cfg.Policy)
+		free <- newDecoded(batch.ID{}, journal.Position{}, l.cfg.Policy)
 	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -256,7 +256,7 @@ func (l *Loader) load(ctx context.Context, d *decoded) error {
 		return err
 	}
 	if d != nil && !out.unclean {
-		d.batch.Done() // its resources need not be sent again today
+		d.rows.done() // its resources need not be sent again today
 	}
 	l.mu.Lock()
 	to := l.state.Cuts[0].To
@@ -266,7 +266,7 @@ func (l *Loader) load(ctx context.Context, d *decoded) error {
 }
 
 // cut makes the promise of a new batch durable, and with it the checkpoint of the one before.
-func (l *Loader) cut(ctx context.Context, d *decoded, blocks []traces.Block) error {
+func (l *Loader) cut(ctx context.Context, d *decoded, blocks []batch.Block) error {
 	l.cfg.Failpoint(FailCutBefore)
 	c := cutOf(d, blocks)
 	l.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,6 @@ import (
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/storagetest"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 func TestMain(m *testing.M) {
@@ -32,21 +32,21 @@ func TestMain(m *testing.M) {
 
 // scripted is a Writer whose answers the test gives.
 type scripted struct {
-	insert func(traces.Block) error
-	count  func(traces.Block) (uint64, error)
+	insert func(batch.Block) error
+	count  func(batch.Block) (uint64, error)
 }
 
-func (s scripted) Insert(_ context.Context, b traces.Block, _ string) error { return s.insert(b) }
-func (s scripted) Count(_ context.Context, _ traces.BatchID, b traces.Block) (uint64, error) {
+func (s scripted) Insert(_ context.Context, b batch.Block, _ string) error { return s.insert(b) }
+func (s scripted) Count(_ context.Context, _ batch.ID, b batch.Block) (uint64, error) {
 	return s.count(b)
 }
 
 func (w *world) config(s Writer) Config {
-	return Config{Journal: w.journal, Writer: s, Policy: traces.Policy{RetentionDays: 30}, StateFile: filepath.Join(w.dir, "state"), Delay: time.Millisecond}
+	return Config{Journal: w.journal, Writer: s, Policy: batch.Policy{Retention: batch.Retention{Days: 30}}, StateFile: filepath.Join(w.dir, "state"), Delay: time.Millisecond}
 }
 
-func (scripted) Running(context.Context, traces.BatchID) (bool, error)   { return false, nil }
-func (insertFunc) Running(context.Context, traces.BatchID) (bool, error) { return false, nil }
+func (scripted) Running(context.Context, batch.ID) (bool, error)   { return false, nil }
+func (insertFunc) Running(context.Context, batch.ID) (bool, error) { return false, nil }
 
 // start runs a loader; the returned function stops it.
 func (w *world) start(cfg Config) (*Loader, func()) {
@@ -105,8 +105,8 @@ func (w *world) savedState() *state {
 }
 
 // whole counts a block as stored once it was inserted.
-func whole(seen *sync.Map) func(traces.Block) (uint64, error) {
-	return func(b traces.Block) (uint64, error) {
+func whole(seen *sync.Map) func(batch.Block) (uint64, error) {
+	return func(b batch.Block) (uint64, error) {
 		if _, ok := seen.Load(b.Table + b.Partition); ok {
 			return uint64(b.Rows), nil
 		}
@@ -119,7 +119,7 @@ func TestCutIsDurableBeforeItsFirstInsert(t *testing.T) {
 	var seen sync.Map
 	var cuts atomic.Int32
 	l, stop := w.start(w.config(scripted{
-		insert: func(b traces.Block) error {
+		insert: func(b batch.Block) error {
 			s := w.savedState()
 			if len(s.Cuts) != 1 || len(s.Cuts[0].Parts) != 1 || s.Cuts[0].Parts[0].Blocks[0].Rows != 7 {
 				t.Errorf("at the INSERT into %s the state on disk is %+v", b.Table, s)
@@ -144,14 +144,14 @@ func TestHalfStoredBatchIsQuarantinedAndTheQueueGoesOn(t *testing.T) {
 	var seen sync.Map
 	var spans atomic.Int32
 	l, stop := w.start(w.config(scripted{
-		insert: func(b traces.Block) error {
-			if b.Kind == traces.Counted {
+		insert: func(b batch.Block) error {
+			if b.Kind == batch.Counted {
 				spans.Add(1)
 			}
 			seen.Store(b.Table+b.Partition, true)
 			return nil
 		},
-		count: func(b traces.Block) (uint64, error) {
+		count: func(b batch.Block) (uint64, error) {
 			n, _ := whole(&seen)(b)
 			if spans.Load() == 1 && n > 0 {
 				return n - 1, nil
@@ -177,15 +177,15 @@ func TestSpansPastTheirRetentionAreCountedNotAwaited(t *testing.T) {
 	w := newWorld(t, 1)
 	r := w.spans(5)
 	cfg := w.config(scripted{
-		insert: func(b traces.Block) error {
-			if b.Kind == traces.Counted {
+		insert: func(b batch.Block) error {
+			if b.Kind == batch.Counted {
 				t.Errorf("%d rows of %s are sent", b.Rows, b.Partition)
 			}
 			return nil
 		},
-		count: func(traces.Block) (uint64, error) { return 0, nil },
+		count: func(batch.Block) (uint64, error) { return 0, nil },
 	})
-	cfg.Policy.RetentionDays = 1
+	cfg.Policy.Days = 1
 	r.Body = oldRequest(t, 5)
 	w.append(r)
 	l, stop := w.start(cfg)
@@ -200,7 +200,7 @@ func TestRunningInsertIsNeverCancelled(t *testing.T) {
 	w := newWorld(t, 1)
 	started, release, cancelled := make(chan struct{}), make(chan struct{}), make(chan bool, 1)
 	var once sync.Once
-	l, stop := w.start(w.config(insertFunc(func(ctx context.Context, b traces.Block) error {
+	l, stop := w.start(w.config(insertFunc(func(ctx context.Context, b batch.Block) error {
 		once.Do(func() { close(started) })
 		<-release
 		cancelled <- ctx.Err() != nil
@@ -219,10 +219,10 @@ func TestRunningInsertIsNeverCancelled(t *testing.T) {
 	_ = l
 }
 
-type insertFunc func(context.Context, traces.Block) error
+type insertFunc func(context.Context, batch.Block) error
 
-func (f insertFunc) Insert(ctx context.Context, b traces.Block, _ string) error { return f(ctx, b) }
-func (f insertFunc) Count(context.Context, traces.BatchID, traces.Block) (uint64, error) {
+func (f insertFunc) Insert(ctx context.Context, b batch.Block, _ string) error { return f(ctx, b) }
+func (f insertFunc) Count(context.Context, batch.ID, batch.Block) (uint64, error) {
 	return 0, conn.ErrUnavailable
 }
 
@@ -231,7 +231,7 @@ func TestNextBatchIsDecodedWhileOneIsInserted(t *testing.T) {
 	release := make(chan struct{})
 	var seen sync.Map
 	cfg := w.config(scripted{
-		insert: func(b traces.Block) error {
+		insert: func(b batch.Block) error {
 			<-release
 			seen.Store(b.Table+b.Partition, true)
 			return nil
@@ -270,14 +270,14 @@ func TestStatusSaysThatTheEngineIsGone(t *testing.T) {
 	var up atomic.Bool
 	var seen sync.Map
 	l, stop := w.start(w.config(scripted{
-		insert: func(b traces.Block) error {
+		insert: func(b batch.Block) error {
 			if !up.Load() {
 				return conn.ErrUnavailable
 			}
 			seen.Store(b.Table+b.Partition, true)
 			return nil
 		},
-		count: func(b traces.Block) (uint64, error) {
+		count: func(b batch.Block) (uint64, error) {
 			if !up.Load() {
 				return 0, conn.ErrUnavailable
 			}
@@ -303,7 +303,7 @@ func TestBatchIDIsOfTheTimeWhenItsRecordsCame(t *testing.T) {
 	var seen sync.Map
 	var cut atomic.Int64
 	l, stop := w.start(w.config(scripted{
-		insert: func(b traces.Block) error {
+		insert: func(b batch.Block) error {
 			id := w.savedState().Cuts[0].Parts[0].id
 			cut.Store(id.Cut().UnixNano())
 			seen.Store(b.Table+b.Partition, true)

@@ -3,6 +3,7 @@ package loader
 import (
 	"context"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"math/rand/v2"
 	"regexp"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/storage/conn"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 // faultyEngine stands for the engine and everything that can go wrong on the way to it: it knows which spans were stored and how often,
@@ -58,7 +58,7 @@ type incarnation struct {
 	die    func() // ends the goroutine if the process is dead
 }
 
-func (i incarnation) Insert(_ context.Context, b traces.Block, token string) error {
+func (i incarnation) Insert(_ context.Context, b batch.Block, token string) error {
 	i.die()
 	e := i.engine
 	e.mu.Lock()
@@ -81,10 +81,10 @@ func (i incarnation) Insert(_ context.Context, b traces.Block, token string) err
 	return nil
 }
 
-func (e *faultyEngine) store(b traces.Block, token string) {
-	batch, _, _ := strings.Cut(token, "/")
-	e.rows[batch+b.Table+b.Partition] += b.Rows
-	if b.Kind == traces.Counted {
+func (e *faultyEngine) store(b batch.Block, token string) {
+	id, _, _ := strings.Cut(token, "/")
+	e.rows[id+b.Table+b.Partition] += b.Rows
+	if b.Kind == batch.Counted {
 		e.clock++
 		e.last = e.clock
 		for _, id := range spanID.FindAllString(string(b.Body.Bytes()), -1) {
@@ -93,7 +93,7 @@ func (e *faultyEngine) store(b traces.Block, token string) {
 	}
 }
 
-func (i incarnation) Running(_ context.Context, id traces.BatchID) (bool, error) {
+func (i incarnation) Running(_ context.Context, id batch.ID) (bool, error) {
 	i.die()
 	e := i.engine
 	e.mu.Lock()
@@ -116,7 +116,7 @@ func (e *faultyEngine) hurry() {
 	}
 }
 
-func (i incarnation) Count(_ context.Context, id traces.BatchID, b traces.Block) (uint64, error) {
+func (i incarnation) Count(_ context.Context, id batch.ID, b batch.Block) (uint64, error) {
 	i.die()
 	e := i.engine
 	e.mu.Lock()

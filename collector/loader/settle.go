@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"slices"
 
 	"github.com/sightline/sightline/collector/journal"
@@ -18,8 +19,8 @@ type outcome struct {
 }
 
 // cutOf is the record of a batch that was never sent.
-func cutOf(d *decoded, blocks []traces.Block) cutRecord {
-	c := cutRecord{From: d.from, To: d.to, Decoder: traces.DecoderVersion, Policy: d.policy, Parts: []part{{From: d.from, To: d.to}}}
+func cutOf(d *decoded, blocks []batch.Block) cutRecord {
+	c := cutRecord{From: d.from, To: d.to, Decoder: batch.DecoderVersion, Policy: d.policy, Parts: []part{{From: d.from, To: d.to}}}
 	c.Parts[0].promise(d.id, blocks)
 	return c
 }
@@ -64,9 +65,9 @@ func (l *Loader) settle(ctx context.Context, d *decoded) (outcome, error) {
 
 // prepare gives the blocks of the cut's first part, decoded again unless d is just that, and makes its promise durable if there is
 // none. sent says that there was one by an earlier run, so that the blocks may be stored.
-func (l *Loader) prepare(ctx context.Context, cut *cutRecord, d *decoded, replay bool) (_ *decoded, blocks []traces.Block, sent bool, err error) {
+func (l *Loader) prepare(ctx context.Context, cut *cutRecord, d *decoded, replay bool) (_ *decoded, blocks []batch.Block, sent bool, err error) {
 	p := &cut.Parts[0]
-	if p.id == (traces.BatchID{}) {
+	if p.id == (batch.ID{}) {
 		p.id = l.newBatchID()
 	}
 	if d == nil || p.From != d.from || p.To != d.to || p.id != d.id {
@@ -80,7 +81,7 @@ func (l *Loader) prepare(ctx context.Context, cut *cutRecord, d *decoded, replay
 		return d, blocks, false, l.keep(ctx, *cut)
 	}
 	if replay && !p.kept(blocks) {
-		l.alarm("a batch is decoded to other rows than it was cut to", "batch", p.Batch, "cut_by", cut.Decoder, "decoder", traces.DecoderVersion)
+		l.alarm("a batch is decoded to other rows than it was cut to", "batch", p.Batch, "cut_by", cut.Decoder, "decoder", batch.DecoderVersion)
 	}
 	return d, blocks, replay, nil
 }
@@ -93,9 +94,9 @@ func (l *Loader) settlePart(ctx context.Context, cut *cutRecord, d *decoded, rep
 		return nil, err
 	}
 	p := &cut.Parts[0]
-	var open, repeatable []*traces.Block // open: counted and not settled yet
+	var open, repeatable []*batch.Block // open: counted and not settled yet
 	for i := range blocks {
-		if b := &blocks[i]; b.Kind == traces.Counted {
+		if b := &blocks[i]; b.Kind == batch.Counted {
 			open = append(open, b)
 		} else {
 			repeatable = append(repeatable, b)
@@ -145,7 +146,7 @@ func (l *Loader) settlePart(ctx context.Context, cut *cutRecord, d *decoded, rep
 var errMismatch = errors.New("the batch was stored in part; see the log")
 
 // absent counts the blocks of a batch of an earlier run and gives those of which nothing is stored.
-func (l *Loader) absent(ctx context.Context, cut *cutRecord, p *part, open []*traces.Block) (absent []*traces.Block, err error) {
+func (l *Loader) absent(ctx context.Context, cut *cutRecord, p *part, open []*batch.Block) (absent []*batch.Block, err error) {
 	if err := l.settled(ctx, p); err != nil {
 		return nil, err
 	}
@@ -158,7 +159,7 @@ func (l *Loader) absent(ctx context.Context, cut *cutRecord, p *part, open []*tr
 		case !done:
 			absent = append(absent, b)
 		case f == fateMismatch:
-			if err := l.condemn(ctx, cut, []*traces.Block{b}, reasonMismatch, errMismatch); err != nil {
+			if err := l.condemn(ctx, cut, []*batch.Block{b}, reasonMismatch, errMismatch); err != nil {
 				return nil, err
 			}
 		}
@@ -168,13 +169,13 @@ func (l *Loader) absent(ctx context.Context, cut *cutRecord, p *part, open []*tr
 }
 
 // halves are two parts for the blocks that are still open, each with half of the records.
-func halves(p *part, d *decoded, open []*traces.Block) []part {
+func halves(p *part, d *decoded, open []*batch.Block) []part {
 	only := names(open)
 	middle := d.marks[(len(d.marks)-1)/2]
 	return []part{{From: p.From, To: middle, Only: only}, {From: middle, To: p.To, Only: only}}
 }
 
-func names(blocks []*traces.Block) []blockName {
+func names(blocks []*batch.Block) []blockName {
 	list := make([]blockName, len(blocks))
 	for i, b := range blocks {
 		list[i] = nameOf(b)
@@ -183,25 +184,25 @@ func names(blocks []*traces.Block) []blockName {
 }
 
 // wanted are the blocks that are the part's to store.
-func wanted(p *part, all []traces.Block) []traces.Block {
-	return slices.DeleteFunc(slices.Clone(all), func(b traces.Block) bool { return b.Rows == 0 || !p.wants(&b) })
+func wanted(p *part, all []batch.Block) []batch.Block {
+	return slices.DeleteFunc(slices.Clone(all), func(b batch.Block) bool { return b.Rows == 0 || !p.wants(&b) })
 }
 
 // promise writes down what will be inserted under the id.
-func (p *part) promise(id traces.BatchID, blocks []traces.Block) {
+func (p *part) promise(id batch.ID, blocks []batch.Block) {
 	p.id, p.Batch, p.Blocks = id, id.String(), []cutBlock{}
 	for i := range blocks {
-		if blocks[i].Kind == traces.Counted {
+		if blocks[i].Kind == batch.Counted {
 			p.Blocks = append(p.Blocks, cutBlock{nameOf(&blocks[i]), blocks[i].Rows})
 		}
 	}
 }
 
 // kept says that the blocks are those that were promised.
-func (p *part) kept(blocks []traces.Block) bool {
+func (p *part) kept(blocks []batch.Block) bool {
 	n := 0
 	for i := range blocks {
-		if blocks[i].Kind == traces.Counted {
+		if blocks[i].Kind == batch.Counted {
 			rows, ok := p.recorded(nameOf(&blocks[i]))
 			if n++; !ok || rows != blocks[i].Rows {
 				return false
@@ -212,7 +213,7 @@ func (p *part) kept(blocks []traces.Block) bool {
 }
 
 // condemn sends what the records of the first part have in these blocks to the dead letters.
-func (l *Loader) condemn(ctx context.Context, cut *cutRecord, blocks []*traces.Block, reason string, cause error) error {
+func (l *Loader) condemn(ctx context.Context, cut *cutRecord, blocks []*batch.Block, reason string, cause error) error {
 	only := names(blocks)
 	var letters []deadLetter
 	dead := ledger{}
@@ -223,7 +224,7 @@ func (l *Loader) condemn(ctx context.Context, cut *cutRecord, blocks []*traces.B
 	if err != nil {
 		return err
 	}
-	l.alarm("spans go to the dead-letter file", "batch", cut.Parts[0].Batch, "reason", reason, "requests", len(letters), "error", cause)
+	l.alarm("items go to the dead-letter file", "batch", cut.Parts[0].Batch, "reason", reason, "requests", len(letters), "error", cause)
 	if err := l.bury(ctx, letters); err != nil {
 		return err
 	}
@@ -232,7 +233,7 @@ func (l *Loader) condemn(ctx context.Context, cut *cutRecord, blocks []*traces.B
 }
 
 // expire notes a block that is past its retention.
-func (l *Loader) expire(ctx context.Context, cut *cutRecord, b *traces.Block) error {
+func (l *Loader) expire(ctx context.Context, cut *cutRecord, b *batch.Block) error {
 	expired := ledger{}
 	err := l.itemise(ctx, cut, []blockName{nameOf(b)}, func(e *journal.Entry, rows uint64) {
 		expired.of(accountOf(&e.Record)).reject(ReasonExpired, rows)
@@ -240,7 +241,7 @@ func (l *Loader) expire(ctx context.Context, cut *cutRecord, b *traces.Block) er
 	if err != nil {
 		return err
 	}
-	l.cfg.Log.Warn("spans were past their retention before they could be stored", "partition", b.Partition, "spans", b.Rows)
+	l.cfg.Log.Warn("items were past their retention before they could be stored", "table", b.Table, "partition", b.Partition, "rows", b.Rows)
 	cut.Expired = sum(cut.Expired, expired)
 	return nil
 }
@@ -258,21 +259,21 @@ func (l *Loader) itemise(ctx context.Context, cut *cutRecord, only []blockName, 
 		if !ok || p.To.Before(e.End) {
 			return nil
 		}
-		if e.Record.Kind != journal.KindData || e.Record.Signal != journal.SignalTraces {
+		if e.Record.Kind != journal.KindData || !knows(e.Record.Signal) {
 			continue
 		}
-		single := traces.NewBatch(p.id, cut.Policy)
-		if appendTo(single, &e.Record) != nil {
+		single := newRows(p.id, cut.Policy)
+		if single.append(&e.Record) != nil {
 			continue // it is among the letters of its cut
 		}
-		rows := uint64(0)
-		for _, b := range single.Blocks() {
+		n := uint64(0)
+		for _, b := range single.blocks() {
 			if slices.Contains(only, nameOf(&b)) {
-				rows += uint64(b.Rows)
+				n += uint64(b.Rows)
 			}
 		}
-		if rows > 0 {
-			visit(&e, rows)
+		if n > 0 {
+			visit(&e, n)
 		}
 	}
 	return nil

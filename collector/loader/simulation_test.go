@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,7 +20,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
 	"github.com/sightline/sightline/collector/journal"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 // world is a journal, an engine, and what a client knows.
@@ -156,7 +156,7 @@ func (w *world) process(n int, use func(context.Context, *Loader)) {
 	}
 	i := incarnation{engine: w.engine, die: die}
 	l, err := New(Config{
-		Journal: w.journal, Writer: i, Rollup: i, Policy: traces.Policy{RetentionDays: 30}, StateFile: filepath.Join(w.dir, "state"),
+		Journal: w.journal, Writer: i, Rollup: i, Policy: batch.Policy{Retention: batch.Retention{Days: 30}}, StateFile: filepath.Join(w.dir, "state"),
 		Rows: 60, Delay: time.Millisecond, Failpoint: hook,
 	})
 	if err != nil {

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"io/fs"
 	"os"
 
 	"github.com/sightline/sightline/collector/journal"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 // stateVersion is the newest layout of the state that this program reads; it reads every older one.
@@ -34,7 +34,7 @@ type cutRecord struct {
 	From    journal.Position `json:"from"`
 	To      journal.Position `json:"to"`
 	Decoder int              `json:"decoder"` // version of the conversion; another one may make other rows of the same bytes
-	Policy  traces.Policy    `json:"policy"`
+	Policy  batch.Policy     `json:"policy"`
 	// Parts are not settled yet. There is one, the whole range, unless the engine refused it and it is being taken apart.
 	Parts []part `json:"parts"`
 	// Dead and Expired are the items of settled parts that could not be stored.
@@ -50,7 +50,7 @@ type part struct {
 	Only   []blockName      `json:"only,omitempty"`
 	Blocks []cutBlock       `json:"blocks,omitempty"` // counted ones; none: nothing was inserted under this id yet
 
-	id traces.BatchID
+	id batch.ID
 }
 
 type blockName struct {
@@ -64,8 +64,8 @@ type cutBlock struct {
 }
 
 // wants says whether the block is this part's to store.
-func (p *part) wants(b *traces.Block) bool {
-	if len(p.Only) == 0 || b.Kind == traces.Idempotent {
+func (p *part) wants(b *batch.Block) bool {
+	if len(p.Only) == 0 || b.Kind == batch.Idempotent {
 		return true
 	}
 	for _, name := range p.Only {
@@ -86,7 +86,7 @@ func (p *part) recorded(name blockName) (rows int, ok bool) {
 	return 0, false
 }
 
-func nameOf(b *traces.Block) blockName { return blockName{b.Table, b.Partition} }
+func nameOf(b *batch.Block) blockName { return blockName{b.Table, b.Partition} }
 
 // readState reads the state file. A file that is not there gives the beginning of the journal.
 func readState(path string, id [8]byte) (s *state, hurt bool, err error) {

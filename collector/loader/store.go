@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"time"
 
 	"github.com/sightline/sightline/storage/conn"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 // fate is what became of a block.
@@ -24,7 +24,7 @@ const (
 var errLeft = errors.New("left an INSERT that did not end in time")
 
 // storeCounted brings one counted block, of which nothing is stored, to its fate. alone says that its rows are one record's.
-func (l *Loader) storeCounted(ctx context.Context, p *part, b *traces.Block, alone bool) (fate, error) {
+func (l *Loader) storeCounted(ctx context.Context, p *part, b *batch.Block, alone bool) (fate, error) {
 	pause, s := l.timing.retry, strikes{patience: l.timing.patience}
 	for answering := false; ; answering = true {
 		if gone(b, time.Now()) {
@@ -55,7 +55,7 @@ func (l *Loader) storeCounted(ctx context.Context, p *part, b *traces.Block, alo
 }
 
 // refuse notes that the engine will not take a block.
-func (l *Loader) refuse(b *traces.Block, cause error) fate {
+func (l *Loader) refuse(b *batch.Block, cause error) fate {
 	l.refusals++
 	l.refusal = fmt.Errorf("store %d rows of %s %s: %w", b.Rows, b.Table, b.Partition, cause)
 	return fateRefused
@@ -63,7 +63,7 @@ func (l *Loader) refuse(b *traces.Block, cause error) fate {
 
 // storeIdempotent sends a block that may be sent twice, until it is taken or refused. counted is a block of the same part, for asking
 // whether the engine answers.
-func (l *Loader) storeIdempotent(ctx context.Context, p *part, b, counted *traces.Block, alone bool) (fate, error) {
+func (l *Loader) storeIdempotent(ctx context.Context, p *part, b, counted *batch.Block, alone bool) (fate, error) {
 	pause, s := l.timing.retry, strikes{patience: l.timing.patience}
 	for answering := false; ; answering = true {
 		err := l.insert(ctx, p, b)
@@ -85,7 +85,7 @@ func (l *Loader) storeIdempotent(ctx context.Context, p *part, b, counted *trace
 }
 
 // verify counts the block's rows: done with its fate, or not there at all.
-func (l *Loader) verify(ctx context.Context, p *part, b *traces.Block) (f fate, done bool, err error) {
+func (l *Loader) verify(ctx context.Context, p *part, b *batch.Block) (f fate, done bool, err error) {
 	n, err := l.count(ctx, p, b)
 	if err != nil {
 		return 0, false, err
@@ -127,7 +127,7 @@ func (l *Loader) settled(ctx context.Context, p *part) error {
 }
 
 // count asks until the engine answers.
-func (l *Loader) count(ctx context.Context, p *part, b *traces.Block) (uint64, error) {
+func (l *Loader) count(ctx context.Context, p *part, b *batch.Block) (uint64, error) {
 	for pause := l.timing.probe; ; {
 		n, err := l.cfg.Writer.Count(ctx, p.id, *b)
 		if err == nil {
@@ -154,7 +154,7 @@ func (l *Loader) unanswered(ctx context.Context, p *part, err error, pause *back
 
 // insert sends a block under a new token: an engine's memory of tokens may outlive the rows that it stands for, so no token is used
 // twice. An INSERT is never cancelled: half of what it did would then be unknown. When the process is to end it is left behind.
-func (l *Loader) insert(ctx context.Context, p *part, b *traces.Block) error {
+func (l *Loader) insert(ctx context.Context, p *part, b *batch.Block) error {
 	token := fmt.Sprintf("%s/%s/%s/%d", p.Batch, b.Table, b.Partition, time.Now().UnixNano())
 	l.cfg.Failpoint(FailInsertBefore)
 	err := l.uncancelled(ctx, func(ctx context.Context) error { return l.cfg.Writer.Insert(ctx, *b, token) })
@@ -170,11 +170,11 @@ func (l *Loader) insert(ctx context.Context, p *part, b *traces.Block) error {
 }
 
 // gone says that all rows of the block are past their retention.
-func gone(b *traces.Block, now time.Time) bool {
+func gone(b *batch.Block, now time.Time) bool {
 	return b.RetentionDays > 0 && !b.Day.IsZero() && !now.Before(b.Day.AddDate(0, 0, int(b.RetentionDays)+1))
 }
 
 // expiring says that rows of the block may be past it.
-func expiring(b *traces.Block, now time.Time) bool {
+func expiring(b *batch.Block, now time.Time) bool {
 	return b.RetentionDays > 0 && !b.Day.IsZero() && !now.Before(b.Day.AddDate(0, 0, int(b.RetentionDays)))
 }

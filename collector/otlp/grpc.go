@@ -78,7 +78,7 @@ func (h *handler) call(r *http.Request, q *Request) (partial admission.Partial, 
 	}
 	q.Project, q.Body, q.Size = project, body.B, len(body.B)
 	q.IngestID = h.in.Journal.IngestID(project, s.id, body.B)
-	return h.in.Take(r.Context(), *q)
+	return h.take(r.Context(), *q)
 }
 
 // message reads the one message of a unary call: a byte that says whether it is compressed, its length, and its bytes.

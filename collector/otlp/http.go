@@ -24,14 +24,14 @@ const (
 
 // newServer makes the server behind a listener, in plain text or TLS. It speaks OTLP over gRPC and over HTTP/1.1 and HTTP/2
 // alike: whoever mixes up the two ports is understood.
-func (in *Intake) newServer(tlsConfig *tls.Config, origins []string) *http.Server {
+func (in *Intake) newServer(tlsConfig *tls.Config, origins []string, lanes lanes) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	var open atomic.Int64
 	return &http.Server{
-		Handler:           &handler{in: in, origins: origins},
+		Handler:           &handler{in: in, origins: origins, lanes: lanes},
 		TLSConfig:         tlsConfig,
 		Protocols:         &protocols,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams, MaxReceiveBufferPerStream: 1 << 20, MaxReceiveBufferPerConnection: 1 << 20},
@@ -57,6 +57,7 @@ func (in *Intake) newServer(tlsConfig *tls.Config, origins []string) *http.Serve
 type handler struct {
 	in            *Intake
 	origins       []string
+	lanes         lanes
 	decompressors admission.Decompressors
 }
 
@@ -146,7 +147,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, media string, s 
 	if media == admission.MediaJSON {
 		partial, err = h.json(r, s, *q)
 	} else {
-		partial, err = h.in.Take(r.Context(), *q)
+		partial, err = h.take(r.Context(), *q)
 	}
 	return partial, false, err
 }
@@ -163,7 +164,7 @@ func (h *handler) json(r *http.Request, s *signal, q Request) (admission.Partial
 		return admission.Partial{}, notJSON(err)
 	}
 	q.Body = converted.B
-	return h.in.Take(r.Context(), q)
+	return h.take(r.Context(), q)
 }
 
 // cors answers a web page: its preflight, or the headers that let it read the answer. A page that is not on the list is refused

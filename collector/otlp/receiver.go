@@ -1,6 +1,7 @@
 // Package otlp is the fast lane's receiver: OTLP requests over gRPC and HTTP are decompressed under a limit, walked once without
 // being decoded, and made durable in the journal before they are answered. It is a component of the collector like any other,
-// but hands nothing on: what it answered is in the journal. It refuses to let processors see its data; that is the other lane.
+// but hands nothing on: what it answered is in the journal. Where the user's pipeline has processors, they get the request instead,
+// decoded after the same checks, and the answer is theirs (lane.go).
 package otlp
 
 import (
@@ -16,7 +17,10 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pipeline"
 	"go.opentelemetry.io/collector/receiver"
+
+	"github.com/sightline/sightline/collector/journal"
 )
 
 // Config is the component's section of the collector's configuration.
@@ -70,13 +74,43 @@ func (c *Config) Validate() error {
 // Type is the component's name in configurations.
 var Type = component.MustNewType("otlp")
 
-// NewFactory makes receivers that give to the intake. listening is told the addresses once they are open, empty for what is off.
-func NewFactory(in *Intake, listening func(grpc, http string)) receiver.Factory {
+// NewFactory makes receivers that give to the intake, or to the pipelines that handsOn says. listening is told the addresses once
+// they are open, empty for what is off.
+func NewFactory(in *Intake, handsOn HandsOn, listening func(grpc, http string)) receiver.Factory {
+	servers := &shared{make: func(cfg *Config) *server { return &server{in: in, cfg: cfg, listening: listening, lanes: lanes{}} }}
+	passes := func(set receiver.Settings, signal pipeline.Signal) bool { return handsOn != nil && handsOn(set.ID, signal) }
 	return receiver.NewFactory(Type,
 		func() component.Config { return &Config{} },
-		receiver.WithTraces(func(_ context.Context, _ receiver.Settings, cfg component.Config, _ consumer.Traces) (receiver.Traces, error) {
-			return &server{in: in, cfg: cfg.(*Config), listening: listening}, nil
+		receiver.WithTraces(func(_ context.Context, set receiver.Settings, cfg component.Config, to consumer.Traces) (receiver.Traces, error) {
+			s := servers.of(cfg.(*Config))
+			if passes(set, pipeline.SignalTraces) {
+				s.lanes[journal.SignalTraces] = toTraces(to)
+			}
+			return s, nil
 		}, component.StabilityLevelStable))
+}
+
+// shared are the receivers by their section of the configuration: the collector makes a component for each signal, and all of
+// them are one server.
+type shared struct {
+	make func(*Config) *server
+
+	mu  sync.Mutex
+	all map[*Config]*server
+}
+
+func (s *shared) of(cfg *Config) *server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if made, ok := s.all[cfg]; ok {
+		return made
+	}
+	if s.all == nil {
+		s.all = map[*Config]*server{}
+	}
+	made := s.make(cfg)
+	s.all[cfg] = made
+	return made
 }
 
 // server is the running component.
@@ -84,6 +118,8 @@ type server struct {
 	in        *Intake
 	cfg       *Config
 	listening func(grpc, http string)
+	lanes     lanes // complete before Start
+	start     sync.Once
 	servers   []*http.Server
 	serving   sync.WaitGroup
 }
@@ -91,8 +127,13 @@ type server struct {
 // stopTimeout is how long requests that are under way have when the component stops.
 const stopTimeout = 5 * time.Second
 
-// Start listens; it returns once both addresses are open.
-func (s *server) Start(_ context.Context, host component.Host) error {
+// Start listens; it returns once both addresses are open. It is called for each signal, and works the first time.
+func (s *server) Start(_ context.Context, host component.Host) (err error) {
+	s.start.Do(func() { err = s.listen(host) })
+	return err
+}
+
+func (s *server) listen(host component.Host) error {
 	grpcAt, err := s.open(host, "grpc", s.cfg.Protocols.GRPC)
 	if err != nil {
 		return err
@@ -117,7 +158,7 @@ func (s *server) open(host component.Host, protocol string, cfg Server) (at stri
 	if err != nil {
 		return "", fmt.Errorf("listen for OTLP over %s on %s: %w (set otlp.%s to another address)", protocol, cfg.Endpoint, err, protocol)
 	}
-	server := s.in.newServer(tlsConfig, cfg.CORS.AllowedOrigins)
+	server := s.in.newServer(tlsConfig, cfg.CORS.AllowedOrigins, s.lanes)
 	s.servers = append(s.servers, server)
 	s.serving.Go(func() {
 		var err error

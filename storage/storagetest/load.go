@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"os"
 	"strings"
 	"testing"
@@ -23,13 +24,13 @@ var Base = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 type Loader struct {
 	Base    time.Time // when the script begins; zero: storagetest.Base
 	Project string    // "": default
-	Policy  traces.Policy
+	Policy  batch.Policy
 }
 
 // Loaded says what a script has become.
 type Loaded struct {
 	Base    time.Time
-	Batch   traces.BatchID
+	Batch   batch.ID
 	Spans   int
 	Minutes []traces.Minute // whose rollups are to be made
 }
@@ -49,22 +50,22 @@ func (l Loader) Load(t testing.TB, db *conn.DB, text string) Loaded {
 	if l.Project == "" {
 		l.Project = "default"
 	}
-	if l.Policy.RetentionDays == 0 {
-		l.Policy.RetentionDays = 3650
+	if l.Policy.Days == 0 {
+		l.Policy.Days = 3650
 	}
 	body, spans := Script(t, l.Base, text)
-	id := traces.NewBatchID([8]byte{'s', 'c', 'r', 'i', 'p', 't', byte(shared.next.Add(1))}, time.Now())
-	batch := traces.NewBatch(id, l.Policy)
-	if err := batch.Append(traces.Request{Project: l.Project, Received: l.Base.Add(time.Hour), Body: body, Spans: spans}); err != nil {
+	id := batch.NewID([8]byte{'s', 'c', 'r', 'i', 'p', 't', byte(shared.next.Add(1))}, time.Now())
+	rows := traces.NewBatch(id, l.Policy)
+	if err := rows.Append(batch.Request{Project: l.Project, Received: l.Base.Add(time.Hour), Body: body, Items: spans}); err != nil {
 		t.Fatal(err)
 	}
-	w := traces.NewWriter(db)
-	for _, block := range batch.Blocks() {
+	w := batch.NewWriter(db)
+	for _, block := range rows.Blocks() {
 		if err := w.Insert(t.Context(), block, fmt.Sprintf("%s/%s/%s", id, block.Table, block.Partition)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return Loaded{Base: l.Base, Batch: id, Spans: batch.Rows(), Minutes: batch.Minutes()}
+	return Loaded{Base: l.Base, Batch: id, Spans: rows.Rows(), Minutes: rows.Minutes()}
 }
 
 // Script is a trace script, or the file of that name if it ends in ".test", as an ExportTraceServiceRequest: a ResourceSpans for every

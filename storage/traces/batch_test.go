@@ -3,6 +3,7 @@ package traces_test
 import (
 	"cmp"
 	"encoding/json"
+	"github.com/sightline/sightline/storage/batch"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -81,10 +82,10 @@ func dump(t testing.TB, r row) string {
 	return string(out)
 }
 
-var policies = []traces.Policy{
-	{RetentionDays: 7},
+var policies = []batch.Policy{
+	{Retention: batch.Retention{Days: 7}},
 	{Redact: true},
-	{RetentionDays: 3, ServiceRetention: map[string]uint16{"service-1": 30, "service-2": 400}, Redact: true},
+	{Retention: batch.Retention{Days: 3, Services: map[string]uint16{"service-1": 30, "service-2": 400}}, Redact: true},
 }
 
 // TestBlocksHoldWhatPdataSees compares the decoder with pdata and the model, on requests of every kind.
@@ -92,7 +93,7 @@ func TestBlocksHoldWhatPdataSees(t *testing.T) {
 	for seed := range uint64(120) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		policy := policies[seed%3]
-		b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), policy)
+		b := traces.NewBatch(batch.NewID([8]byte{1}, day0), policy)
 		var want []row
 		for range 1 + r.IntN(3) {
 			td := randomTraces(r, seed%2 == 0)
@@ -104,7 +105,7 @@ func TestBlocksHoldWhatPdataSees(t *testing.T) {
 					ordinals = append(ordinals, uint32(i))
 				}
 			}
-			if err := b.Append(traces.Request{Project: project, Received: day0, Body: marshal(t, td), Rejected: ordinals, Spans: td.SpanCount()}); err != nil {
+			if err := b.Append(batch.Request{Project: project, Received: day0, Body: marshal(t, td), Rejected: ordinals, Items: td.SpanCount()}); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
 			want = append(want, model{project, day0, policy}.rows(td, rejected)...)
@@ -121,16 +122,16 @@ func TestBlocksHoldWhatPdataSees(t *testing.T) {
 
 // TestResetLeavesNothingBehind fills one batch again and again and compares it with fresh ones.
 func TestResetLeavesNothingBehind(t *testing.T) {
-	used := traces.NewBatch(traces.BatchID{}, policies[0])
+	used := traces.NewBatch(batch.ID{}, policies[0])
 	for seed := range uint64(30) {
 		policy := policies[(seed/2)%3]
-		id := traces.NewBatchID([8]byte{1}, day0.Add(time.Duration(seed)*time.Second))
+		id := batch.NewID([8]byte{1}, day0.Add(time.Duration(seed)*time.Second))
 		used.Reset(id, policy)
 		fresh := traces.NewBatch(id, policy)
 		for i := range uint64(3) {
 			body := marshal(t, randomTraces(rand.New(rand.NewPCG(seed, i)), false))
 			for _, b := range []*traces.Batch{used, fresh} {
-				if err := b.Append(traces.Request{Project: "default", Received: day0, Body: body}); err != nil {
+				if err := b.Append(batch.Request{Project: "default", Received: day0, Body: body}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"github.com/sightline/sightline/storage/encode"
 	"math"
 	"strconv"
 	"strings"
@@ -55,7 +56,7 @@ func clause(a filter.Attr, counted string) (e filter.Expr, label string, ok bool
 		}
 		return compare(v, counted[2:])
 	}
-	switch t, text := DecodeValue(counted); t {
+	switch t, text := encode.DecodeValue(counted); t {
 	case ValueString:
 		return compare(filter.StringValue(text), text)
 	case ValueBool:
@@ -90,9 +91,9 @@ func countedAttr(a *Attr) string {
 		if a.Text == "" {
 			return countedEmpty
 		}
-		return EncodeValue(ValueString, a.Text)
+		return encode.EncodeValue(ValueString, a.Text)
 	case ValueBool:
-		return EncodeValue(ValueBool, a.Text)
+		return encode.EncodeValue(ValueBool, a.Text)
 	case ValueInt:
 		return countedNumber + a.Text
 	case ValueFloat:

@@ -2,6 +2,7 @@ package traces_test
 
 import (
 	"fmt"
+	"github.com/sightline/sightline/storage/encode"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -30,9 +31,9 @@ func TestComparisonsTellWhatTheirFiltersSelect(t *testing.T) {
 		}
 		spans[i].Attrs = slices.DeleteFunc(spans[i].Attrs, func(a traces.Attr) bool { return a.Key == "size" })
 		if g.IntN(5) > 0 {
-			spans[i].Attrs = append(spans[i].Attrs, traces.IntAttr("load", int64(n)))
+			spans[i].Attrs = append(spans[i].Attrs, encode.IntAttr("load", int64(n)))
 		}
-		spans[i].Attrs = append(spans[i].Attrs, traces.FloatAttr("size", float64(g.IntN(100))/4))
+		spans[i].Attrs = append(spans[i].Attrs, encode.FloatAttr("size", float64(g.IntN(100))/4))
 	}
 	putSpans(t, db, "p", spans)
 	r = traces.NewReader(db)
@@ -184,7 +185,7 @@ func TestComparisonFindsTheCulprit(t *testing.T) {
 	var spans []traces.Span
 	for i := range 400 {
 		s := traces.Span{TraceID: id(byte(i)), SpanID: traces.SpanID(i + 1), Name: "pay", Service: "checkout", Kind: traces.KindServer, Start: noon.Add(time.Duration(i) * time.Second), Weight: 1,
-			Duration: 10 * time.Millisecond, Attrs: []traces.Attr{{Key: "feature.flag", Text: "off"}, traces.IntAttr("items", int64(i%50)), {Key: "session.id", Text: fmt.Sprintf("s-%d", i)}},
+			Duration: 10 * time.Millisecond, Attrs: []traces.Attr{{Key: "feature.flag", Text: "off"}, encode.IntAttr("items", int64(i%50)), {Key: "session.id", Text: fmt.Sprintf("s-%d", i)}},
 			Resource: &traces.Resource{ID: [16]byte{1}, Attrs: []traces.Attr{{Key: "k8s.pod.name", Text: "pod-1"}, {Key: "service.name", Text: "checkout"}}}}
 		if i%4 == 0 {
 			s.Duration, s.Attrs[0].Text = time.Second, "on"

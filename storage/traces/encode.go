@@ -1,26 +1,23 @@
 package traces
 
 import (
+	"github.com/sightline/sightline/storage/encode"
 	"math"
-	"time"
 
 	"github.com/sightline/sightline/storage/traces/peer"
 )
 
-const (
-	day = int64(24 * time.Hour)
-
-	// latest is the last time that a span's start may have: the start of 2100, before DateTime ends.
-	latest = 4102444800 * int64(time.Second)
-
-	// future is how far a clock may be ahead before it is worth a word.
-	future = 10 * int64(time.Minute)
-)
-
-// span decodes one Span, b.body[lo:hi], and appends it to its partition.
-func (b *Batch) span(r *resource, lo, hi int) error {
+// span decodes one Span, b.Body[lo:hi], and appends it to its partition, unless it was rejected.
+func (b *Batch) span(from *encode.Source, lo, hi int) error {
+	if b.Rejected() {
+		return nil
+	}
+	r, err := b.Resource(from)
+	if err != nil {
+		return err
+	}
 	l := &b.spanList
-	b.begin(l)
+	b.Begin(l)
 	b.events, b.links = b.events[:0], b.links[:0]
 	b.moreEvents, b.moreLinks = 0, 0
 	var s rawSpan
@@ -28,11 +25,11 @@ func (b *Batch) span(r *resource, lo, hi int) error {
 		return err
 	}
 	start, duration := b.times(&s, l)
-	p := b.part(partKey{r.retention, int32(start / day)})
+	p := b.part(encode.PartKey{Retention: r.Retention, Day: int32(start / encode.Day)})
 	row := p.rows
 	in := &b.input
 	in.Reset(s.kind, s.status)
-	in.Message = alias(b.body[s.message.lo:s.message.hi])
+	in.Message = alias(b.Body[s.message.Lo:s.message.Hi])
 
 	if len(b.events) > 0 {
 		if err := b.encodeEvents(p, row, start); err != nil {
@@ -45,22 +42,22 @@ func (b *Batch) span(r *resource, lo, hi int) error {
 		}
 	}
 	b.odd(&s, l)
-	name := b.textID(b.names, b.body[s.name.lo:s.name.hi], maxName, l, "span.name")
-	if s.state.lo != s.state.hi {
-		p.traceState.Set(row, b.plain(b.body[s.state.lo:s.state.hi], maxValue, l, "span.trace_state"))
+	name := b.TextID(b.names, b.Body[s.name.Lo:s.name.Hi], encode.MaxName, l, "span.name")
+	if s.state.Lo != s.state.Hi {
+		p.traceState.Set(row, b.Plain(b.Body[s.state.Lo:s.state.Hi], encode.MaxValue, l, "span.trace_state"))
 	}
-	if s.message.lo != s.message.hi {
-		p.message.Set(row, b.plain(b.body[s.message.lo:s.message.hi], maxValue, l, "span.status_message"))
+	if s.message.Lo != s.message.Hi {
+		p.message.Set(row, b.Plain(b.Body[s.message.Lo:s.message.Hi], encode.MaxValue, l, "span.status_message"))
 	}
 	if err := b.encodeAttrs(p, row, l); err != nil {
 		return err
 	}
 	b.judge(p, row, &s)
 
-	if s.traceID.lo == s.traceID.hi {
+	if s.traceID.Lo == s.traceID.Hi {
 		p.traceID.Pad(row + 1)
 	} else {
-		p.traceID.AddBytes(b.body[s.traceID.lo:s.traceID.hi])
+		p.traceID.AddBytes(b.Body[s.traceID.Lo:s.traceID.Hi])
 	}
 	p.start.Add64(uint64(start))
 	p.spanID.Add64(s.spanID)
@@ -74,26 +71,27 @@ func (b *Batch) span(r *resource, lo, hi int) error {
 	if s.status != 0 {
 		p.status.Set32(row, uint32(s.status))
 	}
-	if n := sum(s.droppedAttrs, l.dropped); n != 0 {
+	if n := encode.Sum(s.droppedAttrs, l.Dropped); n != 0 {
 		p.droppedAttrs.Set32(row, n)
 	}
-	if n := sum(s.droppedEvents, b.moreEvents); n != 0 {
+	if n := encode.Sum(s.droppedEvents, b.moreEvents); n != 0 {
 		p.droppedEvents.Set32(row, n)
 	}
-	if n := sum(s.droppedLinks, b.moreLinks); n != 0 {
+	if n := encode.Sum(s.droppedLinks, b.moreLinks); n != 0 {
 		p.droppedLinks.Set32(row, n)
 	}
 	if s.end == 0 && s.start != 0 || in.StillRunning() {
 		p.state.Set8(row, uint8(StateInProgress))
 	}
-	p.extend(b.project, r.index, noScope)
+	p.rows++
+	p.runs.Extend(b.Project, r, from.Scope)
 	b.rows++
-	b.count(l.reasons)
+	b.Count(l.Reasons)
 	return nil
 }
 
 // part is the partition of the key, made if need be.
-func (b *Batch) part(key partKey) *spanPart {
+func (b *Batch) part(key encode.PartKey) *spanPart {
 	if b.last != nil && b.last.key == key {
 		return b.last
 	}
@@ -112,52 +110,52 @@ func (b *Batch) part(key partKey) *spanPart {
 }
 
 // times are the span's start and duration in ns. What no clock can have meant is replaced, and kept beside.
-func (b *Batch) times(s *rawSpan, l *attrList) (start int64, duration uint64) {
+func (b *Batch) times(s *rawSpan, l *encode.List) (start int64, duration uint64) {
 	end, late := s.end, s.end > math.MaxInt64
 	switch {
 	case s.start == 0:
-		l.reasons |= tsMissing
-		if start = b.received; end != 0 && end < uint64(latest) {
+		l.Reasons |= encode.TsMissing
+		if start = b.Received; end != 0 && end < uint64(encode.Latest) {
 			start = int64(end)
 		}
-	case s.start >= uint64(latest):
-		l.reasons |= tsRange
-		l.rawNumber("start_time_unix_nano", s.start)
-		start = b.received
+	case s.start >= uint64(encode.Latest):
+		l.Reasons |= encode.TsRange
+		l.RawNumber("start_time_unix_nano", s.start)
+		start = b.Received
 	default:
 		start = int64(s.start)
-		if b.received != 0 && start > b.received+future {
-			l.reasons |= tsFuture
+		if b.Received != 0 && start > b.Received+encode.Future {
+			l.Reasons |= encode.TsFuture
 		}
 	}
 	if late {
-		l.reasons |= tsRange
-		l.rawNumber("end_time_unix_nano", end)
-		end = uint64(max(b.received, start))
+		l.Reasons |= encode.TsRange
+		l.RawNumber("end_time_unix_nano", end)
+		end = uint64(max(b.Received, start))
 	}
 	switch {
 	case end >= uint64(start):
 		duration = end - uint64(start)
 	case end != 0:
-		l.reasons |= negativeDuration
-		l.rawNumber("end_time_unix_nano", end)
+		l.Reasons |= encode.NegativeDuration
+		l.RawNumber("end_time_unix_nano", end)
 	}
 	return start, duration
 }
 
 // odd notes what is stored as sent but is worth a word.
-func (b *Batch) odd(s *rawSpan, l *attrList) {
+func (b *Batch) odd(s *rawSpan, l *encode.List) {
 	if uint32(s.kind) > uint32(KindConsumer) || uint32(s.status) > uint32(StatusError) {
-		l.reasons |= unknownEnum
+		l.Reasons |= encode.UnknownEnum
 	}
 	if s.parentID == s.spanID && s.parentID != 0 {
-		l.reasons |= selfParent
+		l.Reasons |= encode.SelfParent
 	}
 	if b.moreEvents > 0 {
-		l.reasons |= limitEvents
+		l.Reasons |= encode.LimitEvents
 	}
 	if b.moreLinks > 0 {
-		l.reasons |= limitLinks
+		l.Reasons |= encode.LimitLinks
 	}
 }
 
@@ -167,10 +165,10 @@ func (b *Batch) judge(p *spanPart, row int, s *rawSpan) {
 	p.class.Add8(uint8(peer.Classify(in)))
 	if peer.HasPeer(s.kind) && in.HasEvidence() {
 		e := b.peers.Peer(in)
-		if e.MemoOf != b.epoch {
-			e.MemoOf = b.epoch
-			e.Memo[0] = b.textID(b.peerTypes, []byte(e.Type), maxName, &b.ownList, "")
-			e.Memo[1] = b.textID(b.peerNames, []byte(e.Name), maxName, &b.ownList, "")
+		if e.MemoOf != b.Epoch {
+			e.MemoOf = b.Epoch
+			e.Memo[0] = b.TextID(b.peerTypes, []byte(e.Type), encode.MaxName, &b.OwnList, "")
+			e.Memo[1] = b.TextID(b.peerNames, []byte(e.Name), encode.MaxName, &b.OwnList, "")
 		}
 		if e.Memo[0] != 0 {
 			p.peerType.Set(row, e.Memo[0])
@@ -179,18 +177,10 @@ func (b *Batch) judge(p *spanPart, row int, s *rawSpan) {
 			p.peerName.Set(row, e.Memo[1])
 		}
 	}
-	if s.state.lo != s.state.hi || in.HasWeight() {
-		if w := peer.Weight(alias(b.body[s.state.lo:s.state.hi]), in); w != 1 {
+	if s.state.Lo != s.state.Hi || in.HasWeight() {
+		if w := peer.Weight(alias(b.Body[s.state.Lo:s.state.Hi]), in); w != 1 {
 			p.weight.Fill64(oneWeight, row)
 			p.weight.Add64(math.Float64bits(w))
 		}
 	}
-}
-
-// sum adds counts without overflow.
-func sum(a, b uint32) uint32 {
-	if n := uint64(a) + uint64(b); n <= math.MaxUint32 {
-		return uint32(n)
-	}
-	return math.MaxUint32
 }

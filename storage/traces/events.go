@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"github.com/sightline/sightline/storage/encode"
 	"math"
 
 	"github.com/sightline/sightline/storage/traces/peer"
@@ -10,45 +11,45 @@ import (
 func (b *Batch) encodeEvents(p *spanPart, row int, start int64) error {
 	l := &b.subList
 	for _, e := range b.events {
-		b.begin(l)
+		b.Begin(l)
 		var at uint64
 		var dropped uint32
 		var name []byte
-		f := fieldsOf(b.body, int(e.lo), int(e.hi))
-		for f.next() {
+		f := encode.FieldsOf(b.Body, int(e.Lo), int(e.Hi))
+		for f.Next() {
 			switch {
-			case f.num == 1 && f.typ == wire64:
-				at = f.val
-			case f.bytes(2):
-				name = f.data()
-			case f.bytes(3):
-				if err := b.keyValue(b.body, f.lo, f.hi, l); err != nil {
+			case f.Num == 1 && f.Typ == encode.Wire64:
+				at = f.Val
+			case f.Is(2):
+				name = f.Data()
+			case f.Is(3):
+				if err := b.KeyValue(b.Body, f.Lo, f.Hi, l); err != nil {
 					return err
 				}
-			case f.num == 4 && f.typ == wireVarint:
-				dropped = uint32(f.val)
+			case f.Num == 4 && f.Typ == encode.WireVarint:
+				dropped = uint32(f.Val)
 			}
 		}
-		if f.err != nil {
-			return f.err
+		if f.Err != nil {
+			return f.Err
 		}
 		if at > math.MaxInt64 {
-			l.reasons |= tsRange
-			l.rawNumber("time_unix_nano", at)
+			l.Reasons |= encode.TsRange
+			l.RawNumber("time_unix_nano", at)
 			at = uint64(start)
 		}
 		p.evTime.Add64(at)
-		p.evName.Add(b.textID(b.evNames, name, maxName, l, "event.name"))
-		p.evDropped.Add32(sum(dropped, l.dropped))
-		for i := range l.attrs[:l.n] {
-			if a := &l.attrs[i]; b.keys.info[a.key].slot == peer.ExceptionType {
+		p.evName.Add(b.TextID(b.evNames, name, encode.MaxName, l, "event.name"))
+		p.evDropped.Add32(encode.Sum(dropped, l.Dropped))
+		for i := range l.Attrs() {
+			if a := &l.Attrs()[i]; b.Keys.Info[a.Key].Slot == peer.ExceptionType {
 				b.evidence(peer.ExceptionType, a)
 			}
 		}
-		if err := b.encodeList(&p.evAttrs, b.body, l); err != nil {
+		if err := b.AddList(&p.evAttrs, b.Body, l); err != nil {
 			return err
 		}
-		b.spanList.reasons |= l.reasons
+		b.spanList.Reasons |= l.Reasons
 	}
 	p.events.Set(row, len(b.events))
 	return nil
@@ -58,36 +59,36 @@ func (b *Batch) encodeEvents(p *spanPart, row int, start int64) error {
 func (b *Batch) encodeLinks(p *spanPart, row int) error {
 	l := &b.subList
 	for _, link := range b.links {
-		b.begin(l)
+		b.Begin(l)
 		var spanID uint64
 		var dropped, flags uint32
 		var traceID, state []byte
-		f := fieldsOf(b.body, int(link.lo), int(link.hi))
-		for f.next() {
+		f := encode.FieldsOf(b.Body, int(link.Lo), int(link.Hi))
+		for f.Next() {
 			switch {
-			case f.bytes(1):
-				if traceID = f.data(); len(traceID) != 16 && len(traceID) != 0 {
-					return errTraceID
+			case f.Is(1):
+				if traceID = f.Data(); len(traceID) != 16 && len(traceID) != 0 {
+					return encode.ErrTraceID
 				}
-			case f.bytes(2):
-				if n := f.hi - f.lo; n != 8 && n != 0 {
-					return errSpanID
+			case f.Is(2):
+				if n := f.Hi - f.Lo; n != 8 && n != 0 {
+					return encode.ErrSpanID
 				}
-				spanID = bigEndian(f.data())
-			case f.bytes(3):
-				state = f.data()
-			case f.bytes(4):
-				if err := b.keyValue(b.body, f.lo, f.hi, l); err != nil {
+				spanID = bigEndian(f.Data())
+			case f.Is(3):
+				state = f.Data()
+			case f.Is(4):
+				if err := b.KeyValue(b.Body, f.Lo, f.Hi, l); err != nil {
 					return err
 				}
-			case f.num == 5 && f.typ == wireVarint:
-				dropped = uint32(f.val)
-			case f.num == 6 && f.typ == wire32:
-				flags = uint32(f.val)
+			case f.Num == 5 && f.Typ == encode.WireVarint:
+				dropped = uint32(f.Val)
+			case f.Num == 6 && f.Typ == encode.Wire32:
+				flags = uint32(f.Val)
 			}
 		}
-		if f.err != nil {
-			return f.err
+		if f.Err != nil {
+			return f.Err
 		}
 		if len(traceID) == 0 {
 			p.lnTraceID.Pad(p.lnTraceID.Len() + 1)
@@ -95,13 +96,13 @@ func (b *Batch) encodeLinks(p *spanPart, row int) error {
 			p.lnTraceID.AddBytes(traceID)
 		}
 		p.lnSpanID.Add64(spanID)
-		p.lnState.Add(b.plain(state, maxValue, l, "link.trace_state"))
+		p.lnState.Add(b.Plain(state, encode.MaxValue, l, "link.trace_state"))
 		p.lnFlags.Add32(flags)
-		p.lnDropped.Add32(sum(dropped, l.dropped))
-		if err := b.encodeList(&p.lnAttrs, b.body, l); err != nil {
+		p.lnDropped.Add32(encode.Sum(dropped, l.Dropped))
+		if err := b.AddList(&p.lnAttrs, b.Body, l); err != nil {
 			return err
 		}
-		b.spanList.reasons |= l.reasons
+		b.spanList.Reasons |= l.Reasons
 	}
 	p.links.Set(row, len(b.links))
 	return nil

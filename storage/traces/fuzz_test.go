@@ -2,6 +2,8 @@ package traces_test
 
 import (
 	"errors"
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -21,16 +23,16 @@ type differ struct {
 
 func newDiffer(t testing.TB) *differ {
 	t.Helper()
-	d := &differ{batch: traces.NewBatch(traces.BatchID{}, traces.Policy{})}
+	d := &differ{batch: traces.NewBatch(batch.ID{}, batch.Policy{})}
 	d.good = marshal(t, randomTraces(rand.New(rand.NewPCG(1, 3)), true))
-	d.rows = d.appended(t, traces.Policy{}, d.good)
+	d.rows = d.appended(t, batch.Policy{}, d.good)
 	return d
 }
 
-func (d *differ) appended(t testing.TB, policy traces.Policy, body []byte) []row {
+func (d *differ) appended(t testing.TB, policy batch.Policy, body []byte) []row {
 	t.Helper()
-	d.batch.Reset(traces.NewBatchID([8]byte{1}, day0), policy)
-	if err := d.batch.Append(traces.Request{Project: "default", Received: day0, Body: body}); err != nil {
+	d.batch.Reset(batch.NewID([8]byte{1}, day0), policy)
+	if err := d.batch.Append(batch.Request{Project: "default", Received: day0, Body: body}); err != nil {
 		t.Fatal(err)
 	}
 	return spansOf(t, d.batch)
@@ -38,15 +40,15 @@ func (d *differ) appended(t testing.TB, policy traces.Policy, body []byte) []row
 
 func (d *differ) check(t testing.TB, body []byte) {
 	t.Helper()
-	policy := traces.Policy{Redact: len(body)%2 == 0}
-	d.batch.Reset(traces.NewBatchID([8]byte{1}, day0), policy)
-	err := d.batch.Append(traces.Request{Project: "default", Received: day0, Body: body})
+	policy := batch.Policy{Redact: len(body)%2 == 0}
+	d.batch.Reset(batch.NewID([8]byte{1}, day0), policy)
+	err := d.batch.Append(batch.Request{Project: "default", Received: day0, Body: body})
 	if err != nil {
-		if !errors.Is(err, traces.ErrMalformed) {
+		if !errors.Is(err, encode.ErrMalformed) {
 			t.Fatalf("error is not ErrMalformed: %v", err)
 		}
-		d.appended(t, traces.Policy{}, d.good)
-		if d.batch.Append(traces.Request{Project: "default", Received: day0, Body: body}) == nil {
+		d.appended(t, batch.Policy{}, d.good)
+		if d.batch.Append(batch.Request{Project: "default", Received: day0, Body: body}) == nil {
 			t.Fatal("malformed only at first")
 		}
 		compare(t, spansOf(t, d.batch), d.rows)

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"encoding/binary"
+	"github.com/sightline/sightline/storage/encode"
 	"math/bits"
 	"slices"
 
@@ -10,7 +11,7 @@ import (
 
 // indexRows are a partition's rows for the trace_index table: one per project and trace of the batch.
 type indexRows struct {
-	key                                         partKey
+	key                                         encode.PartKey
 	rows                                        int
 	project                                     native.Index
 	traceID, day, minStart, maxStart, retention native.Fixed
@@ -18,7 +19,7 @@ type indexRows struct {
 	block                                       native.Block
 }
 
-func newIndexRows(key partKey) *indexRows {
+func newIndexRows(key encode.PartKey) *indexRows {
 	return &indexRows{
 		key: key, traceID: native.NewFixed(16), day: native.NewFixed(2), minStart: native.NewFixed(8), maxStart: native.NewFixed(8),
 		retention: native.NewFixed(2),
@@ -89,8 +90,8 @@ func (b *Batch) makeIndex(parts []*spanPart) {
 	b.index = b.index[:0]
 	t := &b.indexTable
 	for len(parts) > 0 {
-		retention, rows, n := parts[0].key.retention, 0, 0
-		for n < len(parts) && parts[n].key.retention == retention {
+		retention, rows, n := parts[0].key.Retention, 0, 0
+		for n < len(parts) && parts[n].key.Retention == retention {
 			rows += parts[n].rows
 			n++
 		}
@@ -107,20 +108,20 @@ func (b *Batch) indexPart(t *traceTable, p *spanPart) {
 	starts, ids, parents, spans := p.start.Bytes(), p.traceID.Bytes(), p.parentID.Bytes(), p.spanID.Bytes()
 	row := 0
 	var e *traceEntry
-	for _, r := range p.runs {
-		for range r.rows {
+	for _, r := range p.runs.List {
+		for range r.Rows {
 			id := [2]uint64{binary.LittleEndian.Uint64(ids[16*row:]), binary.LittleEndian.Uint64(ids[16*row+8:])}
 			start := int64(binary.LittleEndian.Uint64(starts[8*row:]))
-			if e == nil || e.id != id || e.project != r.project {
+			if e == nil || e.id != id || e.project != r.Project {
 				n := len(t.entries)
-				if e = t.find(id, r.project); len(t.entries) != n {
+				if e = t.find(id, r.Project); len(t.entries) != n {
 					e.min, e.max = start, start
 				}
 			}
 			e.min, e.max = min(e.min, start), max(e.max, start)
 			parent := binary.LittleEndian.Uint64(parents[8*row:])
 			if parent == 0 || parent == binary.LittleEndian.Uint64(spans[8*row:]) {
-				b.indexRoot(e, p, row, b.resources[r.resource].textIDs[runService])
+				b.indexRoot(e, p, row, b.Resources[r.Resource].TextIDs[encode.RunService])
 			}
 			row++
 		}
@@ -134,7 +135,7 @@ func (b *Batch) indexRoot(e *traceEntry, p *spanPart, row int, service uint32) {
 		e.part, e.service, e.name = p, service, name
 		return
 	}
-	if string(b.services.Key(service)) > string(b.services.Key(e.service)) {
+	if string(b.Services.Key(service)) > string(b.Services.Key(e.service)) {
 		e.service = service
 	}
 	if string(b.names.Key(name)) > string(b.names.Key(e.name)) {
@@ -147,10 +148,10 @@ func (b *Batch) indexEntries(t *traceTable, retention uint16) {
 	days := map[int32]*indexRows{}
 	for i := range t.entries {
 		e := &t.entries[i]
-		day := int32(e.min / day)
-		if rows == nil || rows.key.day != day {
+		day := int32(e.min / encode.Day)
+		if rows == nil || rows.key.Day != day {
 			if rows = days[day]; rows == nil {
-				rows = newIndexRows(partKey{retention, day})
+				rows = newIndexRows(encode.PartKey{Retention: retention, Day: day})
 				days[day] = rows
 				b.index = append(b.index, rows)
 			}
@@ -164,7 +165,7 @@ func (b *Batch) indexEntries(t *traceTable, retention uint16) {
 		rows.minStart.Add64(uint64(e.min))
 		rows.maxStart.Add64(uint64(e.max))
 		if e.part != nil {
-			rows.rootService.Add(b.services.Key(e.service))
+			rows.rootService.Add(b.Services.Key(e.service))
 			rows.rootName.Add(b.names.Key(e.name))
 		} else {
 			rows.rootService.Add(nil)
@@ -173,5 +174,5 @@ func (b *Batch) indexEntries(t *traceTable, retention uint16) {
 		rows.retention.Add16(retention)
 		rows.rows++
 	}
-	slices.SortFunc(b.index, func(x, y *indexRows) int { return x.key.compare(y.key) })
+	slices.SortFunc(b.index, func(x, y *indexRows) int { return x.key.Compare(y.key) })
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
 	"strings"
 	"testing"
 	"time"
@@ -29,10 +31,10 @@ func one(set func(s ptrace.Span)) ptrace.Traces {
 }
 
 // storeOne is what a request of one span is stored as.
-func storeOne(t *testing.T, td ptrace.Traces) (row, traces.ProjectStats) {
+func storeOne(t *testing.T, td ptrace.Traces) (row, encode.Stats) {
 	t.Helper()
-	b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{})
-	if err := b.Append(traces.Request{Project: "default", Received: day0, Body: marshal(t, td)}); err != nil {
+	b := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{})
+	if err := b.Append(batch.Request{Project: "default", Received: day0, Body: marshal(t, td)}); err != nil {
 		t.Fatal(err)
 	}
 	return spansOf(t, b)[0], b.Stats()[0]
@@ -169,8 +171,8 @@ func TestDuplicateKeysLastWins(t *testing.T) {
 	})
 	body := marshal(t, td)
 	body = []byte(strings.ReplaceAll(string(body), "bbbb", "aaaa")) // pdata makes no duplicates
-	b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{})
-	if err := b.Append(traces.Request{Project: "default", Received: day0, Body: body}); err != nil {
+	b := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{})
+	if err := b.Append(batch.Request{Project: "default", Received: day0, Body: body}); err != nil {
 		t.Fatal(err)
 	}
 	r := spansOf(t, b)[0]
@@ -181,14 +183,14 @@ func TestDuplicateKeysLastWins(t *testing.T) {
 
 // TestNesting: 64 levels are stored, 65 are refused.
 func TestNesting(t *testing.T) {
-	b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{})
-	if err := b.Append(traces.Request{Project: "default", Received: day0, Body: nested(64)}); err != nil {
+	b := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{})
+	if err := b.Append(batch.Request{Project: "default", Received: day0, Body: nested(64)}); err != nil {
 		t.Errorf("64 levels: %v", err)
 	}
-	if err := b.Append(traces.Request{Project: "default", Received: day0, Body: nested(65)}); !errors.Is(err, traces.ErrMalformed) {
+	if err := b.Append(batch.Request{Project: "default", Received: day0, Body: nested(65)}); !errors.Is(err, encode.ErrMalformed) {
 		t.Errorf("65 levels: %v", err)
 	}
-	if err := b.Append(traces.Request{Project: "default", Received: day0, Body: nested(20_000)}); !errors.Is(err, traces.ErrMalformed) {
+	if err := b.Append(batch.Request{Project: "default", Received: day0, Body: nested(20_000)}); !errors.Is(err, encode.ErrMalformed) {
 		t.Errorf("20,000 levels: %v", err)
 	}
 	if b.Rows() != 1 || len(spansOf(t, b)) != 1 {

@@ -3,10 +3,10 @@ package traces_test
 import (
 	"encoding/binary"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"math"
 	"strings"
 
-	"github.com/sightline/sightline/storage/traces"
 	"github.com/sightline/sightline/storage/traces/peer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -42,11 +42,11 @@ func (m model) rows(td ptrace.Traces, rejected map[int]bool) (rows []row) {
 		if service == "" {
 			service = "unknown_service"
 		}
-		retention := m.policy.RetentionDays
+		retention := m.policy.Days
 		if retention == 0 {
-			retention = traces.DefaultRetentionDays
+			retention = batch.DefaultRetentionDays
 		}
-		if days := m.policy.ServiceRetention[service]; days != 0 {
+		if days := m.policy.Services[service]; days != 0 {
 			retention = days
 		}
 		for _, ss := range rs.ScopeSpans().All() {

@@ -4,14 +4,14 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/sightline/sightline/storage/traces"
-	"github.com/sightline/sightline/storage/traces/redact"
+	"github.com/sightline/sightline/storage/encode/redact"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
@@ -64,7 +64,7 @@ type link struct {
 type model struct {
 	project  string
 	received time.Time
-	policy   traces.Policy
+	policy   batch.Policy
 }
 
 // list is one list of attributes under sanitising.

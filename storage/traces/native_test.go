@@ -3,6 +3,8 @@ package traces_test
 import (
 	"bytes"
 	"encoding/json"
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,7 +14,7 @@ import (
 )
 
 // cells reads a block back with ch-go, an implementation of the format that is not ours: column by column.
-func cells(t testing.TB, b traces.Block) map[string]proto.Column {
+func cells(t testing.TB, b batch.Block) map[string]proto.Column {
 	t.Helper()
 	types := map[string]string{}
 	for _, c := range traces.Declared()[b.Table] {
@@ -112,7 +114,7 @@ func at[T any](t testing.TB, columns map[string]proto.Column, name string, i int
 }
 
 // blockRows are the spans of a block.
-func blockRows(t testing.TB, b traces.Block) (rows []row) {
+func blockRows(t testing.TB, b batch.Block) (rows []row) {
 	t.Helper()
 	c := cells(t, b)
 	text := func(name string, i int) string { return at[string](t, c, name, i) }
@@ -142,10 +144,10 @@ func blockRows(t testing.TB, b traces.Block) (rows []row) {
 		}
 		r.Attrs = decodeMap(t, pairs("attrs", i))
 		for k, v := range at[map[string]int64](t, c, "attrs_int", i) {
-			r.Attrs[k] = attrText(traces.IntAttr(k, v))
+			r.Attrs[k] = attrText(encode.IntAttr(k, v))
 		}
 		for k, v := range at[map[string]float64](t, c, "attrs_float", i) {
-			r.Attrs[k] = attrText(traces.FloatAttr(k, v))
+			r.Attrs[k] = attrText(encode.FloatAttr(k, v))
 		}
 		for key, column := range liftedColumns {
 			if v := text(column, i); v != "" {
@@ -187,9 +189,9 @@ func decodeMap(t testing.TB, stored map[string]string) map[string]string {
 	t.Helper()
 	attrs := map[string]string{}
 	for k, v := range stored {
-		typ, text := traces.DecodeValue(v)
-		if got := traces.EncodeValue(typ, text); got != v {
-			t.Errorf("EncodeValue(DecodeValue(%q)) = %q", v, got)
+		typ, text := encode.DecodeValue(v)
+		if got := encode.EncodeValue(typ, text); got != v {
+			t.Errorf("encode.EncodeValue(DecodeValue(%q)) = %q", v, got)
 		}
 		attrs[k] = attrText(traces.Attr{Key: k, Type: typ, Text: text})
 	}

@@ -1,37 +1,23 @@
 package traces
 
 import (
+	"github.com/sightline/sightline/storage/encode"
 	"math"
-	"time"
 
 	"github.com/sightline/sightline/storage/conn/native"
 )
 
-// partKey is a partition of the spans table.
-type partKey struct {
-	retention uint16 // days
-	day       int32  // since 1970, UTC
-}
-
-func (k partKey) date() time.Time { return time.Unix(int64(k.day)*86400, 0).UTC() }
-
-// run is a stretch of rows of one project, resource and scope: what these say is kept once and unrolled when the block is made.
-type run struct {
-	rows                     int
-	project, resource, scope uint32
-}
-
 // spanPart is the rows of one partition. Columns whose name stands alone get a value with every row; the rest are filled with
 // zeros up to a row that has one, so that what spans rarely have costs nothing.
 type spanPart struct {
-	key  partKey
+	key  encode.PartKey
 	rows int
-	runs []run
+	runs encode.Runs
 
 	// with every row
 	start, traceID, spanID, parentID, kind, duration, class native.Fixed
 	name                                                    native.Index
-	attrs                                                   stringMap
+	attrs                                                   encode.StringMap
 
 	// rare, or repeating
 	flags, status, state                      native.Fixed
@@ -39,20 +25,18 @@ type spanPart struct {
 	weight, httpStatus                        native.Fixed
 	traceState, message                       native.Strings
 	peerType, peerName                        native.Index
-	ints, floats                              numberMap
+	ints, floats                              encode.NumberMap
 	lifted                                    [liftTexts]native.Index
 
-	events, links                                 native.Offsets
-	evTime, evDropped                             native.Fixed
-	evName                                        native.Index
-	evAttrs                                       stringMap
-	lnTraceID, lnSpanID, lnFlags, lnDropped       native.Fixed
-	lnState                                       native.Strings
-	lnAttrs                                       stringMap
-	retentionFill, resourceFill, scopeDroppedFill []byte // of whole columns, made with the block
-	runFill                                       [runTexts]native.Index
-	scopeFill                                     stringMap
-	block                                         native.Block
+	events, links                           native.Offsets
+	evTime, evDropped                       native.Fixed
+	evName                                  native.Index
+	evAttrs                                 encode.StringMap
+	lnTraceID, lnSpanID, lnFlags, lnDropped native.Fixed
+	lnState                                 native.Strings
+	lnAttrs                                 encode.StringMap
+	retentionFill                           []byte // of a whole column, made with the block
+	block                                   native.Block
 }
 
 var oneWeight = math.Float64bits(1)
@@ -64,7 +48,7 @@ func newSpanPart() *spanPart {
 		flags: native.NewFixed(4), status: native.NewFixed(4), state: native.NewFixed(1),
 		droppedAttrs: native.NewFixed(4), droppedEvents: native.NewFixed(4), droppedLinks: native.NewFixed(4),
 		weight: native.NewFixed(8), httpStatus: native.NewFixed(2),
-		ints: newNumberMap(), floats: newNumberMap(),
+		ints: encode.NewNumberMap(), floats: encode.NewNumberMap(),
 		evTime: native.NewFixed(8), evDropped: native.NewFixed(4),
 		lnTraceID: native.NewFixed(16), lnSpanID: native.NewFixed(8), lnFlags: native.NewFixed(4), lnDropped: native.NewFixed(4),
 	}
@@ -86,16 +70,16 @@ func (p *spanPart) cut(rows int) {
 	}
 	p.traceState.Cut(rows)
 	p.message.Cut(rows)
-	p.attrs.cut(rows)
-	p.ints.cut(rows)
-	p.floats.cut(rows)
+	p.attrs.Cut(rows)
+	p.ints.Cut(rows)
+	p.floats.Cut(rows)
 
 	p.events.Cut(rows)
 	n := p.events.Total()
 	p.evTime.Cut(n)
 	p.evDropped.Cut(n)
 	p.evName.Cut(n)
-	p.evAttrs.cut(n)
+	p.evAttrs.Cut(n)
 
 	p.links.Cut(rows)
 	n = p.links.Total()
@@ -103,115 +87,13 @@ func (p *spanPart) cut(rows int) {
 		f.Cut(n)
 	}
 	p.lnState.Cut(n)
-	p.lnAttrs.cut(n)
+	p.lnAttrs.Cut(n)
 
 	p.rows = rows
-	if rows == 0 {
-		p.runs = p.runs[:0]
-	}
-	for i := range p.runs {
-		if p.runs[i].rows >= rows {
-			p.runs[i].rows = rows
-			p.runs = p.runs[:i+1]
-			break
-		}
-		rows -= p.runs[i].rows
-	}
+	p.runs.Cut(rows)
 }
 
 // idle is about how many bytes an emptied partition holds on to: its largest columns.
 func (p *spanPart) idle() int {
-	return cap(p.attrs.values.Bytes()) + cap(p.evAttrs.values.Bytes()) + cap(p.lnAttrs.values.Bytes()) + cap(p.start.Bytes())
-}
-
-// extend notes one more row of a project, resource and scope.
-func (p *spanPart) extend(project, resource, scope uint32) {
-	p.rows++
-	if n := len(p.runs); n > 0 {
-		if r := &p.runs[n-1]; r.resource == resource && r.scope == scope && r.project == project {
-			r.rows++
-			return
-		}
-	}
-	p.runs = append(p.runs, run{1, project, resource, scope})
-}
-
-// stringMap is a Map(LowCardinality(String), String), or the maps inside an array.
-type stringMap struct {
-	offsets native.Offsets
-	keys    native.Index
-	values  native.Strings
-}
-
-func (m *stringMap) add(key uint32, value []byte) {
-	m.keys.Add(key)
-	m.values.Add(value)
-}
-
-// end ends a row that began when there were before keys.
-func (m *stringMap) end(before int) { m.offsets.Add(m.keys.Len() - before) }
-
-func (m *stringMap) reset() {
-	m.offsets.Reset()
-	m.keys.Reset()
-	m.values.Reset()
-}
-
-func (m *stringMap) cut(rows int) {
-	m.offsets.Cut(rows)
-	m.keys.Cut(m.offsets.Total())
-	m.values.Cut(m.offsets.Total())
-}
-
-func (m *stringMap) emit(w *native.Block, keys *native.Dict) {
-	w.LowCardinalityVersion()
-	m.emitRest(w, keys)
-}
-
-// emitIn is emit for maps inside an array.
-func (m *stringMap) emitIn(w *native.Block, keys *native.Dict, array *native.Offsets) {
-	w.LowCardinalityVersion()
-	w.Data(array.Bytes())
-	m.emitRest(w, keys)
-}
-
-func (m *stringMap) emitRest(w *native.Block, keys *native.Dict) {
-	w.Data(m.offsets.Bytes())
-	w.LowCardinality(keys, &m.keys)
-	w.Data(m.values.Bytes())
-}
-
-// numberMap is a map from strings to integers or floats.
-type numberMap struct {
-	offsets native.Offsets
-	keys    native.Index
-	values  native.Fixed
-}
-
-func newNumberMap() numberMap { return numberMap{values: native.NewFixed(8)} }
-
-func (m *numberMap) add(key uint32, value uint64) {
-	m.keys.Add(key)
-	m.values.Add64(value)
-}
-
-// end ends row, which began when there were before keys. Empty rows are not ended, but made up for by a later one.
-func (m *numberMap) end(row, before int) {
-	if n := m.keys.Len() - before; n > 0 {
-		m.offsets.Set(row, n)
-	}
-}
-
-func (m *numberMap) cut(rows int) {
-	m.offsets.Cut(rows)
-	m.keys.Cut(m.offsets.Total())
-	m.values.Cut(m.offsets.Total())
-}
-
-func (m *numberMap) emit(w *native.Block, keys *native.Dict, rows int) {
-	m.offsets.Pad(rows)
-	w.LowCardinalityVersion()
-	w.Data(m.offsets.Bytes())
-	w.LowCardinality(keys, &m.keys)
-	w.Data(m.values.Bytes())
+	return p.attrs.Bytes() + p.evAttrs.Bytes() + p.lnAttrs.Bytes() + cap(p.start.Bytes())
 }

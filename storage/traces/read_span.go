@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"github.com/sightline/sightline/storage/encode"
 	"slices"
 	"time"
 
@@ -79,7 +80,7 @@ func (w *wholeRow) span() Span {
 		}
 	}
 	if w.HTTPStatus != 0 {
-		s.Attrs = append(s.Attrs, IntAttr(liftedKeyOf[liftHTTPStatus], int64(w.HTTPStatus)))
+		s.Attrs = append(s.Attrs, encode.IntAttr(liftedKeyOf[liftHTTPStatus], int64(w.HTTPStatus)))
 	}
 	sortAttrs(s.Attrs)
 	for i := range w.EvName {
@@ -100,14 +101,14 @@ func attrsOf(texts map[string]string, ints map[string]int64, floats map[string]f
 	}
 	attrs := make([]Attr, 0, len(texts)+len(ints)+len(floats)+4)
 	for key, stored := range texts {
-		t, text := DecodeValue(stored)
+		t, text := encode.DecodeValue(stored)
 		attrs = append(attrs, Attr{Key: key, Type: t, Text: text})
 	}
 	for key, v := range ints {
-		attrs = append(attrs, IntAttr(key, v))
+		attrs = append(attrs, encode.IntAttr(key, v))
 	}
 	for key, v := range floats {
-		attrs = append(attrs, FloatAttr(key, v))
+		attrs = append(attrs, encode.FloatAttr(key, v))
 	}
 	sortAttrs(attrs)
 	return attrs

@@ -3,6 +3,8 @@ package traces_test
 import (
 	"flag"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,7 +72,7 @@ func sqlMaps(attrs []traces.Attr) (texts, ints, floats string, lifted map[string
 		case a.Type == traces.ValueFloat:
 			f = append(f, key+a.Text)
 		default:
-			t = append(t, key+sqlText(traces.EncodeValue(a.Type, a.Text)))
+			t = append(t, key+sqlText(encode.EncodeValue(a.Type, a.Text)))
 		}
 	}
 	join := func(parts []string) string { return "{" + strings.Join(parts, ",") + "}" }
@@ -81,7 +83,7 @@ func sqlMaps(attrs []traces.Attr) (texts, ints, floats string, lifted map[string
 func sqlMixed(attrs []traces.Attr) string {
 	texts := make([]string, len(attrs))
 	for i, a := range attrs {
-		texts[i] = sqlText(a.Key) + ":" + sqlText(traces.EncodeValue(a.Type, a.Text))
+		texts[i] = sqlText(a.Key) + ":" + sqlText(encode.EncodeValue(a.Type, a.Text))
 	}
 	return "{" + strings.Join(texts, ",") + "}"
 }
@@ -103,7 +105,7 @@ func putSpans(t testing.TB, db *conn.DB, project string, spans []traces.Span) {
 func putSpansAt(t testing.TB, db *conn.DB, project string, spans []traces.Span, cut time.Time) {
 	t.Helper()
 	var b strings.Builder
-	batch := traces.NewBatchID([8]byte{1}, cut).String()
+	batch := batch.NewID([8]byte{1}, cut).String()
 	b.WriteString("INSERT INTO spans (project, start, trace_id, span_id, parent_id, trace_state, flags, name, kind, duration, status, status_message, state, " +
 		"dropped_attrs, dropped_events, dropped_links, resource_id, service, service_type, namespace, env, version, scope_name, scope_version, scope_attrs, " +
 		"class, peer_type, peer_name, weight, attrs, attrs_int, attrs_float, a_http_response_status_code, ")

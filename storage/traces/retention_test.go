@@ -3,6 +3,8 @@ package traces_test
 import (
 	"encoding/binary"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
 	"slices"
 	"testing"
 	"time"
@@ -27,7 +29,7 @@ func service(td ptrace.Traces, name string, id byte, start time.Time) ptrace.Spa
 
 func appendAll(t *testing.T, b *traces.Batch, project string, td ptrace.Traces) {
 	t.Helper()
-	if err := b.Append(traces.Request{Project: project, Received: day0, Body: marshal(t, td)}); err != nil {
+	if err := b.Append(batch.Request{Project: project, Received: day0, Body: marshal(t, td)}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -39,7 +41,7 @@ func TestSpansAreSplitByRetentionAndDay(t *testing.T) {
 	service(td, "short", 1, day0.AddDate(0, 0, -1))
 	service(td, "short", 2, day0.Truncate(24*time.Hour))
 	service(td, "short", 2, day0.Truncate(24*time.Hour).Add(-1))
-	b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{RetentionDays: 3, ServiceRetention: map[string]uint16{"long": 90}})
+	b := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{Retention: batch.Retention{Days: 3, Services: map[string]uint16{"long": 90}}})
 	appendAll(t, b, "default", td)
 	var got []string
 	for _, block := range b.Blocks() {
@@ -68,7 +70,7 @@ func TestSpansOnManyDaysGiveSmallBlocks(t *testing.T) {
 			service(td, "s", byte(i), day0.AddDate(0, 0, -i)).SetName(fmt.Sprintf("operation %d of day %d", j, i))
 		}
 	}
-	b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{RetentionDays: 400})
+	b := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{Retention: batch.Retention{Days: 400}})
 	appendAll(t, b, "default", td)
 	blocks, rows := 0, 0
 	for _, block := range b.Blocks() {
@@ -96,7 +98,7 @@ func TestSpansOnManyDaysGiveSmallBlocks(t *testing.T) {
 func TestResourceIsWrittenOnceADay(t *testing.T) {
 	td := ptrace.NewTraces()
 	service(td, "s", 1, day0)
-	b := traces.NewBatch(traces.BatchID{}, traces.Policy{})
+	b := traces.NewBatch(batch.ID{}, batch.Policy{})
 	rows := func() (n int) {
 		for _, block := range b.Blocks() {
 			if block.Table == "resources" {
@@ -105,8 +107,8 @@ func TestResourceIsWrittenOnceADay(t *testing.T) {
 		}
 		return n
 	}
-	round := func(cut time.Time, policy traces.Policy, done bool) int {
-		b.Reset(traces.NewBatchID([8]byte{1}, cut), policy)
+	round := func(cut time.Time, policy batch.Policy, done bool) int {
+		b.Reset(batch.NewID([8]byte{1}, cut), policy)
 		appendAll(t, b, "default", td)
 		appendAll(t, b, "default", td)
 		n := rows()
@@ -124,7 +126,7 @@ func TestResourceIsWrittenOnceADay(t *testing.T) {
 			t.Errorf("%s: %d rows, want %d", what, got, want)
 		}
 	}
-	week, month := traces.Policy{RetentionDays: 7}, traces.Policy{RetentionDays: 30}
+	week, month := batch.Policy{Retention: batch.Retention{Days: 7}}, batch.Policy{Retention: batch.Retention{Days: 30}}
 	f("new", round(day0, week, false), 1)
 	f("not known to be stored", round(day0, week, true), 1)
 	f("stored", round(day0.Add(time.Hour), week, true), 0)
@@ -132,13 +134,13 @@ func TestResourceIsWrittenOnceADay(t *testing.T) {
 	f("next day again", round(day0.Add(15*time.Hour), week, true), 0)
 	f("another policy", round(day0.Add(15*time.Hour), month, true), 1)
 
-	b.Reset(traces.NewBatchID([8]byte{1}, day0), week)
+	b.Reset(batch.NewID([8]byte{1}, day0), week)
 	appendAll(t, b, "default", td)
 	appendAll(t, b, "other", td)
 	f("two projects", rows(), 2)
 
-	b.Reset(traces.NewBatchID([8]byte{1}, day0), traces.Policy{RetentionDays: 8})
-	if b.Append(traces.Request{Project: "default", Received: day0, Body: append(marshal(t, td), 0xFF)}) == nil {
+	b.Reset(batch.NewID([8]byte{1}, day0), batch.Policy{Retention: batch.Retention{Days: 8}})
+	if b.Append(batch.Request{Project: "default", Received: day0, Body: append(marshal(t, td), 0xFF)}) == nil {
 		t.Fatal("malformed request is taken")
 	}
 	f("malformed", rows(), 0)
@@ -163,16 +165,16 @@ func TestResourceKeepsEverything(t *testing.T) {
 	a.PutStr("service.namespace", "shop")
 	a.PutStr("service.version", "1.2")
 	a.PutStr("cloud.platform", "aws_ecs")
-	b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{})
+	b := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{})
 	appendAll(t, b, "p", td)
 	block := b.Blocks()[0]
 	c := cells(t, block)
 	attrs := decodeMap(t, at[map[string]string](t, c, "attrs", 0))
 	for k, v := range at[map[string]int64](t, c, "attrs_int", 0) {
-		attrs[k] = attrText(traces.IntAttr(k, v))
+		attrs[k] = attrText(encode.IntAttr(k, v))
 	}
 	for k, v := range at[map[string]float64](t, c, "attrs_float", 0) {
-		attrs[k] = attrText(traces.FloatAttr(k, v))
+		attrs[k] = attrText(encode.FloatAttr(k, v))
 	}
 	for k, v := range a.All() {
 		if want := (model{}).value(v, k, newList()); attrs[k] != want {
@@ -203,7 +205,7 @@ func TestMinutesAndStats(t *testing.T) {
 	service(td, "a", 1, day0.Add(60*time.Second))
 	service(td, "a", 2, day0.Add(60*time.Second)).SetKind(77)
 	service(td, "b", 3, day0.Add(-24*time.Hour))
-	b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{})
+	b := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{})
 	appendAll(t, b, "one", td)
 	appendAll(t, b, "two", td)
 	appendAll(t, b, "one", td)
@@ -215,7 +217,7 @@ func TestMinutesAndStats(t *testing.T) {
 		t.Errorf("minutes are %v", got)
 	}
 	stats := b.Stats()
-	if len(stats) != 2 || stats[0].Project != "one" || stats[0].Spans != 8 || stats[0].Sanitized != 2 || stats[0].ByReason()["enum"] != 2 || stats[1].Spans != 4 {
+	if len(stats) != 2 || stats[0].Project != "one" || stats[0].Items != 8 || stats[0].Sanitized != 2 || stats[0].ByReason()["enum"] != 2 || stats[1].Items != 4 {
 		t.Errorf("counts are %+v", stats)
 	}
 }
@@ -233,8 +235,8 @@ func TestPiecesAndOldForms(t *testing.T) {
 		return field(2, field(1, slices.Repeat([]byte{id}, 16)), field(2, slices.Repeat([]byte{id}, 8)), field(5, []byte("n")))
 	}
 	store := func(body []byte) []row {
-		b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{})
-		if err := b.Append(traces.Request{Project: "p", Received: day0, Body: body, Rejected: []uint32{1}}); err != nil {
+		b := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{})
+		if err := b.Append(batch.Request{Project: "p", Received: day0, Body: body, Rejected: []uint32{1}}); err != nil {
 			t.Fatal(err)
 		}
 		return spansOf(t, b)

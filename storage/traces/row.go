@@ -1,71 +1,56 @@
 package traces
 
-import "github.com/sightline/sightline/storage/conn/native"
-
-// column is a table's column as the writer sends it, out of rows of type R. A test compares these lists with the tables of a
-// migrated database.
-type column[R any] struct {
-	name, typ string
-	emit      func(w *native.Block, b *Batch, p R)
-}
-
-const (
-	typeLC      = native.LowCardinalityString
-	typeMap     = native.MapStringString
-	typeMapInt  = "Map(LowCardinality(String), Int64)"
-	typeMapNum  = "Map(LowCardinality(String), Float64)"
-	typeTime    = "DateTime64(9, 'UTC')"
-	typeID      = "FixedString(16)"
-	typeMaps    = "Array(Map(LowCardinality(String), String))"
-	typeBatchID = "UInt128"
+import (
+	"github.com/sightline/sightline/storage/conn/native"
+	"github.com/sightline/sightline/storage/encode"
 )
 
 // spanColumns is the one Go declaration of the spans table, in the table's order.
-var spanColumns = []column[*spanPart]{
-	{"project", typeLC, func(w *native.Block, b *Batch, p *spanPart) { b.emitRuns(w, p, b.projects, runProject) }},
-	{"start", typeTime, func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.start.Bytes()) }},
-	{"trace_id", typeID, func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.traceID.Bytes()) }},
-	{"span_id", "UInt64", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.spanID.Bytes()) }},
-	{"parent_id", "UInt64", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.parentID.Bytes()) }},
-	{"trace_state", "String", func(w *native.Block, _ *Batch, p *spanPart) { emitStrings(w, &p.traceState, p.rows) }},
-	{"flags", "UInt32", func(w *native.Block, _ *Batch, p *spanPart) { emitFixed(w, &p.flags, p.rows) }},
-	{"name", typeLC, func(w *native.Block, b *Batch, p *spanPart) { emitIndex(w, b.names, &p.name, p.rows) }},
-	{"kind", "Int32", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.kind.Bytes()) }},
-	{"duration", "UInt64", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.duration.Bytes()) }},
-	{"status", "Int32", func(w *native.Block, _ *Batch, p *spanPart) { emitFixed(w, &p.status, p.rows) }},
-	{"status_message", "String", func(w *native.Block, _ *Batch, p *spanPart) { emitStrings(w, &p.message, p.rows) }},
-	{"state", "UInt8", func(w *native.Block, _ *Batch, p *spanPart) { emitFixed(w, &p.state, p.rows) }},
-	{"dropped_attrs", "UInt32", func(w *native.Block, _ *Batch, p *spanPart) { emitFixed(w, &p.droppedAttrs, p.rows) }},
-	{"dropped_events", "UInt32", func(w *native.Block, _ *Batch, p *spanPart) { emitFixed(w, &p.droppedEvents, p.rows) }},
-	{"dropped_links", "UInt32", func(w *native.Block, _ *Batch, p *spanPart) { emitFixed(w, &p.droppedLinks, p.rows) }},
+var spanColumns = []encode.Column[*Batch, *spanPart]{
+	encode.Col("project", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { b.EmitRuns(w, &p.runs, encode.RunProject) }),
+	encode.Col("start", encode.TypeTime, func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.start.Bytes()) }),
+	encode.Col("trace_id", encode.TypeID, func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.traceID.Bytes()) }),
+	encode.Col("span_id", "UInt64", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.spanID.Bytes()) }),
+	encode.Col("parent_id", "UInt64", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.parentID.Bytes()) }),
+	encode.Col("trace_state", "String", func(w *native.Block, _ *Batch, p *spanPart) { encode.EmitStrings(w, &p.traceState, p.rows) }),
+	encode.Col("flags", "UInt32", func(w *native.Block, _ *Batch, p *spanPart) { encode.EmitFixed(w, &p.flags, p.rows) }),
+	encode.Col("name", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { encode.EmitIndex(w, b.names, &p.name, p.rows) }),
+	encode.Col("kind", "Int32", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.kind.Bytes()) }),
+	encode.Col("duration", "UInt64", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.duration.Bytes()) }),
+	encode.Col("status", "Int32", func(w *native.Block, _ *Batch, p *spanPart) { encode.EmitFixed(w, &p.status, p.rows) }),
+	encode.Col("status_message", "String", func(w *native.Block, _ *Batch, p *spanPart) { encode.EmitStrings(w, &p.message, p.rows) }),
+	encode.Col("state", "UInt8", func(w *native.Block, _ *Batch, p *spanPart) { encode.EmitFixed(w, &p.state, p.rows) }),
+	encode.Col("dropped_attrs", "UInt32", func(w *native.Block, _ *Batch, p *spanPart) { encode.EmitFixed(w, &p.droppedAttrs, p.rows) }),
+	encode.Col("dropped_events", "UInt32", func(w *native.Block, _ *Batch, p *spanPart) { encode.EmitFixed(w, &p.droppedEvents, p.rows) }),
+	encode.Col("dropped_links", "UInt32", func(w *native.Block, _ *Batch, p *spanPart) { encode.EmitFixed(w, &p.droppedLinks, p.rows) }),
 
-	{"resource_id", typeID, func(w *native.Block, b *Batch, p *spanPart) { b.emitResourceIDs(w, p) }},
-	{"service", typeLC, func(w *native.Block, b *Batch, p *spanPart) { b.emitRuns(w, p, b.services, runService) }},
-	{"service_type", typeLC, func(w *native.Block, b *Batch, p *spanPart) { b.emitRuns(w, p, b.services, runServiceType) }},
-	{"namespace", typeLC, func(w *native.Block, b *Batch, p *spanPart) { b.emitRuns(w, p, b.services, runNamespace) }},
-	{"env", typeLC, func(w *native.Block, b *Batch, p *spanPart) { b.emitRuns(w, p, b.services, runEnv) }},
-	{"version", typeLC, func(w *native.Block, b *Batch, p *spanPart) { b.emitRuns(w, p, b.services, runVersion) }},
+	encode.Col("resource_id", encode.TypeID, func(w *native.Block, b *Batch, p *spanPart) { b.EmitResourceIDs(w, &p.runs) }),
+	encode.Col("service", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { b.EmitRuns(w, &p.runs, encode.RunService) }),
+	encode.Col("service_type", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { b.EmitRuns(w, &p.runs, encode.RunServiceType) }),
+	encode.Col("namespace", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { b.EmitRuns(w, &p.runs, encode.RunNamespace) }),
+	encode.Col("env", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { b.EmitRuns(w, &p.runs, encode.RunEnv) }),
+	encode.Col("version", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { b.EmitRuns(w, &p.runs, encode.RunVersion) }),
 
-	{"scope_name", typeLC, func(w *native.Block, b *Batch, p *spanPart) { b.emitRuns(w, p, b.scopeTexts, runScopeName) }},
-	{"scope_version", typeLC, func(w *native.Block, b *Batch, p *spanPart) { b.emitRuns(w, p, b.scopeTexts, runScopeVersion) }},
-	{"scope_schema_url", typeLC, func(w *native.Block, b *Batch, p *spanPart) { b.emitRuns(w, p, b.scopeTexts, runScopeURL) }},
-	{"scope_attrs", typeMap, func(w *native.Block, b *Batch, p *spanPart) { b.emitScopeAttrs(w, p) }},
-	{"scope_dropped_attrs", "UInt32", func(w *native.Block, b *Batch, p *spanPart) { b.emitScopeDropped(w, p) }},
+	encode.Col("scope_name", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { b.EmitRuns(w, &p.runs, encode.RunScopeName) }),
+	encode.Col("scope_version", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { b.EmitRuns(w, &p.runs, encode.RunScopeVersion) }),
+	encode.Col("scope_schema_url", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { b.EmitRuns(w, &p.runs, encode.RunScopeURL) }),
+	encode.Col("scope_attrs", encode.TypeMap, func(w *native.Block, b *Batch, p *spanPart) { b.EmitScopeAttrs(w, &p.runs) }),
+	encode.Col("scope_dropped_attrs", "UInt32", func(w *native.Block, b *Batch, p *spanPart) { b.EmitScopeDropped(w, &p.runs) }),
 
-	{"class", "UInt8", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.class.Bytes()) }},
-	{"peer_type", typeLC, func(w *native.Block, b *Batch, p *spanPart) { emitIndex(w, b.peerTypes, &p.peerType, p.rows) }},
-	{"peer_name", typeLC, func(w *native.Block, b *Batch, p *spanPart) { emitIndex(w, b.peerNames, &p.peerName, p.rows) }},
-	{"weight", "Float64", func(w *native.Block, _ *Batch, p *spanPart) {
+	encode.Col("class", "UInt8", func(w *native.Block, _ *Batch, p *spanPart) { w.Data(p.class.Bytes()) }),
+	encode.Col("peer_type", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { encode.EmitIndex(w, b.peerTypes, &p.peerType, p.rows) }),
+	encode.Col("peer_name", encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) { encode.EmitIndex(w, b.peerNames, &p.peerName, p.rows) }),
+	encode.Col("weight", "Float64", func(w *native.Block, _ *Batch, p *spanPart) {
 		p.weight.Fill64(oneWeight, p.rows)
 		w.Data(p.weight.Bytes())
-	}},
+	}),
 
-	{"attrs", typeMap, func(w *native.Block, b *Batch, p *spanPart) { p.attrs.emit(w, b.keys.dict) }},
-	{"attrs_int", typeMapInt, func(w *native.Block, b *Batch, p *spanPart) { p.ints.emit(w, b.keys.dict, p.rows) }},
-	{"attrs_float", typeMapNum, func(w *native.Block, b *Batch, p *spanPart) { p.floats.emit(w, b.keys.dict, p.rows) }},
+	encode.Col("attrs", encode.TypeMap, func(w *native.Block, b *Batch, p *spanPart) { p.attrs.Emit(w, b.Keys.Dict) }),
+	encode.Col("attrs_int", encode.TypeMapInt, func(w *native.Block, b *Batch, p *spanPart) { p.ints.Emit(w, b.Keys.Dict, p.rows) }),
+	encode.Col("attrs_float", encode.TypeMapNum, func(w *native.Block, b *Batch, p *spanPart) { p.floats.Emit(w, b.Keys.Dict, p.rows) }),
 	lifted(liftMethod),
 	lifted(liftRoute),
-	{"a_http_response_status_code", "UInt16", func(w *native.Block, _ *Batch, p *spanPart) { emitFixed(w, &p.httpStatus, p.rows) }},
+	encode.Col("a_http_response_status_code", "UInt16", func(w *native.Block, _ *Batch, p *spanPart) { encode.EmitFixed(w, &p.httpStatus, p.rows) }),
 	lifted(liftMsgSystem),
 	lifted(liftRPCService),
 	lifted(liftRPCMethod),
@@ -76,44 +61,47 @@ var spanColumns = []column[*spanPart]{
 	lifted(liftErrorType),
 	lifted(liftProtocolVersion),
 
-	{"ev_time", "Array(" + typeTime + ")", func(w *native.Block, _ *Batch, p *spanPart) {
+	encode.Col("ev_time", "Array("+encode.TypeTime+")", func(w *native.Block, _ *Batch, p *spanPart) {
 		w.Data(p.events.Bytes())
 		w.Data(p.evTime.Bytes())
-	}},
-	{"ev_name", "Array(" + typeLC + ")", func(w *native.Block, b *Batch, p *spanPart) {
+	}),
+	encode.Col("ev_name", "Array("+encode.TypeLC+")", func(w *native.Block, b *Batch, p *spanPart) {
 		w.LowCardinalityVersion()
 		w.Data(p.events.Bytes())
 		w.LowCardinality(b.evNames, &p.evName)
-	}},
-	{"ev_attrs", typeMaps, func(w *native.Block, b *Batch, p *spanPart) { p.evAttrs.emitIn(w, b.keys.dict, &p.events) }},
-	{"ev_dropped_attrs", "Array(UInt32)", func(w *native.Block, _ *Batch, p *spanPart) {
+	}),
+	encode.Col("ev_attrs", encode.TypeMaps, func(w *native.Block, b *Batch, p *spanPart) { p.evAttrs.EmitIn(w, b.Keys.Dict, &p.events) }),
+	encode.Col("ev_dropped_attrs", "Array(UInt32)", func(w *native.Block, _ *Batch, p *spanPart) {
 		w.Data(p.events.Bytes())
 		w.Data(p.evDropped.Bytes())
-	}},
-	{"ln_trace_id", "Array(" + typeID + ")", func(w *native.Block, _ *Batch, p *spanPart) {
+	}),
+	encode.Col("ln_trace_id", "Array("+encode.TypeID+")", func(w *native.Block, _ *Batch, p *spanPart) {
 		w.Data(p.links.Bytes())
 		w.Data(p.lnTraceID.Bytes())
-	}},
-	{"ln_span_id", "Array(UInt64)", func(w *native.Block, _ *Batch, p *spanPart) {
+	}),
+	encode.Col("ln_span_id", "Array(UInt64)", func(w *native.Block, _ *Batch, p *spanPart) {
 		w.Data(p.links.Bytes())
 		w.Data(p.lnSpanID.Bytes())
-	}},
-	{"ln_trace_state", "Array(String)", func(w *native.Block, _ *Batch, p *spanPart) {
+	}),
+	encode.Col("ln_trace_state", "Array(String)", func(w *native.Block, _ *Batch, p *spanPart) {
 		w.Data(p.links.Bytes())
 		w.Data(p.lnState.Bytes())
-	}},
-	{"ln_flags", "Array(UInt32)", func(w *native.Block, _ *Batch, p *spanPart) {
+	}),
+	encode.Col("ln_flags", "Array(UInt32)", func(w *native.Block, _ *Batch, p *spanPart) {
 		w.Data(p.links.Bytes())
 		w.Data(p.lnFlags.Bytes())
-	}},
-	{"ln_attrs", typeMaps, func(w *native.Block, b *Batch, p *spanPart) { p.lnAttrs.emitIn(w, b.keys.dict, &p.links) }},
-	{"ln_dropped_attrs", "Array(UInt32)", func(w *native.Block, _ *Batch, p *spanPart) {
+	}),
+	encode.Col("ln_attrs", encode.TypeMaps, func(w *native.Block, b *Batch, p *spanPart) { p.lnAttrs.EmitIn(w, b.Keys.Dict, &p.links) }),
+	encode.Col("ln_dropped_attrs", "Array(UInt32)", func(w *native.Block, _ *Batch, p *spanPart) {
 		w.Data(p.links.Bytes())
 		w.Data(p.lnDropped.Bytes())
-	}},
+	}),
 
-	{"retention_days", "UInt16", func(w *native.Block, b *Batch, p *spanPart) { b.emitRetention(w, p) }},
-	{"batch", typeBatchID, func(w *native.Block, b *Batch, p *spanPart) { w.Data(b.batchIDs(p.rows)) }},
+	encode.Col("retention_days", "UInt16", func(w *native.Block, _ *Batch, p *spanPart) {
+		p.retentionFill = encode.AppendRetention(p.retentionFill[:0], p.key.Retention, p.rows)
+		w.Data(p.retentionFill)
+	}),
+	encode.Col("batch", encode.TypeBatchID, func(w *native.Block, b *Batch, p *spanPart) { w.Data(b.BatchIDs(p.rows)) }),
 }
 
 // Lifted attributes: those that have columns of their own. The status code is the only number among them.
@@ -174,63 +162,26 @@ var liftedKeyOf = func() (keys [liftTexts + 1]string) {
 	return keys
 }()
 
-func lifted(i int) column[*spanPart] {
-	return column[*spanPart]{liftedNames[i], typeLC, func(w *native.Block, b *Batch, p *spanPart) {
-		emitIndex(w, b.lifted[i], &p.lifted[i], p.rows)
-	}}
-}
-
-// resourceColumns is the Go declaration of the resources table.
-var resourceColumns = []column[*resourceRows]{
-	{"project", typeLC, func(w *native.Block, b *Batch, r *resourceRows) { emitIndex(w, b.projects, &r.project, r.rows) }},
-	{"id", typeID, func(w *native.Block, _ *Batch, r *resourceRows) { w.Data(r.id.Bytes()) }},
-	{"service", typeLC, func(w *native.Block, b *Batch, r *resourceRows) {
-		emitIndex(w, b.services, &r.texts[runService], r.rows)
-	}},
-	{"service_type", typeLC, func(w *native.Block, b *Batch, r *resourceRows) {
-		emitIndex(w, b.services, &r.texts[runServiceType], r.rows)
-	}},
-	{"namespace", typeLC, func(w *native.Block, b *Batch, r *resourceRows) {
-		emitIndex(w, b.services, &r.texts[runNamespace], r.rows)
-	}},
-	{"env", typeLC, func(w *native.Block, b *Batch, r *resourceRows) { emitIndex(w, b.services, &r.texts[runEnv], r.rows) }},
-	{"version", typeLC, func(w *native.Block, b *Batch, r *resourceRows) {
-		emitIndex(w, b.services, &r.texts[runVersion], r.rows)
-	}},
-	{"attrs", typeMap, func(w *native.Block, b *Batch, r *resourceRows) { r.attrs.emit(w, b.keys.dict) }},
-	{"attrs_int", typeMapInt, func(w *native.Block, b *Batch, r *resourceRows) { r.ints.emit(w, b.keys.dict, r.rows) }},
-	{"attrs_float", typeMapNum, func(w *native.Block, b *Batch, r *resourceRows) { r.floats.emit(w, b.keys.dict, r.rows) }},
-	{"dropped_attrs", "UInt32", func(w *native.Block, _ *Batch, r *resourceRows) { w.Data(r.dropped.Bytes()) }},
-	{"schema_url", "String", func(w *native.Block, _ *Batch, r *resourceRows) { w.Data(r.schemaURL.Bytes()) }},
-	{"entity_refs", "String", func(w *native.Block, _ *Batch, r *resourceRows) { w.Data(r.entityRefs.Bytes()) }},
-	{"last_seen", "DateTime('UTC')", func(w *native.Block, _ *Batch, r *resourceRows) { w.Data(r.lastSeen.Bytes()) }},
-	{"retention_days", "UInt16", func(w *native.Block, _ *Batch, r *resourceRows) { w.Data(r.retention.Bytes()) }},
-	{"batch", typeBatchID, func(w *native.Block, b *Batch, r *resourceRows) { w.Data(b.batchIDs(r.rows)) }},
+func lifted(i int) encode.Column[*Batch, *spanPart] {
+	return encode.Col(liftedNames[i], encode.TypeLC, func(w *native.Block, b *Batch, p *spanPart) {
+		encode.EmitIndex(w, b.lifted[i], &p.lifted[i], p.rows)
+	})
 }
 
 // indexColumns is the Go declaration of the trace_index table.
-var indexColumns = []column[*indexRows]{
-	{"project", typeLC, func(w *native.Block, b *Batch, r *indexRows) { emitIndex(w, b.projects, &r.project, r.rows) }},
-	{"trace_id", typeID, func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.traceID.Bytes()) }},
-	{"day", "Date", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.day.Bytes()) }},
-	{"min_start", "SimpleAggregateFunction(min, " + typeTime + ")", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.minStart.Bytes()) }},
-	{"max_start", "SimpleAggregateFunction(max, " + typeTime + ")", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.maxStart.Bytes()) }},
-	{"root_service", "SimpleAggregateFunction(max, String)", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.rootService.Bytes()) }},
-	{"root_name", "SimpleAggregateFunction(max, String)", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.rootName.Bytes()) }},
-	{"retention_days", "UInt16", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.retention.Bytes()) }},
-	{"batch", "SimpleAggregateFunction(max, " + typeBatchID + ")", func(w *native.Block, b *Batch, r *indexRows) { w.Data(b.batchIDs(r.rows)) }},
-}
-
-func columnNames[R any](columns []column[R]) []string {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.name
-	}
-	return names
+var indexColumns = []encode.Column[*Batch, *indexRows]{
+	encode.Col("project", encode.TypeLC, func(w *native.Block, b *Batch, r *indexRows) { encode.EmitIndex(w, b.Projects, &r.project, r.rows) }),
+	encode.Col("trace_id", encode.TypeID, func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.traceID.Bytes()) }),
+	encode.Col("day", "Date", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.day.Bytes()) }),
+	encode.Col("min_start", "SimpleAggregateFunction(min, "+encode.TypeTime+")", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.minStart.Bytes()) }),
+	encode.Col("max_start", "SimpleAggregateFunction(max, "+encode.TypeTime+")", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.maxStart.Bytes()) }),
+	encode.Col("root_service", "SimpleAggregateFunction(max, String)", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.rootService.Bytes()) }),
+	encode.Col("root_name", "SimpleAggregateFunction(max, String)", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.rootName.Bytes()) }),
+	encode.Col("retention_days", "UInt16", func(w *native.Block, _ *Batch, r *indexRows) { w.Data(r.retention.Bytes()) }),
+	encode.Col("batch", "SimpleAggregateFunction(max, "+encode.TypeBatchID+")", func(w *native.Block, b *Batch, r *indexRows) { w.Data(b.BatchIDs(r.rows)) }),
 }
 
 var (
-	spanNames     = columnNames(spanColumns)
-	resourceNames = columnNames(resourceColumns)
-	indexNames    = columnNames(indexColumns)
+	spanNames  = encode.Names(spanColumns)
+	indexNames = encode.Names(indexColumns)
 )

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"github.com/sightline/sightline/storage/encode"
 	"strconv"
 
 	"github.com/sightline/sightline/storage/conn"
@@ -62,7 +63,7 @@ func (p *printer) inMap(column, key string, op filter.Op, v filter.Value) (strin
 	tagged := func(tag byte, parse string) string {
 		return "startsWith(" + x + ", '\\0" + string(rune(tag)) + "') AND " + parse + "(substring(" + x + ", 3)) " + op.String() + " " + n
 	}
-	return "(" + tagged(tagInt, "toInt64OrZero") + " OR " + tagged(tagFloat, "toFloat64OrZero") + ")", nil
+	return "(" + tagged(encode.TagInt, "toInt64OrZero") + " OR " + tagged(encode.TagFloat, "toFloat64OrZero") + ")", nil
 }
 
 // inTexts compares a string or a bool in a map of texts.
@@ -70,10 +71,10 @@ func (p *printer) inTexts(column, key string, op filter.Op, v filter.Value) (str
 	k := p.str(key)
 	x := column + "[" + k + "]"
 	if v.Type == filter.TypeBool {
-		return x + " = " + p.str(EncodeValue(ValueBool, strconv.FormatBool(v.Bool))), nil
+		return x + " = " + p.str(encode.EncodeValue(ValueBool, strconv.FormatBool(v.Bool))), nil
 	}
 	if op == filter.Eq {
-		equal := x + " = " + p.str(EncodeValue(ValueString, v.Text))
+		equal := x + " = " + p.str(encode.EncodeValue(ValueString, v.Text))
 		if v.Text == "" {
 			equal = "(mapContains(" + column + ", " + k + ") AND " + equal + ")"
 		}
@@ -85,7 +86,7 @@ func (p *printer) inTexts(column, key string, op filter.Op, v filter.Value) (str
 	}
 	// Values of other types begin with NUL and their tag; strings that begin with NUL have a tag too.
 	text := "(NOT startsWith(" + x + ", '\\0') AND " + p.textOp(x, op, v.Text) +
-		" OR startsWith(" + x + ", '\\0" + string(rune(tagString)) + "') AND " + p.textOp("substring("+x+", 3)", op, v.Text) + ")"
+		" OR startsWith(" + x + ", '\\0" + string(rune(encode.TagString)) + "') AND " + p.textOp("substring("+x+", 3)", op, v.Text) + ")"
 	if forEmpty {
 		text = "(mapContains(" + column + ", " + k + ") AND " + text + ")"
 	}

@@ -3,6 +3,7 @@ package traces_test
 import (
 	"bytes"
 	"encoding/base64"
+	"github.com/sightline/sightline/storage/batch"
 	"strings"
 	"testing"
 
@@ -81,9 +82,9 @@ func secretive() ptrace.Traces {
 
 func TestSecretsAreNotInTheBlocks(t *testing.T) {
 	body := marshal(t, secretive())
-	b := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{Redact: true})
+	b := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{Redact: true})
 	for range 2 { // what was seen before is looked at again
-		if err := b.Append(traces.Request{Project: "default", Received: day0, Body: body}); err != nil {
+		if err := b.Append(batch.Request{Project: "default", Received: day0, Body: body}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,9 +106,9 @@ func TestSecretsAreNotInTheBlocks(t *testing.T) {
 		t.Errorf("counts are %+v", s)
 	}
 
-	kept := traces.NewBatch(traces.NewBatchID([8]byte{1}, day0), traces.Policy{})
-	if err := kept.Append(traces.Request{Project: "default", Received: day0, Body: body}); err != nil {
+	kept := traces.NewBatch(batch.NewID([8]byte{1}, day0), batch.Policy{})
+	if err := kept.Append(batch.Request{Project: "default", Received: day0, Body: body}); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, spansOf(t, kept), model{"default", day0, traces.Policy{}}.rows(secretive(), nil))
+	compare(t, spansOf(t, kept), model{"default", day0, batch.Policy{}}.rows(secretive(), nil))
 }

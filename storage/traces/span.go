@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/encode"
 	"strings"
 	"time"
 )
@@ -134,29 +135,22 @@ const (
 	StateInProgress
 )
 
-// ValueType is the type of an attribute's value as OTLP sent it.
-type ValueType uint8
-
-const (
-	ValueString ValueType = iota
-	ValueBool
-	ValueInt
-	ValueFloat
-	ValueBytes // Text is base64
-	ValueJSON  // an array or map; Text is OTLP's JSON encoding of the AnyValue's array or kvlist
-	ValueEmpty // an AnyValue with nothing set
+// Attributes of spans, as of every signal.
+type (
+	ValueType = encode.ValueType
+	Attr      = encode.Value
 )
 
-var valueTypeNames = [...]string{"string", "bool", "int", "double", "bytes", "json", "empty"}
-
-func (t ValueType) String() string { return valueTypeNames[t] }
-
-// Attr is one attribute. Text is the value in the spelling that people read: decimal for numbers, true or false for bools.
-type Attr struct {
-	Key  string
-	Type ValueType
-	Text string
-}
+// Types of values.
+const (
+	ValueString = encode.ValueString
+	ValueBool   = encode.ValueBool
+	ValueInt    = encode.ValueInt
+	ValueFloat  = encode.ValueFloat
+	ValueBytes  = encode.ValueBytes
+	ValueJSON   = encode.ValueJSON
+	ValueEmpty  = encode.ValueEmpty
+)
 
 // Event is a span event; Time is absolute.
 type Event struct {

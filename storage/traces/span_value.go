@@ -2,6 +2,7 @@ package traces
 
 import (
 	"cmp"
+	"github.com/sightline/sightline/storage/encode"
 	"strconv"
 
 	"github.com/sightline/sightline/storage/filter"
@@ -36,7 +37,7 @@ func (s *Span) Value(a filter.Attr) *Attr {
 	}
 	switch a.Key {
 	case filter.DurationField:
-		v := IntAttr(a.Key, int64(s.Duration))
+		v := encode.IntAttr(a.Key, int64(s.Duration))
 		return &v
 	case filter.Root:
 		return &Attr{Key: a.Key, Type: ValueBool, Text: strconv.FormatBool(s.ParentID == 0)}

@@ -3,6 +3,8 @@ package traces_test
 import (
 	"encoding/binary"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -99,10 +101,10 @@ func (s stored) row(t testing.TB) row {
 		Events: []event{}, Links: []link{},
 	}
 	for k, v := range s.Ints {
-		r.Attrs[k] = attrText(traces.IntAttr(k, v))
+		r.Attrs[k] = attrText(encode.IntAttr(k, v))
 	}
 	for k, v := range s.Floats {
-		r.Attrs[k] = attrText(traces.FloatAttr(k, v))
+		r.Attrs[k] = attrText(encode.FloatAttr(k, v))
 	}
 	for i := 0; i < len(s.Lifted); i += 2 {
 		if s.Lifted[i+1] != "" {
@@ -128,14 +130,14 @@ func dumpKey(r row) string {
 }
 
 // insert stores the blocks of a batch and counts them.
-func insert(t testing.TB, db *conn.DB, b *traces.Batch, id traces.BatchID) {
+func insert(t testing.TB, db *conn.DB, b *traces.Batch, id batch.ID) {
 	t.Helper()
-	w := traces.NewWriter(db)
+	w := batch.NewWriter(db)
 	for _, block := range b.Blocks() {
 		if err := w.Insert(t.Context(), block, fmt.Sprintf("%s-%s-%s-1", id, block.Table, block.Partition)); err != nil {
 			t.Fatal(err)
 		}
-		if block.Kind != traces.Counted {
+		if block.Kind != batch.Counted {
 			continue
 		}
 		if n, err := w.Count(t.Context(), id, block); err != nil || n != uint64(block.Rows) {
@@ -150,18 +152,18 @@ func TestStoredSpansAreWhatPdataSees(t *testing.T) {
 	db := storagetest.Open(t)
 	var want []row
 	batches := map[string]bool{}
-	b := traces.NewBatch(traces.BatchID{}, traces.Policy{})
-	policy := traces.Policy{RetentionDays: 300, ServiceRetention: map[string]uint16{"service-1": 400}, Redact: true}
+	b := traces.NewBatch(batch.ID{}, batch.Policy{})
+	policy := batch.Policy{Retention: batch.Retention{Days: 300, Services: map[string]uint16{"service-1": 400}}, Redact: true}
 	received := time.Now().UTC().Add(-48 * time.Hour).Truncate(time.Hour) // old rows expire
 	for n := range 6 {
-		id := traces.NewBatchID([8]byte{9, 8, 7, 6, 5, 4, 3, 0xFF}, received.Add(time.Duration(n)*time.Second))
+		id := batch.NewID([8]byte{9, 8, 7, 6, 5, 4, 3, 0xFF}, received.Add(time.Duration(n)*time.Second))
 		b.Reset(id, policy)
 		batches[id.String()] = true
 		for i := range uint64(8) {
 			td := randomTraces(rand.New(rand.NewPCG(uint64(n), i)), i%2 == 0)
 			shift(td, received.Sub(day0))
 			project := []string{"default", "other"}[i%2]
-			if err := b.Append(traces.Request{Project: project, Received: received, Body: marshal(t, td)}); err != nil {
+			if err := b.Append(batch.Request{Project: project, Received: received, Body: marshal(t, td)}); err != nil {
 				t.Fatal(err)
 			}
 			want = append(want, model{project, received, policy}.rows(td, nil)...)
@@ -260,7 +262,7 @@ func checkIndex(t *testing.T, db *conn.DB, want []row) {
 
 // TestBatchIDIsWhatTheEngineCallsIt pins the id's bytes, its text and its order.
 func TestBatchIDIsWhatTheEngineCallsIt(t *testing.T) {
-	id := traces.NewBatchID([8]byte{1, 0, 0, 0, 0, 0, 0, 0x80}, time.Unix(1, 2))
+	id := batch.NewID([8]byte{1, 0, 0, 0, 0, 0, 0, 0x80}, time.Unix(1, 2))
 	if got := binary.LittleEndian.Uint64(id[8:]); got != 1_000_000_002 {
 		t.Errorf("high half is %d", got)
 	}

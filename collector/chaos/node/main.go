@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/sightline/sightline/storage/batch"
 	"log/slog"
 	"net"
 	"net/http"
@@ -110,7 +111,7 @@ func (n *node) load(ctx context.Context, dir string, j *journal.Journal, log *sl
 		}
 	}
 	l, err := loader.New(loader.Config{
-		Journal: j, Writer: traces.NewWriter(db), Rollup: traces.NewRollup(db, 90), Policy: traces.Policy{RetentionDays: 30, Redact: true},
+		Journal: j, Writer: batch.NewWriter(db), Rollup: traces.NewRollup(db, 90), Policy: batch.Policy{Retention: batch.Retention{Days: 30}, Redact: true},
 		StateFile: filepath.Join(dir, "loader.state"), Rows: 2000, Delay: 50 * time.Millisecond, Log: log, Failpoint: hook,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package walk_test
 
 import (
+	"github.com/sightline/sightline/storage/batch"
 	"testing"
 	"time"
 
@@ -19,19 +20,19 @@ func FuzzAcknowledgedCanBeStored(f *testing.F) {
 	f.Add(nested(64, false))
 	f.Add(field(1, field(1000, field(2, nil))))
 	f.Add(field(1, append(field(1000, field(2, nil)), field(2, field(2, nil))...)))
-	batch := traces.NewBatch(traces.NewBatchID([8]byte{1}, now), traces.Policy{})
+	rows := traces.NewBatch(batch.NewID([8]byte{1}, now), batch.Policy{})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var r walk.Result
 		if walk.Traces(b, window, &r) != nil {
 			return
 		}
-		batch.Reset(traces.NewBatchID([8]byte{1}, time.Now()), traces.Policy{})
-		err := batch.Append(traces.Request{Project: "p", Received: now, Body: b, Rejected: r.Rejected, Spans: int(r.Items)})
+		rows.Reset(batch.NewID([8]byte{1}, time.Now()), batch.Policy{})
+		err := rows.Append(batch.Request{Project: "p", Received: now, Body: b, Rejected: r.Rejected, Items: int(r.Items)})
 		if err != nil {
 			t.Fatalf("walk takes it, the decoder says %v", err)
 		}
-		if want := int(r.Items) - len(r.Rejected); batch.Rows() != want {
-			t.Errorf("%d rows of %d spans less %d", batch.Rows(), r.Items, len(r.Rejected))
+		if want := int(r.Items) - len(r.Rejected); rows.Rows() != want {
+			t.Errorf("%d rows of %d spans less %d", rows.Rows(), r.Items, len(r.Rejected))
 		}
 	})
 }

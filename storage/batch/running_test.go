@@ -1,13 +1,13 @@
-package traces_test
+package batch_test
 
 import (
 	"context"
 	"testing"
 	"time"
 
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/storagetest"
-	"github.com/sightline/sightline/storage/traces"
 )
 
 func TestRunningSeesAnInsertWhoseAnswerIsOut(t *testing.T) {
@@ -15,8 +15,8 @@ func TestRunningSeesAnInsertWhoseAnswerIsOut(t *testing.T) {
 	if err := db.Exec(t.Context(), "CREATE TABLE slow (v UInt8, wait UInt8 DEFAULT sleepEachRow(1)) ENGINE = MergeTree ORDER BY v"); err != nil {
 		t.Fatal(err)
 	}
-	id := traces.NewBatchID([8]byte{1}, time.Unix(1795000000, 0))
-	w := traces.NewWriter(db)
+	id := batch.NewID([8]byte{1}, time.Unix(1795000000, 0))
+	w := batch.NewWriter(db)
 	done := make(chan error, 1)
 	go func() {
 		body := []byte{1, 1, 1, 'v', 5, 'U', 'I', 'n', 't', '8', 7} // one column, one row
@@ -43,7 +43,7 @@ func TestRunningSeesAnInsertWhoseAnswerIsOut(t *testing.T) {
 			return
 		default:
 		}
-		if running, err := w.Running(t.Context(), traces.NewBatchID([8]byte{2}, time.Unix(1795000000, 0))); running || err != nil {
+		if running, err := w.Running(t.Context(), batch.NewID([8]byte{2}, time.Unix(1795000000, 0))); running || err != nil {
 			t.Fatalf("another batch is running = %v, %v", running, err)
 		}
 	}
