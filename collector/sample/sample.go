@@ -1,5 +1,5 @@
-// Package sample makes OTLP trace requests for tests and benchmarks: services of a shop, twelve attributes and about 527
-// bytes a span, the same bytes for the same seed. It refuses to be realistic beyond that; bench/ has the load generator.
+// Package sample makes OTLP requests for tests and benchmarks: services of a shop, spans of twelve attributes and about 527
+// bytes, the same bytes for the same seed. It refuses to be realistic beyond that; bench/ has the load generator.
 package sample
 
 import (
