@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sightline/sightline/collector"
@@ -110,6 +111,11 @@ func (in *instance) addIngest(s *traceapi.Status) {
 	}
 	if len(j.Quarantined) > 0 {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("Damaged journal segments were put aside: %v. What they held is lost unless they can be repaired.", j.Quarantined))
+	}
+	for _, p := range in.collector.Pipelines() {
+		if len(p.Holds) > 0 {
+			s.Warnings = append(s.Warnings, fmt.Sprintf("Pipeline %s acknowledges before its data is durable: %s holds it back.", p.Name, strings.Join(p.Holds, ", ")))
+		}
 	}
 	if l.Alarms > 0 {
 		s.Warnings = append(s.Warnings, "Something happened while storing that must never happen; the log has the details: "+l.LastError)
