@@ -108,6 +108,7 @@ var shardingKeys = map[string]string{
 	"rollup_minutes": "cityHash64(project, minute)",
 	"red_1m":         "cityHash64(project, minute)",
 	"edges_1m":       "cityHash64(project, minute)",
+	"logs":           "if(trace_id = toFixedString('', 16), cityHash64(resource_id), cityHash64(trace_id))",
 }
 
 // distributed is the table that statements name in a cluster, over the local ones.
