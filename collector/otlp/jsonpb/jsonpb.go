@@ -1,4 +1,4 @@
-// Package jsonpb turns OTLP JSON trace requests into protobuf in one pass, without building objects, so that everything after
+// Package jsonpb turns OTLP JSON requests into protobuf in one pass, without building objects, so that everything after
 // it knows protobuf alone. It follows the OTLP specification to the letter: lowerCamel keys, hex ids, numbers for enums; unknown
 // keys are ignored. It refuses to go deeper than admission.MaxDepth, and never recurses by what the input says beyond that.
 package jsonpb
@@ -46,10 +46,18 @@ func (e *Error) Public() string {
 func cut(s []byte) string { return string(s[:min(len(s), 50)]) }
 
 // Traces appends to dst the protobuf of the ExportTraceServiceRequest in src. Zero values that say nothing are left out.
-func Traces(dst, src []byte) ([]byte, error) {
+func Traces(dst, src []byte) ([]byte, error) { return convert(dst, src, traces) }
+
+// Logs appends to dst the protobuf of the ExportLogsServiceRequest in src.
+func Logs(dst, src []byte) ([]byte, error) { return convert(dst, src, logs) }
+
+// Metrics appends to dst the protobuf of the ExportMetricsServiceRequest in src.
+func Metrics(dst, src []byte) ([]byte, error) { return convert(dst, src, metrics) }
+
+func convert(dst, src []byte, request *message) ([]byte, error) {
 	c := coder{scanner: scanner{in: src}, out: dst}
 	if c.space() != '{' {
-		return dst, c.fail("", "want an object with resourceSpans")
+		return dst, c.fail("", "want an object with %s", request.fields[0].name)
 	}
 	if err := c.object(request, 0); err != nil {
 		return dst, err
@@ -103,7 +111,7 @@ func (c *coder) object(m *message, level int) error {
 		case f.repeated:
 			err = c.array(f, level)
 		default:
-			err = c.value(f, m.oneof, level)
+			err = c.value(f, f.said, level)
 		}
 		if err != nil {
 			return err
@@ -129,6 +137,11 @@ func (c *coder) array(f *field, level int) error {
 		c.p++
 		return nil
 	}
+	start := 0
+	if f.packed {
+		c.tag(f.num, 2)
+		start = c.open()
+	}
 	for {
 		c.space()
 		if err := c.value(f, true, level); err != nil {
@@ -139,6 +152,9 @@ func (c *coder) array(f *field, level int) error {
 			c.p++
 		case ']':
 			c.p++
+			if f.packed {
+				c.close(start)
+			}
 			return nil
 		default:
 			return c.fail(f.name, "want a comma or the end of an array")
@@ -247,8 +263,7 @@ func (c *coder) numeric(f *field, said bool) error {
 		if err != nil && !(errors.Is(err, strconv.ErrRange) && math.IsInf(v, 0)) || quoted && !floats(token) {
 			return bad()
 		}
-		c.tag(f.num, 1)
-		c.out = binary.LittleEndian.AppendUint64(c.out, math.Float64bits(v))
+		c.number64(f, math.Float64bits(v))
 		return nil
 	}
 	v, ok := integer(token, f.format)
@@ -259,17 +274,26 @@ func (c *coder) numeric(f *field, said bool) error {
 		return nil
 	}
 	switch f.format {
-	case asFixed64:
-		c.tag(f.num, 1)
-		c.out = binary.LittleEndian.AppendUint64(c.out, v)
+	case asFixed64, asSfixed64:
+		c.number64(f, v)
 	case asFixed32:
 		c.tag(f.num, 5)
 		c.out = binary.LittleEndian.AppendUint32(c.out, uint32(v))
 	default:
-		c.tag(f.num, 0)
+		if !f.packed {
+			c.tag(f.num, 0)
+		}
 		c.out = binary.AppendUvarint(c.out, v)
 	}
 	return nil
+}
+
+// number64 writes a number of eight bytes.
+func (c *coder) number64(f *field, v uint64) {
+	if !f.packed {
+		c.tag(f.num, 1)
+	}
+	c.out = binary.LittleEndian.AppendUint64(c.out, v)
 }
 
 // floats are the doubles that may be in quotes: numbers, and what JSON has no numbers for.
@@ -292,13 +316,16 @@ func integer(token []byte, f format) (v uint64, ok bool) {
 		s = strconv.FormatInt(int64(x), 10)
 	}
 	switch f {
-	case asInt64:
+	case asInt64, asSfixed64:
 		n, err := strconv.ParseInt(s, 10, 64)
 		return uint64(n), err == nil
+	case asSint32:
+		n, err := strconv.ParseInt(s, 10, 32)
+		return uint64(uint32(n<<1) ^ uint32(n>>31)), err == nil
 	case asEnum:
 		n, err := strconv.ParseInt(s, 10, 32)
 		return uint64(n), err == nil
-	case asFixed64:
+	case asFixed64, asUint64:
 		n, err := strconv.ParseUint(s, 10, 64)
 		return n, err == nil
 	}
