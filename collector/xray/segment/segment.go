@@ -136,6 +136,16 @@ func (d *Document) Adopt(owner Owner) {
 // Owner is what independent subsegments inherit from this document.
 func (d *Document) Owner() Owner { return Owner{Resource: d.Resource, Origin: d.Origin} }
 
+// Service is the owner's name.
+func (o Owner) Service() string {
+	for _, kv := range o.Resource.GetAttributes() {
+		if kv.Key == "service.name" {
+			return kv.Value.GetStringValue()
+		}
+	}
+	return ""
+}
+
 // Below makes the document's own span one that belongs to a service's request rather than being one. The function's segment below
 // the one that the Lambda service sends of the same invocation is such.
 func (d *Document) Below() { d.Spans[0].Kind = tracepb.Span_SPAN_KIND_INTERNAL }
