@@ -116,15 +116,14 @@ type jsonWriter struct {
 	cut   bool
 }
 
-// json appends an array or a map to dst in its stored form. The result is valid until the next call.
-func (e *Encoder) json(dst, buf []byte, a *Attr, l *List) ([]byte, error) {
-	w := jsonWriter{e: e, l: l, buf: buf, out: append(dst, 0, TagJSON), limit: len(dst) + MaxValue}
+// json appends an array or a map to dst in its stored form, of about limit bytes; name is what a note calls it, "" the attribute's key.
+func (e *Encoder) json(dst, buf []byte, a *Attr, limit int, l *List, name string) ([]byte, error) {
+	w := jsonWriter{e: e, l: l, buf: buf, out: append(dst, 0, TagJSON), limit: len(dst) + limit}
 	if err := w.value(a, 1); err != nil {
 		return nil, err
 	}
 	if w.cut {
-		l.Reasons |= AttrTruncated
-		l.notes = append(l.notes, note{key: truncatedPrefix + string(e.Keys.Dict.Key(a.Key)), typ: AnyInt, num: int64(a.Hi - a.Lo)})
+		e.truncated(a, l, name)
 	}
 	return w.out, nil
 }

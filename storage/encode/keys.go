@@ -46,7 +46,8 @@ const (
 	MaxValue = 32 << 10 // bytes
 	MaxKey   = 256
 	MaxName  = 1 << 10
-	maxRaw   = 768 // of bytes that were no UTF-8: 1 KiB in base64
+	MaxBody  = 256 << 10 // of a log record
+	maxRaw   = 768       // of bytes that were no UTF-8: 1 KiB in base64
 )
 
 // predictions is how many places of keys are remembered.

@@ -30,43 +30,90 @@ func (e *Encoder) AddText(m *StringMap, a *Attr, v []byte, secret bool, l *List)
 
 // AddOther adds a value to a map that is neither string nor number.
 func (e *Encoder) AddOther(m *StringMap, buf []byte, a *Attr, secret bool, l *List) error {
-	var err error
-	switch {
-	case a.Typ == AnyBool:
-		e.value = appendBool(e.value[:0], a.Num != 0)
-	case a.Typ == AnyInt:
-		e.value = appendInt(e.value[:0], int64(a.Num))
-	case a.Typ == AnyDouble:
-		e.value = appendFloat(e.value[:0], math.Float64frombits(a.Num))
-	case a.Typ == AnyEmpty:
-		e.value = append(e.value[:0], 0, TagEmpty)
-	case secret:
+	if secret && (a.Typ == AnyBytes || a.Typ == AnyArray || a.Typ == AnyMap) {
 		e.Delta.Redacted++
-		e.value = append(e.value[:0], redact.Mask...)
-	case a.Typ == AnyBytes:
-		e.value = e.bytesValue(e.value[:0], buf[a.Lo:a.Hi], a, l)
-	default:
-		e.value, err = e.json(e.value[:0], buf, a, l)
+		m.Add(a.Key, []byte(redact.Mask))
+		return nil
 	}
-	if err != nil {
+	var err error
+	if e.value, err = e.other(e.value[:0], buf, a, MaxValue, l, ""); err != nil {
 		return err
 	}
 	m.Add(a.Key, e.value)
 	return nil
 }
 
-// bytesValue appends bytes in their stored form, cut so that the text keeps the limit of values.
-func (e *Encoder) bytesValue(dst, v []byte, a *Attr, l *List) []byte {
+// other appends a value that is no string in its stored form. name is what notes call it, "" the attribute's key.
+func (e *Encoder) other(dst, buf []byte, a *Attr, limit int, l *List, name string) ([]byte, error) {
+	switch a.Typ {
+	case AnyBool:
+		return appendBool(dst, a.Num != 0), nil
+	case AnyInt:
+		return appendInt(dst, int64(a.Num)), nil
+	case AnyDouble:
+		return appendFloat(dst, math.Float64frombits(a.Num)), nil
+	case AnyEmpty:
+		return append(dst, 0, TagEmpty), nil
+	}
+	if a.Typ == AnyBytes {
+		return e.bytesValue(dst, buf, a, limit, l, name), nil
+	}
+	return e.json(dst, buf, a, limit, l, name)
+}
+
+// bytesValue appends bytes in their stored form, cut so that the text keeps the limit.
+func (e *Encoder) bytesValue(dst, buf []byte, a *Attr, limit int, l *List, name string) []byte {
+	v := buf[a.Lo:a.Hi]
 	if f := redact.Scan(v); f&redact.Suspect != 0 && e.Policy.Redact && e.scrubber.Dirty(v) {
 		e.Delta.Redacted++
 		return append(dst, redact.Mask...)
 	}
-	if len(v) > MaxValue/4*3 {
-		l.Reasons |= AttrTruncated
-		l.notes = append(l.notes, note{key: truncatedPrefix + string(e.Keys.Dict.Key(a.Key)), typ: AnyInt, num: int64(len(v))})
-		v = v[:MaxValue/4*3]
+	if len(v) > limit/4*3 {
+		e.truncated(a, l, name)
+		v = v[:limit/4*3]
 	}
 	return appendBytes(dst, v)
+}
+
+// truncated notes that not all of a value is stored.
+func (e *Encoder) truncated(a *Attr, l *List, name string) {
+	if name == "" {
+		name = string(e.Keys.Dict.Key(a.Key))
+	}
+	l.Reasons |= AttrTruncated
+	l.notes = append(l.notes, note{key: truncatedPrefix + name, typ: AnyInt, num: int64(a.Hi - a.Lo)})
+}
+
+// LogBody is a log record's body in its stored form, that of a value in a map of strings, of at most MaxBody bytes. The result is
+// valid until the next value is encoded.
+func (e *Encoder) LogBody(a *Attr, l *List) ([]byte, error) {
+	if a.Typ == AnyString {
+		v := e.Body[a.Lo:a.Hi]
+		if f := redact.Scan(v); (f == 0 || e.clean(v, f)) && len(v) <= MaxBody && (len(v) == 0 || v[0] != 0) {
+			return v, nil
+		}
+	}
+	if a.Typ == AnyInt && e.Policy.Redact && redact.Number(int64(a.Num)) {
+		e.Delta.Redacted++
+		return []byte(redact.Mask), nil
+	}
+	before := l.Reasons & AttrTruncated
+	l.Reasons &^= AttrTruncated
+	var err error
+	if a.Typ == AnyString {
+		v := e.scrub(e.Body[a.Lo:a.Hi], MaxBody, l, "body")
+		if e.value = e.value[:0]; len(v) > 0 && v[0] == 0 {
+			e.value = append(e.value, 0, TagString)
+		}
+		e.value = append(e.value, v...)
+	} else {
+		e.value, err = e.other(e.value[:0], e.Body, a, MaxBody, l, "body")
+	}
+	if l.Reasons&AttrTruncated != 0 {
+		l.Reasons |= BodyTruncated
+	}
+	l.Reasons = l.Reasons&^AttrTruncated | before
+	return e.value, err
 }
 
 // Annotate adds what the writer has to say about the list. Where the list has such an attribute already, that one stays.

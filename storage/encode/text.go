@@ -25,13 +25,14 @@ const (
 	NegativeDuration
 	UnknownEnum
 	SelfParent
+	BodyTruncated
 	numReasons = iota
 )
 
 // reasonNames are the names in reports, metrics and attributes.
 var reasonNames = [numReasons]string{
 	"utf8", "attr_truncated", "limit_attrs", "limit_events", "limit_links", "dup_key", "ts_missing", "ts_range", "ts_future",
-	"negative_duration", "enum", "self_parent",
+	"negative_duration", "enum", "self_parent", "body_truncated",
 }
 
 // Attributes that the writer adds.
