@@ -100,7 +100,7 @@ func (t Topology) settings() string {
 	return common + ", replicated_deduplication_window = 10000"
 }
 
-// shardingKeys keep together what is read, joined or replaced together: a trace, a resource's repeats, a minute of a rollup.
+// shardingKeys keep together what is read, joined or replaced together: a trace, a resource's repeats, a minute of a rollup, a series.
 var shardingKeys = map[string]string{
 	"spans":          "cityHash64(trace_id)",
 	"trace_index":    "cityHash64(trace_id)",
@@ -108,6 +108,10 @@ var shardingKeys = map[string]string{
 	"rollup_minutes": "cityHash64(project, minute)",
 	"red_1m":         "cityHash64(project, minute)",
 	"edges_1m":       "cityHash64(project, minute)",
+	"series":         "cityHash64(id)",
+	"points":         "cityHash64(series)",
+	"distributions":  "cityHash64(series)",
+	"exemplars":      "cityHash64(series)",
 	"logs":           "if(trace_id = toFixedString('', 16), cityHash64(resource_id), cityHash64(trace_id))",
 }
 

@@ -268,3 +268,138 @@ SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with
 CREATE TABLE IF NOT EXISTS `sightline`.`logs` ON CLUSTER `main` AS `sightline`.`logs_local`
 ENGINE = Distributed(`main`, `sightline`, `logs_local`, if(trace_id = toFixedString('', 16), cityHash64(resource_id), cityHash64(trace_id)))
 ;
+-- 0003_metrics.sql
+CREATE TABLE IF NOT EXISTS `sightline`.`series_local` ON CLUSTER `main`
+(
+    project         LowCardinality(String),
+    name            LowCardinality(String),                             -- of the metric
+    id              UInt64 CODEC(ZSTD(1)),                              -- XXH3-64 of all up to attrs_float but what is said of it (storage/metrics)
+    kind            UInt8 CODEC(ZSTD(1)),                               -- 1 gauge, 2 sum, 3 histogram, 4 exponential histogram, 5 summary
+    temporality     Int32 CODEC(ZSTD(1)),                               -- as sent: 1 delta, 2 cumulative; 0 for gauges and summaries
+    monotonic       UInt8 CODEC(ZSTD(1)),                               -- of a sum
+    unit            LowCardinality(String) CODEC(ZSTD(1)),
+
+    description     LowCardinality(String) CODEC(ZSTD(1)),
+    metadata        Map(LowCardinality(String), String) CODEC(ZSTD(1)), -- every type in the string encoding
+
+    resource_id     FixedString(16) CODEC(ZSTD(1)),
+    service         LowCardinality(String) CODEC(ZSTD(1)),
+    namespace       LowCardinality(String) CODEC(ZSTD(1)),
+    env             LowCardinality(String) CODEC(ZSTD(1)),
+    version         LowCardinality(String) CODEC(ZSTD(1)),
+
+    scope_name      LowCardinality(String) CODEC(ZSTD(1)),
+    scope_version   LowCardinality(String) CODEC(ZSTD(1)),
+    scope_schema_url LowCardinality(String) CODEC(ZSTD(1)),
+    scope_attrs     Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    scope_dropped_attrs UInt32 CODEC(ZSTD(1)),
+
+    attrs           Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    attrs_int       Map(LowCardinality(String), Int64) CODEC(ZSTD(1)),
+    attrs_float     Map(LowCardinality(String), Float64) CODEC(ZSTD(1)),
+
+    last_seen       DateTime('UTC') CODEC(Delta(4), ZSTD(1)),           -- refreshed once a day while it has points
+    retention_days  UInt16 CODEC(ZSTD(1)),                              -- the longest class in force when written
+    batch           UInt128 CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree(last_seen)
+ORDER BY (project, name, id)
+TTL last_seen + toIntervalDay(retention_days + 2)
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
+;
+CREATE TABLE IF NOT EXISTS `sightline`.`series` ON CLUSTER `main` AS `sightline`.`series_local`
+ENGINE = Distributed(`main`, `sightline`, `series_local`, cityHash64(id))
+;
+CREATE TABLE IF NOT EXISTS `sightline`.`points_local` ON CLUSTER `main`
+(
+    project         LowCardinality(String),
+    name            LowCardinality(String) CODEC(ZSTD(1)),
+    series          UInt64 CODEC(ZSTD(1)),                              -- series.id
+    time            DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    time_offset     Int64 CODEC(T64, ZSTD(1)),                          -- ns
+    start           UInt64 CODEC(Delta(8), ZSTD(1)),                    -- start_time_unix_nano as sent, 0: none
+    value           Float64 CODEC(ZSTD(1)),
+    residue         Int64 CODEC(T64, ZSTD(1)),
+    type            UInt8 CODEC(ZSTD(1)),                               -- 0 none sent, 1 double, 2 integer
+    flags           UInt32 CODEC(ZSTD(1)),                              -- as sent; bit 0: no recorded value
+    retention_days  UInt16 CODEC(ZSTD(1)),
+    batch           UInt128 CODEC(ZSTD(1)),                             -- of two points of one time the later batch's counts
+
+    INDEX ix_batch batch TYPE minmax GRANULARITY 1                      -- ids grow with time: a new batch is in new parts only
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY (retention_days, toDate(time))
+ORDER BY (project, name, series, time)
+TTL toDateTime(time) + toIntervalDay(retention_days)
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
+;
+CREATE TABLE IF NOT EXISTS `sightline`.`points` ON CLUSTER `main` AS `sightline`.`points_local`
+ENGINE = Distributed(`main`, `sightline`, `points_local`, cityHash64(series))
+;
+CREATE TABLE IF NOT EXISTS `sightline`.`distributions_local` ON CLUSTER `main`
+(
+    project         LowCardinality(String),
+    name            LowCardinality(String) CODEC(ZSTD(1)),
+    series          UInt64 CODEC(ZSTD(1)),
+    time            DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    time_offset     Int64 CODEC(T64, ZSTD(1)),
+    start           UInt64 CODEC(Delta(8), ZSTD(1)),
+    flags           UInt32 CODEC(ZSTD(1)),
+    count           UInt64 CODEC(T64, ZSTD(1)),
+    sum             Float64 CODEC(ZSTD(1)),
+    min             Float64 CODEC(ZSTD(1)),
+    max             Float64 CODEC(ZSTD(1)),
+    present         UInt8 CODEC(ZSTD(1)),                               -- bits: 1 sum, 2 min, 4 max were sent; a summary always has its sum
+    bounds          Array(Float64) CODEC(ZSTD(1)),                      -- of a histogram
+    counts          Array(UInt64) CODEC(T64, ZSTD(1)),                  -- one more than bounds, or none; not cumulated
+    scale           Int32 CODEC(ZSTD(1)),                               -- of an exponential histogram
+    zero_count      UInt64 CODEC(T64, ZSTD(1)),
+    zero_threshold  Float64 CODEC(ZSTD(1)),
+    pos_offset      Int32 CODEC(ZSTD(1)),
+    pos_counts      Array(UInt64) CODEC(T64, ZSTD(1)),
+    neg_offset      Int32 CODEC(ZSTD(1)),
+    neg_counts      Array(UInt64) CODEC(T64, ZSTD(1)),
+    quantiles       Array(Float64) CODEC(ZSTD(1)),                      -- of a summary
+    quantile_values Array(Float64) CODEC(ZSTD(1)),
+    retention_days  UInt16 CODEC(ZSTD(1)),
+    batch           UInt128 CODEC(ZSTD(1)),
+
+    INDEX ix_batch batch TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY (retention_days, toDate(time))
+ORDER BY (project, name, series, time)
+TTL toDateTime(time) + toIntervalDay(retention_days)
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
+;
+CREATE TABLE IF NOT EXISTS `sightline`.`distributions` ON CLUSTER `main` AS `sightline`.`distributions_local`
+ENGINE = Distributed(`main`, `sightline`, `distributions_local`, cityHash64(series))
+;
+CREATE TABLE IF NOT EXISTS `sightline`.`exemplars_local` ON CLUSTER `main`
+(
+    project         LowCardinality(String),
+    name            LowCardinality(String) CODEC(ZSTD(1)),
+    series          UInt64 CODEC(ZSTD(1)),
+    time            DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),      -- of its point
+    id              UInt64 CODEC(NONE),                                 -- XXH3-64 of its bytes and its place in the point
+    at              UInt64 CODEC(Delta(8), ZSTD(1)),                    -- its own time_unix_nano, as sent
+    value           Float64 CODEC(ZSTD(1)),                             -- value, residue, type: as in points
+    residue         Int64 CODEC(T64, ZSTD(1)),
+    type            UInt8 CODEC(ZSTD(1)),
+    trace_id        FixedString(16) CODEC(ZSTD(1)),                     -- zeros: none
+    span_id         UInt64 CODEC(ZSTD(1)),                              -- 0: none
+    attrs           Map(LowCardinality(String), String) CODEC(ZSTD(1)), -- filtered_attributes; every type in the string encoding
+    retention_days  UInt16 CODEC(ZSTD(1)),
+    batch           UInt128 CODEC(ZSTD(1)),
+
+    INDEX ix_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplicatedReplacingMergeTree
+PARTITION BY (retention_days, toDate(time))
+ORDER BY (project, name, series, time, id)
+TTL toDateTime(time) + toIntervalDay(retention_days)
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, replicated_deduplication_window = 10000
+;
+CREATE TABLE IF NOT EXISTS `sightline`.`exemplars` ON CLUSTER `main` AS `sightline`.`exemplars_local`
+ENGINE = Distributed(`main`, `sightline`, `exemplars_local`, cityHash64(series))
+;
