@@ -187,3 +187,34 @@ func (e *Encoder) AddList(m *StringMap, buf []byte, l *List) error {
 	m.End(before)
 	return nil
 }
+
+// AddTyped appends a list to maps of strings, integers and floats, as row's.
+func (e *Encoder) AddTyped(texts *StringMap, ints, floats *NumberMap, row int, buf []byte, l *List) error {
+	t, i, f := texts.Len(), ints.Len(), floats.Len()
+	for n := range l.Attrs() {
+		a := &l.attrs[n]
+		secret := e.Keys.Info[a.Key].Secret
+		switch {
+		case a.Typ == AnyString:
+			e.AddText(texts, a, buf[a.Lo:a.Hi], secret, l)
+		case a.Typ == AnyInt && int64(a.Num) >= 1e12 && e.Policy.Redact && redact.Number(int64(a.Num)):
+			e.Delta.Redacted++
+			texts.Add(a.Key, []byte(redact.Mask))
+		case a.Typ == AnyInt:
+			ints.Add(a.Key, a.Num)
+		case a.Typ == AnyDouble:
+			floats.Add(a.Key, a.Num)
+		default:
+			if err := e.AddOther(texts, buf, a, secret, l); err != nil {
+				return err
+			}
+		}
+	}
+	if l.Reasons != 0 {
+		e.Annotate(texts, ints, l)
+	}
+	texts.End(t)
+	ints.End(row, i)
+	floats.End(row, f)
+	return nil
+}

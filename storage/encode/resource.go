@@ -42,6 +42,9 @@ type Resource struct {
 	writing int32                 // day of the row in this batch, not stored yet
 }
 
+// ID names the resource by its bytes.
+func (r *Resource) ID() [16]byte { return r.key.id }
+
 // maxKnown bounds how many resources are remembered between batches. Forgetting only writes them once more.
 const maxKnown = 1 << 16
 

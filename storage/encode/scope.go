@@ -2,6 +2,7 @@ package encode
 
 // scope is an instrumentation scope of the batch.
 type scope struct {
+	id      [16]byte  // XXH3-128 of its message and schema URL
 	texts   [3]uint32 // name, version, schema URL, in the batch's dictionary of scopes
 	keys    []uint32
 	values  []byte // as a String column has them
@@ -16,7 +17,7 @@ func (e *Encoder) scope(message, url []byte) (uint32, error) {
 	}
 	l := &e.topList
 	e.Begin(l)
-	var s scope
+	s := scope{id: key}
 	var name, version []byte
 	f := FieldsOf(message, 0, len(message))
 	for f.Next() {

@@ -17,6 +17,7 @@ var (
 	ErrGroup     = wireError("group is not ended")
 	ErrTraceID   = wireError("trace id has not 16 bytes")
 	ErrSpanID    = wireError("span id has not 8 bytes")
+	ErrPacked    = wireError("packed list has not whole numbers")
 	ErrDepth     = wireError("attribute is nested more than 64 levels deep")
 )
 
