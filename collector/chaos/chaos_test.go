@@ -68,6 +68,28 @@ type run struct {
 // newRun makes the folder and sets the clients to work.
 func newRun(t *testing.T) *run {
 	t.Helper()
+	r := newQuietRun(t)
+	ctx, stop := context.WithCancel(context.Background())
+	limit, giveUp := context.WithCancel(context.Background())
+	var clients sync.WaitGroup
+	for range senders {
+		rnd := rand.New(rand.NewPCG(r.rnd.Uint64(), r.rnd.Uint64()))
+		clients.Go(func() { r.client.run(ctx, limit, rnd) })
+	}
+	r.finish = func() {
+		stop()
+		clients.Wait()
+	}
+	t.Cleanup(func() {
+		giveUp()
+		r.finish()
+	})
+	return r
+}
+
+// newQuietRun makes the folder; nobody sends.
+func newQuietRun(t *testing.T) *run {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("SIGHTLINE_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
@@ -79,19 +101,7 @@ func newRun(t *testing.T) *run {
 		t.Fatal(err)
 	}
 	r := &run{t: t, rnd: rand.New(rand.NewPCG(seed, 0)), dir: dir, log: log, client: newClient(), kills: map[string]int{}}
-	ctx, stop := context.WithCancel(context.Background())
-	limit, giveUp := context.WithCancel(context.Background())
-	var clients sync.WaitGroup
-	for i := range senders {
-		clients.Go(func() { r.client.run(ctx, limit, rand.New(rand.NewPCG(seed, uint64(1+i)))) })
-	}
-	r.finish = func() {
-		stop()
-		clients.Wait()
-	}
 	t.Cleanup(func() {
-		giveUp()
-		r.finish()
 		if t.Failed() {
 			t.Logf("seed %d; the log ends:\n%s", seed, logTail(log.Name()))
 		}
