@@ -14,6 +14,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
@@ -29,6 +31,14 @@ import (
 )
 
 const exportMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+
+// The ways in of the other two signals.
+const (
+	logsPath      = "/v1/logs"
+	metricsPath   = "/v1/metrics"
+	logsMethod    = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+	metricsMethod = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
+)
 
 // reply is an answer, whatever way it came.
 type reply struct {
@@ -63,10 +73,16 @@ func compress(t testing.TB, coding string, body []byte) []byte {
 	return b.Bytes()
 }
 
-// post sends a body as it is; media and coding are headers.
+// post sends traces as they are; media and coding are headers.
 func post(t testing.TB, addr, media, coding string, body io.Reader, headers ...string) reply {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, "http://"+addr+"/v1/traces", body)
+	return postTo(t, addr+"/v1/traces", media, coding, body, headers...)
+}
+
+// postTo is post to any path.
+func postTo(t testing.TB, url, media, coding string, body io.Reader, headers ...string) reply {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, "http://"+url, body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,16 +116,7 @@ func do(t testing.TB, req *http.Request) reply {
 		return r
 	}
 	if resp.StatusCode == http.StatusOK {
-		out := ptraceotlp.NewExportResponse()
-		if media == "application/json" {
-			err = out.UnmarshalJSON(b)
-		} else {
-			err = out.UnmarshalProto(b)
-		}
-		if err != nil {
-			t.Errorf("the answer is no ExportTraceServiceResponse: %v: %q", err, b)
-		}
-		r.rejected, r.partial = out.PartialSuccess().RejectedSpans(), out.PartialSuccess().ErrorMessage()
+		r.fromResponse(t, req.URL.Path, media == "application/json", b)
 		return r
 	}
 	var st spb.Status
@@ -133,6 +140,34 @@ func do(t testing.TB, req *http.Request) reply {
 		}
 	}
 	return r
+}
+
+// fromResponse reads the answer of a signal, named by its path or method, as pdata does.
+func (r *reply) fromResponse(t testing.TB, to string, isJSON bool, b []byte) {
+	t.Helper()
+	read := func(proto, json func([]byte) error) {
+		t.Helper()
+		if isJSON {
+			proto = json
+		}
+		if err := proto(b); err != nil {
+			t.Errorf("the answer is no response of %s: %v: %q", to, err, b)
+		}
+	}
+	switch to {
+	case logsPath, logsMethod:
+		out := plogotlp.NewExportResponse()
+		read(out.UnmarshalProto, out.UnmarshalJSON)
+		r.rejected, r.partial = out.PartialSuccess().RejectedLogRecords(), out.PartialSuccess().ErrorMessage()
+	case metricsPath, metricsMethod:
+		out := pmetricotlp.NewExportResponse()
+		read(out.UnmarshalProto, out.UnmarshalJSON)
+		r.rejected, r.partial = out.PartialSuccess().RejectedDataPoints(), out.PartialSuccess().ErrorMessage()
+	default:
+		out := ptraceotlp.NewExportResponse()
+		read(out.UnmarshalProto, out.UnmarshalJSON)
+		r.rejected, r.partial = out.PartialSuccess().RejectedSpans(), out.PartialSuccess().ErrorMessage()
+	}
 }
 
 func (r *reply) fromStatus(st *status.Status) {
@@ -176,8 +211,14 @@ func dial(t testing.TB, addr string) *grpc.ClientConn {
 	return conn
 }
 
-// invoke exports a body over gRPC.
+// invoke exports traces over gRPC.
 func invoke(t testing.TB, conn *grpc.ClientConn, coding string, body []byte, headers ...string) reply {
+	t.Helper()
+	return invokeAt(t, conn, exportMethod, coding, body, headers...)
+}
+
+// invokeAt is invoke of any method.
+func invokeAt(t testing.TB, conn *grpc.ClientConn, method, coding string, body []byte, headers ...string) reply {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), headers...), 20*time.Second)
 	defer cancel()
@@ -186,17 +227,13 @@ func invoke(t testing.TB, conn *grpc.ClientConn, coding string, body []byte, hea
 		options = append(options, grpc.UseCompressor(coding))
 	}
 	var out []byte
-	err := conn.Invoke(ctx, exportMethod, &body, &out, options...)
+	err := conn.Invoke(ctx, method, &body, &out, options...)
 	var r reply
 	if err != nil {
 		st, _ := status.FromError(err)
 		r.fromStatus(st)
 		return r
 	}
-	resp := ptraceotlp.NewExportResponse()
-	if err := resp.UnmarshalProto(out); err != nil {
-		t.Errorf("the answer is no ExportTraceServiceResponse: %v", err)
-	}
-	r.rejected, r.partial = resp.PartialSuccess().RejectedSpans(), resp.PartialSuccess().ErrorMessage()
+	r.fromResponse(t, method, false, out)
 	return r
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/sightline/sightline/collector/admission"
 	"github.com/sightline/sightline/collector/otlp"
+	"github.com/sightline/sightline/collector/xray"
 )
 
 //go:embed default.yaml
@@ -28,6 +30,7 @@ type Config struct {
 	GRPC, HTTP        string   // host:port of OTLP; empty: off
 	CertFile, KeyFile string   // TLS for both; empty: plain text
 	CORSOrigins       []string // web origins that may send over HTTP
+	XRay              xray.Config
 	Limits            admission.Limits
 	Overlay           map[string]any          // an OpenTelemetry Collector configuration, laid over the built-in one
 	Journal           otlp.Journal            // a *journal.Journal; it is closed after Run has returned, by who opened it
@@ -41,6 +44,7 @@ type Collector struct {
 	cfg      Config
 	intake   *otlp.Intake
 	accounts *admission.Accounts
+	xray     *xray.Service
 	service  *otelcol.Collector
 	ready    chan struct{}
 
@@ -63,6 +67,7 @@ func New(cfg Config) (*Collector, error) {
 	}
 	c := &Collector{cfg: cfg, accounts: admission.NewAccounts(), ready: make(chan struct{})}
 	c.intake = otlp.NewIntake(cfg.Journal, cfg.Auth, cfg.Limits, c.accounts, cfg.Log)
+	c.xray = xray.New(c.intake, cfg.Log)
 	layers, err := c.layers()
 	if err != nil {
 		return nil, err
@@ -98,9 +103,11 @@ func (c *Collector) layers() ([]map[string]any, error) {
 		origins[i] = o
 	}
 	http["cors"] = map[string]any{"allowed_origins": origins}
-	addresses := map[string]any{"receivers": map[string]any{otlp.Type.String(): map[string]any{
-		"protocols": map[string]any{"grpc": listener(c.cfg.GRPC), "http": http},
-	}}}
+	x := c.cfg.XRay
+	addresses := map[string]any{"receivers": map[string]any{
+		otlp.Type.String(): map[string]any{"protocols": map[string]any{"grpc": listener(c.cfg.GRPC), "http": http}},
+		xray.Type.String(): map[string]any{"udp": x.UDP, "tcp": x.TCP, "key": x.Key, "sampling_rate": x.SamplingRate, "tls": listener("")["tls"]},
+	}}
 	overlay := c.cfg.Overlay
 	if overlay == nil {
 		overlay = map[string]any{}
@@ -130,24 +137,42 @@ func (c *Collector) newService(layers []map[string]any) (*otelcol.Collector, err
 func (c *Collector) listening(grpc, http string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	select {
-	case <-c.ready: // a second receiver, of the user's
-	default:
+	if c.grpc == "" && c.http == "" { // otherwise it is a second receiver, of the user's
 		c.grpc, c.http = grpc, http
-		close(c.ready)
 	}
+}
+
+// announce closes ready once every component has started, in whatever order, unless ctx ends before.
+func (c *Collector) announce(ctx context.Context) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for c.service.GetState() != otelcol.StateRunning {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.ready)
 }
 
 // Run takes telemetry in until ctx ends; then requests that are under way have five seconds. It may be called once.
 func (c *Collector) Run(ctx context.Context) error {
 	c.warnOfPipelines()
+	starting, started := context.WithCancel(ctx)
+	var announcing sync.WaitGroup
+	announcing.Go(func() { c.announce(starting) })
+	defer announcing.Wait()
+	defer started()
 	if err := c.service.Run(ctx); err != nil {
 		return fmt.Errorf("run collector: %w", err)
 	}
 	return nil
 }
 
-// Ready is closed once the OTLP receiver listens, which is the last thing to start.
+// Ready is closed once every receiver listens.
 func (c *Collector) Ready() <-chan struct{} { return c.ready }
 
 // Addresses are what the OTLP receiver listens on, once Ready; empty for a protocol that is off.
@@ -157,5 +182,11 @@ func (c *Collector) Addresses() (grpc, http string) {
 	return c.grpc, c.http
 }
 
+// SetRetention changes how old an item may be, for requests from now on.
+func (c *Collector) SetRetention(r admission.Retention) { c.intake.SetRetention(r) }
+
 // Accounts is what was answered since the process started.
 func (c *Collector) Accounts() admission.Snapshot { return c.accounts.Snapshot() }
+
+// XRay is X-Ray's API, for a server that is not the collector's own; its paths are xray.Paths.
+func (c *Collector) XRay() *xray.Service { return c.xray }

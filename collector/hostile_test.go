@@ -127,8 +127,8 @@ func hostile() []row {
 	}
 }
 
-// TestHostileInputsGetTheAnswerOfTheTable sends every row in every form, looks after each whether the collector is well, and
-// holds the accounts against the journal.
+// TestHostileInputsGetTheAnswerOfTheTable sends every row of every signal in every form, looks after each whether the collector is
+// well, and holds the accounts against the journal.
 func TestHostileInputsGetTheAnswerOfTheTable(t *testing.T) {
 	j := openJournal(t)
 	c, grpcAddr, httpAddr := run(t, collector.Config{Journal: j, Limits: admission.Limits{Request: limit}})
@@ -149,22 +149,47 @@ func TestHostileInputsGetTheAnswerOfTheTable(t *testing.T) {
 			t.Errorf("%s: afterwards a good request gets %+v", name, health)
 		}
 	}
-	for _, r := range hostile() {
-		for _, coding := range []string{"", "gzip", "zstd", "deflate"} {
-			if r.packed && coding == "" {
-				continue
-			}
-			for media, body := range map[string][]byte{admission.MediaProtobuf: r.pb, admission.MediaJSON: r.json} {
-				if body != nil {
-					check(fmt.Sprintf("%s, %s %s", r.name, media, coding), r, post(t, httpAddr, media, coding, bytes.NewReader(compress(t, coding, body))))
+	for _, s := range []struct {
+		rows         []row
+		path, method string
+	}{{hostile(), "/v1/traces", exportMethod}, {hostileLogs(), logsPath, logsMethod}, {hostileMetrics(), metricsPath, metricsMethod}} {
+		for _, r := range s.rows {
+			for _, coding := range []string{"", "gzip", "zstd", "deflate"} {
+				if r.packed && coding == "" {
+					continue
 				}
-			}
-			if r.pb != nil && coding != "deflate" {
-				check(fmt.Sprintf("%s, grpc %s", r.name, coding), r, invoke(t, conn, coding, r.pb))
+				for media, body := range map[string][]byte{admission.MediaProtobuf: r.pb, admission.MediaJSON: r.json} {
+					if body != nil {
+						check(fmt.Sprintf("%s, %s %s %s", r.name, s.path, media, coding), r, postTo(t, httpAddr+s.path, media, coding, bytes.NewReader(compress(t, coding, body))))
+					}
+				}
+				if r.pb != nil && coding != "deflate" {
+					check(fmt.Sprintf("%s, grpc %s %s", r.name, s.path, coding), r, invokeAt(t, conn, s.method, coding, r.pb))
+				}
 			}
 		}
 	}
 	accountsAgree(t, c, j)
+	accounts := c.Accounts()
+	for from, a := range accounts.Arrivals() {
+		if a.Requests == 0 || a.Bytes == 0 || a.Last.IsZero() {
+			t.Errorf("arrivals of %+v are %+v", from, a)
+		}
+	}
+	if n := len(accounts.Arrivals()); n != 6 {
+		t.Errorf("%d signals and protocols, want 6", n)
+	}
+	for _, reason := range []string{admission.ReasonDecode, admission.ReasonNesting, admission.ReasonTooLarge, "ts_future", "ts_expired", "hist_invalid", "label_limit", "invalid_trace_id"} {
+		list := accounts.Examples[reason]
+		if len(list) == 0 || len(list) > 5 {
+			t.Errorf("%d examples of %s", len(list), reason)
+		}
+		for _, e := range list {
+			if e.Peer == "" || e.Protocol == "" || e.Signal == 0 || e.Message == "" || len(e.Message) > 300 || strings.Contains(e.Message, secret) {
+				t.Errorf("example of %s: %+v", reason, e)
+			}
+		}
+	}
 }
 
 // accountsAgree compares what the receiver answered with what the journal holds.
@@ -223,7 +248,7 @@ func TestMediaTypesMethodsAndPaths(t *testing.T) {
 			t.Errorf("%s gets %+v", method, got)
 		}
 	}
-	for path, mentions := range map[string]string{"/v1/logs": "does not store logs", "/v1/metrics": "does not store metrics", "/": "takes traces", "/v1/traces/": "takes traces"} {
+	for path, mentions := range map[string]string{"/v1development/profiles": "does not store profiles", "/": "takes traces", "/v1/traces/": "takes traces", "/v1/log": "takes traces"} {
 		req, _ := http.NewRequest("POST", "http://"+httpAddr+path, bytes.NewReader(good))
 		req.Header.Set("Content-Type", admission.MediaProtobuf)
 		if got := do(t, req); got.http != 404 || got.code != codes.Unimplemented || !strings.Contains(got.message, mentions) {

@@ -28,9 +28,9 @@ func unknownMethods(t *testing.T, addr string) {
 	t.Helper()
 	conn := dial(t, addr)
 	for method, mentions := range map[string]string{
-		"/opentelemetry.proto.collector.logs.v1.LogsService/Export":       "does not store logs",
-		"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": "does not store metrics",
-		"/opentelemetry.proto.collector.trace.v1.TraceService/Import":     "",
+		"/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export": "does not store profiles",
+		"/opentelemetry.proto.collector.trace.v1.TraceService/Import":                  "",
+		"/opentelemetry.proto.collector.logs.v1.LogsService/Import":                    "",
 		"/nobody/home": "takes traces",
 	} {
 		var in, out []byte

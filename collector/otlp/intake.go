@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sightline/sightline/collector/admission"
@@ -31,6 +32,21 @@ type Intake struct {
 	Rates    *admission.Rates
 	Now      func() time.Time
 	Log      *slog.Logger
+
+	keep atomic.Pointer[admission.Retention] // instead of the limits' own; nil: those
+}
+
+// SetRetention changes how old an item may be, for requests from now on.
+func (in *Intake) SetRetention(r admission.Retention) {
+	l := admission.Limits{Retention: r}.WithDefaults()
+	in.keep.Store(&l.Retention)
+}
+
+func (in *Intake) retention() *admission.Retention {
+	if r := in.keep.Load(); r != nil {
+		return r
+	}
+	return &in.Limits.Retention
 }
 
 // NewIntake fills in what follows from the limits.
@@ -98,7 +114,7 @@ func (in *Intake) take(ctx context.Context, q *Request) (admission.Partial, erro
 			results.Put(found)
 		}
 	}()
-	window := walk.Window{From: uint64(now.Add(-s.keep(&in.Limits.Retention)).UnixNano()), To: uint64(now.Add(in.Limits.Future).UnixNano())}
+	window := walk.Window{From: uint64(now.Add(-s.keep(in.retention())).UnixNano()), To: uint64(now.Add(in.Limits.Future).UnixNano())}
 	if err := s.walk(q.Body, window, found); errors.Is(err, walk.ErrTooDeep) {
 		return admission.Partial{}, admission.TooDeep()
 	} else if err != nil {

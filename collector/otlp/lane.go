@@ -6,6 +6,8 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.opentelemetry.io/collector/pipeline"
 
@@ -77,5 +79,33 @@ func toTraces(to consumer.Traces) next {
 			p.Mark(rs.Resource().Attributes())
 		}
 		return to.ConsumeTraces(ctx, td)
+	}
+}
+
+func toLogs(to consumer.Logs) next {
+	return func(ctx context.Context, p *passage.Passage, body []byte) error {
+		req := plogotlp.NewExportRequest()
+		if err := req.UnmarshalProto(body); err != nil {
+			return admission.Malformed("body is no %s: %v", signalOf(journal.SignalLogs).message, err)
+		}
+		ld := req.Logs()
+		for _, rl := range ld.ResourceLogs().All() {
+			p.Mark(rl.Resource().Attributes())
+		}
+		return to.ConsumeLogs(ctx, ld)
+	}
+}
+
+func toMetrics(to consumer.Metrics) next {
+	return func(ctx context.Context, p *passage.Passage, body []byte) error {
+		req := pmetricotlp.NewExportRequest()
+		if err := req.UnmarshalProto(body); err != nil {
+			return admission.Malformed("body is no %s: %v", signalOf(journal.SignalMetrics).message, err)
+		}
+		md := req.Metrics()
+		for _, rm := range md.ResourceMetrics().All() {
+			p.Mark(rm.Resource().Attributes())
+		}
+		return to.ConsumeMetrics(ctx, md)
 	}
 }

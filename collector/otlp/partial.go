@@ -52,6 +52,10 @@ func (in *Intake) examples(s *signal, q *Request, found *walk.Result, now time.T
 func (in *Intake) because(s *signal, reason walk.Reason, f *walk.Offender) string {
 	at := time.Unix(0, int64(f.Time)).UTC().Format(time.RFC3339)
 	switch reason {
+	case walk.HistInvalid:
+		return "has bounds that do not ascend, or not one bucket more than bounds"
+	case walk.LabelLimit:
+		return fmt.Sprintf("has more than %d attributes, or one longer than %d bytes", walk.MaxLabels, walk.MaxLabelValue)
 	case walk.TraceIDZero:
 		return "has no trace id"
 	case walk.SpanIDZero:
@@ -59,6 +63,6 @@ func (in *Intake) because(s *signal, reason walk.Reason, f *walk.Offender) strin
 	case walk.TooNew:
 		return fmt.Sprintf("%s at %s, more than %v ahead of this clock", s.happens, at, in.Limits.Future)
 	default:
-		return fmt.Sprintf("%s at %s, before the retention of %v", s.happens, at, s.keep(&in.Limits.Retention))
+		return fmt.Sprintf("%s at %s, before the retention of %v", s.happens, at, s.keep(in.retention()))
 	}
 }

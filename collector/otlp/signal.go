@@ -32,6 +32,18 @@ var signals = [...]signal{
 		keep: func(r *admission.Retention) time.Duration { return r.Traces },
 		walk: walk.Traces, json: jsonpb.Traces,
 	},
+	{
+		id: journal.SignalLogs, path: "/v1/logs", method: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+		message: "ExportLogsServiceRequest", item: "log record", happens: "is", short: "log", rejected: "rejectedLogRecords",
+		keep: func(r *admission.Retention) time.Duration { return r.Logs },
+		walk: walk.Logs, json: jsonpb.Logs,
+	},
+	{
+		id: journal.SignalMetrics, path: "/v1/metrics", method: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+		message: "ExportMetricsServiceRequest", item: "data point", happens: "is", short: "point", rejected: "rejectedDataPoints",
+		keep: func(r *admission.Retention) time.Duration { return r.Metrics },
+		walk: walk.Metrics, json: jsonpb.Metrics,
+	},
 }
 
 // signalOf finds a signal by its id.
@@ -53,8 +65,12 @@ func (s *signal) limit(reason walk.Reason) string {
 		return "err-sightline-span-id-zero"
 	case walk.TooNew:
 		return "err-sightline-" + s.short + "-too-new"
-	default:
+	case walk.TooOld:
 		return "err-sightline-" + s.short + "-too-old"
+	case walk.HistInvalid:
+		return "err-sightline-histogram"
+	default:
+		return "err-sightline-labels"
 	}
 }
 
@@ -80,10 +96,9 @@ func byMethod(path string) *signal {
 
 // notServed names what was asked for by its gRPC method or HTTP path.
 func notServed(path string) *admission.Refusal {
-	for _, signal := range []string{"logs", "metrics", "profiles"} {
-		if strings.HasSuffix(path, "/"+signal) || strings.Contains(path, "."+signal+".") {
-			return admission.NotServed("sightline does not store %s yet; it takes traces. OTEL_%s_EXPORTER=none sends none", signal, strings.ToUpper(signal))
-		}
+	if strings.HasSuffix(path, "/profiles") || strings.Contains(path, ".profiles.") {
+		return admission.NotServed("sightline does not store profiles; it takes traces, logs and metrics. OTEL_PROFILES_EXPORTER=none sends none")
 	}
-	return admission.NotServed("nothing is served at %.100q; sightline takes traces at POST %s and at gRPC %s", path, signals[0].path, signals[0].method)
+	return admission.NotServed("nothing is served at %.100q; sightline takes traces, logs and metrics, at POST %s, %s and %s and at gRPC %s and its like",
+		path, signals[0].path, signals[1].path, signals[2].path, signals[0].method)
 }
