@@ -48,7 +48,7 @@ func (l *Loader) decode(ctx context.Context, free <-chan *decoded, ready chan<- 
 		case <-ctx.Done():
 			return
 		}
-		d.reset(batch.ID{}, at, l.cfg.Policy)
+		d.reset(batch.ID{}, at, l.policyNow())
 		if r = l.fill(ctx, r, d); r == nil {
 			r = l.cfg.Journal.Reader(at) // for the deferred Close
 			return
@@ -87,7 +87,7 @@ func (l *Loader) fill(ctx context.Context, r *journal.Reader, d *decoded) *journ
 		}
 		if d.empty() && deadline.IsZero() {
 			deadline = time.Now().Add(l.cfg.Delay)
-			d.reset(l.newBatchID(), d.from, l.cfg.Policy) // only now: an id says when its rows came, and a night may have passed
+			d.reset(l.newBatchID(), d.from, l.policyNow()) // only now: an id says when its rows came, and a night may have passed
 			l.arrived(e.Record.Received)
 		}
 		if err := d.add(&e); err != nil {

@@ -69,9 +69,9 @@ type Rollup interface {
 type Config struct {
 	Journal   Journal
 	Writer    Writer
-	Rollup    Rollup // nil: no rollups are written
-	Policy    batch.Policy
-	StateFile string // rewritten atomically; its folder must exist
+	Rollup    Rollup       // nil: no rollups are written
+	Policy    batch.Policy // until SetPolicy
+	StateFile string       // rewritten atomically; its folder must exist
 	Log       *slog.Logger
 
 	Rows            int               // a batch is cut at so many rows [50,000]
@@ -119,6 +119,7 @@ type Loader struct {
 	totals   ledger
 	dirty    schedule
 	flushes  []*flush           // not yet taken along by a batch
+	policy   batch.Policy       // of the batches to come
 	poke     context.CancelFunc // ends the wait for new records
 	progress progress
 
@@ -153,10 +154,23 @@ func New(cfg Config) (*Loader, error) {
 		s.Journal, s.Position = have, journal.Position{}
 	}
 	l := &Loader{
-		cfg: cfg, timing: defaultTiming(), state: s, totals: ledgerOf(s.Totals), dirty: scheduleOf(s.Dirty),
+		cfg: cfg, policy: cfg.Policy, timing: defaultTiming(), state: s, totals: ledgerOf(s.Totals), dirty: scheduleOf(s.Dirty),
 		letters: newDeadLetters(cfg.DeadLetterFile, id, cfg.DeadLetterBytes), wake: make(chan struct{}, 1),
 	}
 	return l, nil
+}
+
+// SetPolicy decides about the batches that are begun from now on. Those that are on their way are stored as they were cut.
+func (l *Loader) SetPolicy(p batch.Policy) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.policy = p
+}
+
+func (l *Loader) policyNow() batch.Policy {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.policy
 }
 
 // Run settles what an earlier run left open, then loads until ctx ends. It returns nil then; what is not settled stays in the journal.
@@ -165,7 +179,7 @@ func (l *Loader) Run(ctx context.Context) error {
 	defer cancel()
 	ready, free := make(chan *decoded), make(chan *decoded, 2)
 	for range cap(free) {
-		free <- newDecoded(batch.ID{}, journal.Position{}, l.cfg.Policy)
+		free <- newDecoded(batch.ID{}, journal.Position{}, l.policyNow())
 	}
 	var wg sync.WaitGroup
 	defer wg.Wait()

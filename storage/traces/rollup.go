@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,15 +18,20 @@ import (
 // concurrent use.
 type Rollup struct {
 	db        *conn.DB
-	retention uint16
+	retention atomic.Uint32 // days
 	partSpans int
 	labels    labels
 }
 
 // NewRollup makes a rollup whose rows are kept for so many days.
 func NewRollup(db *conn.DB, retentionDays uint16) *Rollup {
-	return &Rollup{db: db, retention: retentionDays, partSpans: partSpans}
+	w := &Rollup{db: db, partSpans: partSpans}
+	w.SetRetention(retentionDays)
+	return w
 }
+
+// SetRetention decides for how many days what is written from now on is kept.
+func (w *Rollup) SetRetention(days uint16) { w.retention.Store(uint32(days)) }
 
 // Recompute sums up the spans of the minute anew and publishes that as the generation, which must be higher than any before of
 // the minute (unix ns) and be used once: after an error the next try takes another.
@@ -46,7 +52,7 @@ func (w *Rollup) Recompute(ctx context.Context, project string, minute time.Time
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("recompute rollups: %w", err)
 	}
-	g := generationOf{project, uint32(minute.Unix()), generation, w.retention}
+	g := generationOf{project, uint32(minute.Unix()), generation, uint16(w.retention.Load())}
 	var write errgroup.Group // an insert is not cut short
 	write.Go(func() error {
 		if err := insertRows(ctx, w.db, "red_1m", g, red, redColumns); err != nil {

@@ -1,0 +1,124 @@
+package upkeep_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/storagetest"
+	"github.com/sightline/sightline/storage/upkeep"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func midnight(daysAgo int) time.Time {
+	return time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -daysAgo)
+}
+
+// load writes a trace of web and shop, days ago, in a class of so many days.
+func load(t *testing.T, db *conn.DB, daysAgo int, class uint16) {
+	t.Helper()
+	storagetest.Loader{Base: midnight(daysAgo).Add(time.Minute), Policy: batch.Policy{Retention: batch.Retention{Days: class}}}.Load(t, db, "load\n  trace 1\n    web GET /  0ms 10ms\n      shop buy  1ms 5ms\n")
+}
+
+func count(t *testing.T, db *conn.DB, table string) uint64 {
+	t.Helper()
+	n, err := conn.One[uint64](t.Context(), db, conn.Query{SQL: "SELECT count() FROM " + table})
+	must(t, err)
+	return n
+}
+
+func TestWhatIsPastItsRetentionIsDroppedAndNothingElse(t *testing.T) {
+	t.Parallel()
+	db := storagetest.Open(t)
+	for _, daysAgo := range []int{0, 1, 3, 4, 5} {
+		load(t, db, daysAgo, 30)
+	}
+	load(t, db, 5, 31)
+	store := upkeep.NewStore(db)
+	all, err := store.Partitions(t.Context())
+	must(t, err)
+	spans := 0
+	for _, p := range all {
+		if p.Table != "spans" {
+			continue
+		}
+		spans++
+		if p.Class < 30 || p.Days != 1 || p.Rows != 2 || p.Bytes == 0 || p.Day.After(time.Now()) {
+			t.Errorf("%+v", p)
+		}
+	}
+	if spans != 6 {
+		t.Fatalf("%d partitions of spans", spans)
+	}
+	lowered := func(signal string, class uint16) uint16 {
+		if signal == upkeep.Traces && class == 30 {
+			return 3
+		}
+		return class
+	}
+	old := upkeep.Expired(all, lowered, time.Now())
+	if len(old) != 4 { // spans and trace_index of 4 and 5 days ago
+		t.Errorf("%d are expired: %+v", len(old), old)
+	}
+	for _, p := range old {
+		must(t, store.Drop(t.Context(), p))
+		must(t, store.Drop(t.Context(), p))
+	}
+	if n, index := count(t, db, "spans"), count(t, db, "trace_index"); n != 8 || index != 4 {
+		t.Errorf("%d spans and %d traces are left, want 8 and 4", n, index)
+	}
+	if n, err := conn.One[uint64](t.Context(), db, conn.Query{SQL: "SELECT count() FROM spans WHERE retention_days = 31"}); err != nil || n != 2 {
+		t.Errorf("the other class has %d spans, %v", n, err)
+	}
+}
+
+func TestWeeksOfRollupsAreDroppedWhole(t *testing.T) {
+	t.Parallel()
+	db := storagetest.Open(t)
+	must(t, db.Exec(t.Context(), "INSERT INTO red_1m (project, minute, retention_days) SELECT 'p', now() - toIntervalDay(number * 7), 3650 FROM numbers(10)"))
+	store := upkeep.NewStore(db)
+	all, err := store.Partitions(t.Context())
+	must(t, err)
+	old := upkeep.Expired(all, func(string, uint16) uint16 { return 30 }, time.Now())
+	for _, p := range old {
+		if p.Days != 7 || p.Day.Weekday() != time.Monday {
+			t.Errorf("%+v", p)
+		}
+		must(t, store.Drop(t.Context(), p))
+	}
+	if n := count(t, db, "red_1m"); n < 5 || n > 6 {
+		t.Errorf("%d of 10 weeks are left", n)
+	}
+	if n, err := conn.One[uint64](t.Context(), db, conn.Query{SQL: "SELECT count() FROM red_1m WHERE minute > now() - toIntervalDay(30)"}); err != nil || n != 5 {
+		t.Errorf("%d rows of the last 30 days, %v", n, err)
+	}
+}
+
+func TestNamesFromElsewhereAreRefused(t *testing.T) {
+	t.Parallel()
+	store := upkeep.NewStore(storagetest.Open(t))
+	for _, p := range []upkeep.Partition{{Table: "spans; DROP TABLE spans", ID: "7-20260101"}, {Table: "spans", ID: "7' OR 1"}} {
+		if err := store.Drop(t.Context(), p); err == nil {
+			t.Errorf("%+v was dropped", p)
+		}
+	}
+}
+
+func TestWhatArrivesByService(t *testing.T) {
+	t.Parallel()
+	db := storagetest.Open(t)
+	load(t, db, 0, 7)
+	load(t, db, 1, 7)
+	got, err := upkeep.NewStore(db).Arrivals(t.Context(), "default", midnight(0), midnight(0).Add(time.Hour))
+	must(t, err)
+	if len(got) != 2 || got["web"][upkeep.Traces] != 1 || got["shop"][upkeep.Traces] != 1 {
+		t.Errorf("got %v", got)
+	}
+}
