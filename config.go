@@ -19,6 +19,7 @@ type Config struct {
 	DataDir   string          `yaml:"data_dir"`
 	TLS       TLSConfig       `yaml:"tls"`
 	OTLP      OTLPConfig      `yaml:"otlp"`
+	XRay      XRayConfig      `yaml:"xray"`
 	Storage   StorageConfig   `yaml:"storage"`
 	Retention RetentionConfig `yaml:"retention"`
 	Auth      AuthConfig      `yaml:"auth"`
@@ -41,6 +42,15 @@ type OTLPConfig struct {
 	HTTP        string   `yaml:"http"`
 	CORSOrigins []string `yaml:"cors_origins"`
 	MaxRequest  Size     `yaml:"max_request"`
+}
+
+// XRayConfig is where X-Ray's SDKs and daemons send; an empty address turns a protocol off.
+type XRayConfig struct {
+	UDP string `yaml:"udp"`
+	TCP string `yaml:"tcp"`
+	// Key is the ingest key that datagrams are taken as, once keys are enforced: they can't carry one.
+	Key          string  `yaml:"key"`
+	SamplingRate float64 `yaml:"sampling_rate"`
 }
 
 // StorageConfig chooses between the engine inside and a server outside.
@@ -84,6 +94,7 @@ func DefaultConfig() Config {
 		Listen:    "127.0.0.1:7070",
 		DataDir:   "./sightline-data",
 		OTLP:      OTLPConfig{GRPC: "127.0.0.1:4317", HTTP: "127.0.0.1:4318", MaxRequest: 16 << 20},
+		XRay:      XRayConfig{UDP: "127.0.0.1:2000", TCP: "127.0.0.1:2000", SamplingRate: 1},
 		Storage:   StorageConfig{ConditionCache: true},
 		Retention: RetentionConfig{Traces: Duration(7 * day), Logs: Duration(7 * day), Metrics: Duration(30 * day), Rollups: Duration(90 * day)},
 		Ingest:    IngestConfig{JournalMax: 8 << 30, DiskReserve: 1 << 30, Redact: true},
@@ -102,7 +113,7 @@ func (c *Config) problems() []string {
 	add := func(path, format string, args ...any) { out = append(out, path+": "+fmt.Sprintf(format, args...)) }
 
 	addresses := map[string]string{}
-	for _, a := range []struct{ path, value string }{{"listen", c.Listen}, {"otlp.grpc", c.OTLP.GRPC}, {"otlp.http", c.OTLP.HTTP}} {
+	for _, a := range []struct{ path, value string }{{"listen", c.Listen}, {"otlp.grpc", c.OTLP.GRPC}, {"otlp.http", c.OTLP.HTTP}, {"xray.tcp", c.XRay.TCP}} {
 		if a.value == "" {
 			if a.path == "listen" {
 				add(a.path, "is empty; it is where the page and the API are, e.g. 127.0.0.1:7070")
@@ -118,6 +129,12 @@ func (c *Config) problems() []string {
 			add(a.path, "%s is already %s", a.value, other)
 		}
 		addresses[a.value] = a.path
+	}
+	if _, _, err := net.SplitHostPort(c.XRay.UDP); err != nil && c.XRay.UDP != "" {
+		add("xray.udp", "%q is not host:port", c.XRay.UDP)
+	}
+	if !(c.XRay.SamplingRate >= 0 && c.XRay.SamplingRate <= 1) {
+		add("xray.sampling_rate", "%v is not between 0 and 1", c.XRay.SamplingRate)
 	}
 	if c.DataDir == "" {
 		add("data_dir", "is empty")
@@ -204,12 +221,16 @@ func (c *Config) exposure(haveKeys, haveLogin bool) []string {
 	check("listen", c.Listen, "set a login with `sightline key login`", haveLogin)
 	check("otlp.grpc", c.OTLP.GRPC, "make an ingest key with `sightline key create NAME`", haveKeys)
 	check("otlp.http", c.OTLP.HTTP, "make an ingest key with `sightline key create NAME`", haveKeys)
+	check("xray.tcp", c.XRay.TCP, "make an ingest key with `sightline key create NAME`", haveKeys)
+	if a := c.XRay.UDP; a != "" && !isLoopback(a) && (!haveKeys || c.XRay.Key == "") {
+		out = append(out, fmt.Sprintf("xray.udp: %s can be reached from other machines, and a datagram carries no key; set xray.key to the ingest key that all of them are taken as (`sightline key create NAME`), or bind to 127.0.0.1", a))
+	}
 	return out
 }
 
 // sendersBeyondLoopback reports whether other machines can send here.
 func (c *Config) sendersBeyondLoopback() bool {
-	return slices.ContainsFunc([]string{c.OTLP.GRPC, c.OTLP.HTTP}, func(address string) bool { return address != "" && !isLoopback(address) })
+	return slices.ContainsFunc([]string{c.OTLP.GRPC, c.OTLP.HTTP, c.XRay.UDP, c.XRay.TCP}, func(address string) bool { return address != "" && !isLoopback(address) })
 }
 
 func isLoopback(address string) bool {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/sightline/sightline/collector"
 	"github.com/sightline/sightline/collector/admission"
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/collector/xray"
 	"github.com/sightline/sightline/query"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/storage/engine"
@@ -24,6 +26,7 @@ func (in *instance) collectorConfig() collector.Config {
 	}
 	return collector.Config{
 		GRPC: c.OTLP.GRPC, HTTP: c.OTLP.HTTP, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile, CORSOrigins: c.OTLP.CORSOrigins,
+		XRay: xray.Config{UDP: c.XRay.UDP, TCP: c.XRay.TCP, Key: c.XRay.Key, SamplingRate: c.XRay.SamplingRate},
 		Limits: admission.Limits{Request: int64(c.OTLP.MaxRequest), Retention: admission.Retention{
 			Traces: time.Duration(keep), Logs: time.Duration(c.Retention.Logs), Metrics: time.Duration(c.Retention.Metrics),
 		}},
@@ -31,9 +34,22 @@ func (in *instance) collectorConfig() collector.Config {
 	}
 }
 
+// ingestHandlers are the collector's paths under the page's address.
+func (in *instance) ingestHandlers() map[string]http.Handler {
+	if in.collector == nil {
+		return nil
+	}
+	handlers := map[string]http.Handler{}
+	for _, path := range xray.Paths { // AWS_ENDPOINT_URL_XRAY is one URL, for what an SDK sends and what it reads
+		handlers[xray.Prefix+path] = in.collector.XRay()
+	}
+	return handlers
+}
+
 // queryConfig is what the page's server is told.
 func (in *instance) queryConfig() query.Config {
 	return query.Config{
+		Ingest: in.ingestHandlers(),
 		Traces: traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Words: in.reader, Status: in.status},
 		Auth:   in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),

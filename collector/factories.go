@@ -33,7 +33,7 @@ func (c *Collector) factories() (f otelcol.Factories, err error) {
 	if err := weighTailSamples(); err != nil {
 		return f, err
 	}
-	if f.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](otlp.NewFactory(c.intake, c.handsOn, c.listening), foreign.Zipkin(c.intake), foreign.Jaeger(c.intake)); err != nil {
+	if f.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](otlp.NewFactory(c.intake, c.handsOn, c.listening), foreign.Zipkin(c.intake), foreign.Jaeger(c.intake), c.xray.Factory(c.handsOn)); err != nil {
 		return f, err
 	}
 	if f.Processors, err = otelcol.MakeFactoryMap[processor.Factory](

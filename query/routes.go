@@ -44,6 +44,12 @@ func (s *Server) mux() *http.ServeMux {
 			return wrongMethod(w, r, strings.Join(allowed, ", "))
 		}}))
 	}
+	for path, h := range s.cfg.Ingest {
+		mux.Handle(path, s.route(api.Route{Pattern: path, Cost: api.Public, Handle: func(w http.ResponseWriter, r *http.Request) error {
+			h.ServeHTTP(w, r)
+			return nil
+		}}))
+	}
 	mux.Handle("/api/", s.route(api.Route{Pattern: "/api/", Cost: api.Public, Handle: func(_ http.ResponseWriter, r *http.Request) error {
 		return api.Errorf(api.NotFound, "there is nothing at %s", r.URL.Path).WithHint("docs/openapi.yaml lists what there is")
 	}}))

@@ -27,6 +27,9 @@ type Config struct {
 	Traces traceapi.Deps // storage, status
 	Auth   Auth          // nil: everybody may read
 	Keys   Keys          // nil: there are none to manage
+	// Ingest are handlers of what is sent to the page's address because clients know one base URL only, by path. They answer for
+	// themselves, authentication included.
+	Ingest map[string]http.Handler
 	// Ready says why queries can't be answered now; nil: always ready.
 	Ready func(context.Context) error
 
