@@ -24,7 +24,7 @@ var ours = map[string][]string{
 	"storage/engine":      {},
 	"storage/filter":      {},
 	"storage/schema":      {"storage/conn"},
-	"storage/upkeep":      {"storage/conn"},
+	"storage/upkeep":      {"storage/conn", "storage/batch"},
 	"storage/traces":      {"storage/conn", "storage/filter", "storage/batch", "storage/encode"},
 	"storage/traces/peer": {},
 	"storage/logs":        {"storage/conn", "storage/filter", "storage/batch", "storage/encode"},

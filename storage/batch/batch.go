@@ -68,7 +68,8 @@ func (r Retention) Longest() uint16 {
 	return days
 }
 
-func (r Retention) equal(q Retention) bool {
+// Equal says whether they keep the same.
+func (r Retention) Equal(q Retention) bool {
 	return r.Days == q.Days && maps.Equal(r.Services, q.Services)
 }
 
@@ -87,7 +88,7 @@ func (p Policy) Longest() uint16 {
 
 // Equal says whether the policies make the same rows.
 func (p Policy) Equal(q Policy) bool {
-	return p.Redact == q.Redact && p.Retention.equal(q.Retention) && p.Logs.equal(q.Logs) && p.Metrics.equal(q.Metrics)
+	return p.Redact == q.Redact && p.Retention.Equal(q.Retention) && p.Logs.Equal(q.Logs) && p.Metrics.Equal(q.Metrics)
 }
 
 // Request is one acknowledged Export...ServiceRequest.
