@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/xray/segment"
 )
 
@@ -230,7 +231,7 @@ func (d *datagrams) take(batch []datagram, size int) {
 		return
 	}
 	q := d.taker.request(project, from[0].String())
-	q.Body, q.Size = body, size
+	q.Body, q.Size, q.IngestID = body, size, d.taker.in.Journal.IngestID(project, journal.SignalTraces, body)
 	for {
 		_, err := d.taker.take(d.give, q)
 		var refused *admission.Refusal
