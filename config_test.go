@@ -74,6 +74,8 @@ otlp:
   cors_origins: [shop.example]
 retention:
   traces: 90m
+  logs: 0d
+  metrics: 20y
   services: {a: 1d, b: 2d, c: 3d, d: 4d, e: 5d, f: 6d, g: 8d, h: 9d, i: forever}
 tls:
   cert_file: /does/not/exist
@@ -92,6 +94,8 @@ log: {level: loud}
 		`otlp.max_request: "big" is not a size like 64KiB, 16MiB or 8GiB (line 5)`,
 		`otlp.cors_origins[0]: "shop.example" is not an origin`,
 		`retention.traces: 1h30m0s is not a number of days`,
+		`retention.logs: 0s is not a number of days`,
+		`retention.metrics: "20y" is not a duration`,
 		`retention.services.i: "forever" is not a duration`,
 		`retention.services: 10 different durations`,
 		`tls: cert_file and key_file go together`,
@@ -107,12 +111,12 @@ log: {level: loud}
 
 func TestEnvironmentOverridesTheFile(t *testing.T) {
 	path := writeConfig(t, "listen: 127.0.0.1:1\notlp: {grpc: \"${GRPC:-127.0.0.1:2}\", http: \"${HTTP}\"}\n")
-	got, err := LoadConfig(path, environOf("SIGHTLINE_LISTEN", "127.0.0.1:9", "HTTP", "127.0.0.1:3", "SIGHTLINE_RETENTION_TRACES", "30d",
+	got, err := LoadConfig(path, environOf("SIGHTLINE_LISTEN", "127.0.0.1:9", "HTTP", "127.0.0.1:3", "SIGHTLINE_RETENTION_TRACES", "30d", "SIGHTLINE_RETENTION_LOGS", "3d", "SIGHTLINE_RETENTION_METRICS", "400d",
 		"SIGHTLINE_OTLP_MAX_REQUEST", "32MiB", "SIGHTLINE_OTLP_CORS_ORIGINS", "https://a.example, https://b.example", "SIGHTLINE_TLS_ENDED_BEFORE", "true"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Listen != "127.0.0.1:9" || got.OTLP.GRPC != "127.0.0.1:2" || got.OTLP.HTTP != "127.0.0.1:3" || got.Retention.Traces != Duration(30*day) ||
+	if got.Listen != "127.0.0.1:9" || got.OTLP.GRPC != "127.0.0.1:2" || got.OTLP.HTTP != "127.0.0.1:3" || got.Retention.Traces != Duration(30*day) || got.Retention.Logs != Duration(3*day) || got.Retention.Metrics != Duration(400*day) ||
 		got.OTLP.MaxRequest != 32<<20 || !reflect.DeepEqual(got.OTLP.CORSOrigins, []string{"https://a.example", "https://b.example"}) || !got.TLS.EndedBefore {
 		t.Errorf("config = %+v", got)
 	}

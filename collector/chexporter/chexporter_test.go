@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/goleak"
 
@@ -64,5 +66,57 @@ func TestTracesOfAPipelineAreInTheJournalWhenTheyAreTaken(t *testing.T) {
 	}
 	if err := e.Shutdown(context.Background()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestLogsAndMetricsOfAPipelineAreInTheJournalWhenTheyAreTaken(t *testing.T) {
+	j, err := journal.Open(journal.Config{Dir: t.TempDir(), Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	in := otlp.NewIntake(j, admission.Open{}, admission.Limits{}, admission.NewAccounts(), slog.New(slog.DiscardHandler))
+	f := chexporter.NewFactory(in)
+	set := exportertest.NewNopSettings(chexporter.Type)
+	logs, err := f.CreateLogs(context.Background(), set, f.CreateDefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := f.CreateMetrics(context.Background(), set, f.CreateDefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ld, md := sample.Logs(1, 10, time.Now()), sample.Metrics(1, 50, time.Now())
+	ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(2).SetTimestamp(1)
+	md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(2).Histogram().DataPoints().At(0).BucketCounts().FromRaw([]uint64{1})
+	empty := pmetric.NewMetrics()
+	empty.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty().SetEmptyGauge()
+	for _, err := range []error{
+		logs.ConsumeLogs(context.Background(), ld), logs.ConsumeLogs(context.Background(), plog.NewLogs()),
+		metrics.ConsumeMetrics(context.Background(), empty), metrics.ConsumeMetrics(context.Background(), md),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := j.Reader(journal.Position{})
+	defer r.Close()
+	for _, want := range []struct {
+		signal uint8
+		items  uint32
+		reason string
+	}{{journal.SignalLogs, 9, "ts_expired"}, {journal.SignalMetrics, 49, "hist_invalid"}} {
+		got, ok, err := r.TryNext()
+		if err != nil || !ok || got.Record.Signal != want.signal || got.Record.Items != want.items || got.Record.Reasons[want.reason] != 1 {
+			t.Errorf("record %+v, %v; want %+v", got.Record, err, want)
+		}
+		s := in.Accounts.Snapshot()
+		a := s.Arrived[admission.Origin{Project: admission.DefaultProject, Signal: want.signal, Protocol: otlp.ProtocolPipeline}]
+		if a.Accepted != uint64(want.items) || a.Rejected[want.reason] != 1 || len(s.Examples[want.reason]) != 1 {
+			t.Errorf("accounts %+v, examples %+v", s.Arrived, s.Examples)
+		}
+	}
+	if _, ok, _ := r.TryNext(); ok {
+		t.Error("a request without items is in the journal")
 	}
 }

@@ -14,3 +14,8 @@ it('only what is new since the page was opened stands beside a fresh try', () =>
   const now = refusalsOf({ ingest: { traces: ingest }, refused: { auth: 5, encoding: 1 } })
   expect(refusedSince(before, now).map((r) => [r.count, r.reason])).toEqual([[2, 'auth'], [1, 'encoding']])
 })
+
+it('an item is called what its signal calls it', () => {
+  const found = refusalsOf({ ingest: { logs: { ...ingest, rejected: { ts_expired: 1 } }, metrics: { ...ingest, rejected: { hist_invalid: 2 } } }, refused: {} })
+  expect(found.map((r) => [r.unit, r.todo !== ''])).toEqual([['data point', true], ['log record', true]])
+})

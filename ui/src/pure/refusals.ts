@@ -1,7 +1,7 @@
 /** Why what was sent did not become a trace, and what to do about it. */
 import type { Status } from '../api/types'
 
-export type Refusal = { reason: string; count: number; unit: 'request' | 'span'; what: string; todo: string }
+export type Refusal = { reason: string; count: number; unit: 'request' | 'span' | 'log record' | 'data point'; what: string; todo: string }
 
 /** Of requests, as the receiver names them. */
 const REQUESTS: Record<string, [what: string, todo: string]> = {
@@ -20,14 +20,18 @@ const REQUESTS: Record<string, [what: string, todo: string]> = {
   internal: ['an error of Sightline', 'The log has the details.'],
 }
 
-/** Of spans in requests that were taken. */
-const SPANS: Record<string, [what: string, todo: string]> = {
+const ITEMS: Record<string, Refusal['unit']> = { traces: 'span', logs: 'log record', metrics: 'data point' }
+
+/** Of spans, log records and data points in requests that were taken. */
+const REJECTED: Record<string, [what: string, todo: string]> = {
   invalid_trace_id: ['the trace id is not 16 bytes, or is zero', 'In JSON ids are hex, not base64.'],
   invalid_span_id: ['the span id is not 8 bytes, or is zero', 'In JSON ids are hex, not base64.'],
   malformed: ['could not be read as a span', 'Compare with the proto definition of OTLP.'],
   too_large: ['larger than a span may be', 'Shorten attributes and events.'],
-  ts_future: ['starts in the future', 'Set the sender\'s clock; it is ahead of this machine\'s.'],
-  ts_past: ['starts before what is kept', 'Set the sender\'s clock, or raise retention.traces.'],
+  ts_future: ['in the future', 'Set the sender\'s clock; it is ahead of this machine\'s.'],
+  ts_expired: ['older than what is kept', 'Set the sender\'s clock, or raise the retention of its signal.'],
+  hist_invalid: ['a histogram that contradicts itself', 'Its bounds must ascend, and it must have one bucket more than bounds.'],
+  label_limit: ['more labels than a series may have, or longer ones', 'Drop attributes that no chart needs, or shorten them.'],
 }
 
 /** All that was refused, most first. What the sender's own tries caused (it comes back by itself) is in here, too. */
@@ -40,8 +44,8 @@ export function refusalsOf(status: Pick<Status, 'ingest' | 'refused'>): Refusal[
   }
   // A server from before this list has none.
   for (const [reason, count] of Object.entries(status.refused ?? {})) add('request', REQUESTS, reason, count)
-  for (const ingest of Object.values(status.ingest)) {
-    for (const [reason, count] of Object.entries(ingest.rejected)) add('span', SPANS, reason, count)
+  for (const [signal, ingest] of Object.entries(status.ingest)) {
+    for (const [reason, count] of Object.entries(ingest.rejected)) add(ITEMS[signal] ?? 'span', REJECTED, reason, count)
   }
   return out.sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
 }
