@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/collector/foreign"
 	"github.com/sightline/sightline/collector/otlp"
 	"github.com/sightline/sightline/collector/xray"
 )
@@ -67,6 +69,7 @@ func New(cfg Config) (*Collector, error) {
 	}
 	c := &Collector{cfg: cfg, accounts: admission.NewAccounts(), ready: make(chan struct{})}
 	c.intake = otlp.NewIntake(cfg.Journal, cfg.Auth, cfg.Limits, c.accounts, cfg.Log)
+	c.intake.Routes = map[string]http.Handler{foreign.RemoteWritePath: foreign.RemoteWrite(c.intake)}
 	c.xray = xray.New(c.intake, cfg.Log)
 	layers, err := c.layers()
 	if err != nil {

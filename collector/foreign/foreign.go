@@ -22,6 +22,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/zipkinreceiver"
 
 	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/otlp"
 	"github.com/sightline/sightline/collector/passage"
 )
@@ -37,7 +38,7 @@ var guardID = component.MustNewID("sightline_admission")
 
 // Zipkin makes receivers of Zipkin's spans: v2 as JSON and protobuf, v1 as JSON.
 func Zipkin(in *otlp.Intake) receiver.Factory {
-	return guarded(zipkinreceiver.NewFactory(), guard{in: in, protocol: ProtocolZipkin, admit: admitZipkin}, func(cfg component.Config, g *guard) error {
+	return guarded(zipkinreceiver.NewFactory(), guard{in: in, signal: journal.SignalTraces, protocol: ProtocolZipkin, admit: admitZipkin}, func(cfg component.Config, g *guard) error {
 		g.overHTTP(&cfg.(*zipkinreceiver.Config).ServerConfig)
 		return nil
 	})
@@ -45,7 +46,7 @@ func Zipkin(in *otlp.Intake) receiver.Factory {
 
 // Jaeger makes receivers of Jaeger's spans over gRPC and as Thrift over HTTP.
 func Jaeger(in *otlp.Intake) receiver.Factory {
-	return guarded(jaegerreceiver.NewFactory(), guard{in: in, protocol: ProtocolJaeger, admit: admitThrift}, func(cfg component.Config, g *guard) error {
+	return guarded(jaegerreceiver.NewFactory(), guard{in: in, signal: journal.SignalTraces, protocol: ProtocolJaeger, admit: admitThrift}, func(cfg component.Config, g *guard) error {
 		p := &cfg.(*jaegerreceiver.Config).Protocols
 		if p.ThriftBinaryUDP.HasValue() || p.ThriftCompactUDP.HasValue() {
 			return errors.New("jaeger: thrift_binary and thrift_compact are not taken: over UDP no sender learns that a span was lost, " +
@@ -104,8 +105,10 @@ func (h guardedHost) Report(e *componentstatus.Event) { componentstatus.ReportSt
 // visit is a request inside the receiver.
 type visit struct {
 	*passage.Passage
-	reached bool  // the pipeline: what the receiver read was valid
-	err     error // of the pipeline
+	reached bool     // the pipeline: what the receiver read was valid
+	err     error    // of the pipeline
+	body    []byte   // as it was sent, where it came over HTTP
+	ingest  [16]byte // of body
 }
 
 type visitKey struct{}

@@ -16,7 +16,6 @@ import (
 	"google.golang.org/grpc/tap"
 
 	"github.com/sightline/sightline/collector/admission"
-	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/otlp"
 )
 
@@ -34,12 +33,14 @@ type guard struct {
 	component.StartFunc
 	component.ShutdownFunc
 	in       *otlp.Intake
+	signal   uint8
 	protocol string
 	admit    func(r *http.Request, body []byte) error // looks at a request over HTTP: first without its body (nil), then with it
+	decoded  func(body []byte) (size int, err error)  // of a body that the receiver decompresses itself; nil: it does not
 }
 
 func (g *guard) request(peer string) *otlp.Request {
-	return &otlp.Request{Signal: journal.SignalTraces, Protocol: g.protocol, Peer: peer}
+	return &otlp.Request{Signal: g.signal, Protocol: g.protocol, Peer: peer}
 }
 
 func (g *guard) recovered(p any, err *error) {
@@ -52,20 +53,22 @@ func (g *guard) recovered(p any, err *error) {
 
 // GetHTTPHandler wraps a receiver's handler. The body comes decompressed, under the limit that the receiver's section has.
 func (g *guard) GetHTTPHandler(context.Context) (func(context.Context, http.Handler) (http.Handler, error), error) {
-	return func(_ context.Context, next http.Handler) (http.Handler, error) {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			answer := &answer{header: w.Header()}
-			if err := g.serve(answer, r, next); err != nil {
-				g.in.Refuse(g.request(r.RemoteAddr), err).Write(w, admission.MediaJSON)
-				if r.ProtoMajor == 1 && http.NewResponseController(w).Flush() == nil {
-					io.CopyN(io.Discard, r.Body, 4*g.in.Limits.Request) // a sender that still sends would not see the answer
-				}
-				return
+	return func(_ context.Context, next http.Handler) (http.Handler, error) { return g.handler(next), nil }, nil
+}
+
+func (g *guard) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := &answer{header: w.Header()}
+		if err := g.serve(answer, r, next); err != nil {
+			g.in.Refuse(g.request(r.RemoteAddr), err).Write(w, admission.MediaJSON)
+			if r.ProtoMajor == 1 && http.NewResponseController(w).Flush() == nil {
+				io.CopyN(io.Discard, r.Body, 4*g.in.Limits.Request) // a sender that still sends would not see the answer
 			}
-			w.WriteHeader(answer.status)
-			w.Write(answer.body)
-		}), nil
-	}, nil
+			return
+		}
+		w.WriteHeader(answer.status)
+		w.Write(answer.body)
+	})
 }
 
 func (g *guard) serve(w *answer, r *http.Request, next http.Handler) (err error) {
@@ -89,25 +92,32 @@ func (g *guard) serve(w *answer, r *http.Request, next http.Handler) (err error)
 	if err := body.Fill(r.Body, r.ContentLength, g.in.Limits.Request); err != nil {
 		return g.unread(err)
 	}
-	release, err := g.room(len(body.B))
+	if err := g.admit(r, body.B); err != nil {
+		return err
+	}
+	size := len(body.B)
+	if g.decoded != nil {
+		if size, err = g.decoded(body.B); err != nil {
+			return err
+		}
+	}
+	release, err := g.room(size)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if err := g.admit(r, body.B); err != nil {
-		return err
-	}
 	ctx, v := g.enter(r.Context(), project, r.RemoteAddr)
 	inner := r.WithContext(ctx)
 	inner.Body, inner.ContentLength = io.NopCloser(bytes.NewReader(body.B)), int64(len(body.B))
+	v.body, v.ingest = body.B, g.in.Journal.IngestID(project, g.signal, body.B)
 	next.ServeHTTP(w, inner)
-	if w.status >= 300 {
-		return v.leave(g.protocol, string(w.body))
-	}
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	return nil
+	if w.status < 300 || v.reached && v.err == nil { // the latter took a part, and says what is wrong with the rest
+		return nil
+	}
+	return v.leave(g.protocol, string(w.body))
 }
 
 // unread is the refusal of a body that can't be read.

@@ -66,6 +66,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.serveGRPC(w, r)
 		return
 	}
+	if other, ok := h.in.Routes[r.URL.Path]; ok {
+		if preflight, err := h.cors(w, r); err != nil {
+			h.in.Refuse(&Request{Protocol: ProtocolHTTP, Peer: r.RemoteAddr}, err).Write(w, admission.MediaJSON)
+		} else if !preflight {
+			other.ServeHTTP(w, r)
+		}
+		return
+	}
 	media := mediaType(r)
 	s, q := byPath(r.URL.Path), Request{Protocol: ProtocolHTTP, Peer: r.RemoteAddr}
 	if s != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -22,7 +23,7 @@ type Journal interface {
 	Full() bool
 }
 
-// Intake decides on requests, whatever way they came. All fields but Now and Log are required; it is safe for concurrent use.
+// Intake decides on requests, whatever way they came. All fields but Now, Log and Routes are required; it is safe for concurrent use.
 type Intake struct {
 	Journal  Journal
 	Auth     admission.Authenticator
@@ -32,6 +33,7 @@ type Intake struct {
 	Rates    *admission.Rates
 	Now      func() time.Time
 	Log      *slog.Logger
+	Routes   map[string]http.Handler // other protocols on the listener of OTLP over HTTP, by path; they do their own admission
 
 	keep atomic.Pointer[admission.Retention] // instead of the limits' own; nil: those
 }
@@ -40,6 +42,12 @@ type Intake struct {
 func (in *Intake) SetRetention(r admission.Retention) {
 	l := admission.Limits{Retention: r}.WithDefaults()
 	in.keep.Store(&l.Retention)
+}
+
+// MetricsWindow is between which times data points are taken now.
+func (in *Intake) MetricsWindow() (from, to time.Time) {
+	now := in.Now()
+	return now.Add(-in.retention().Metrics), now.Add(in.Limits.Future)
 }
 
 func (in *Intake) retention() *admission.Retention {
