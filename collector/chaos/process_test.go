@@ -121,7 +121,7 @@ func (p *process) killAll() {
 	}
 }
 
-// enginePID is the process's one child, or 0.
+// enginePID is the process's one child once it runs the engine, or 0.
 func (p *process) enginePID() int {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -139,7 +139,10 @@ func (p *process) enginePID() int {
 		// pid (name) state parent ...; a name may hold anything
 		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 		if len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(p.cmd.Process.Pid) {
-			return pid
+			// Between fork and exec it is still the parent, whose thread waits for it: stopping it then stops both.
+			if line, err := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline")); err == nil && bytes.HasSuffix(line, []byte("\x00engine\x00")) {
+				return pid
+			}
 		}
 	}
 	return 0
@@ -170,6 +173,13 @@ func (p *process) hangEngine(d time.Duration) bool {
 	p.diesWithin(d)
 	_ = syscall.Kill(pid, syscall.SIGCONT) // it may be dead
 	return true
+}
+
+// holdEngine stops the engine for good.
+func (p *process) holdEngine() {
+	if pid := p.enginePID(); pid != 0 {
+		_ = syscall.Kill(pid, syscall.SIGSTOP) // it may be dead
+	}
 }
 
 // diesWithin waits for the process to die of itself.
