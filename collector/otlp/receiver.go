@@ -78,7 +78,9 @@ var Type = component.MustNewType("otlp")
 // they are open, empty for what is off.
 func NewFactory(in *Intake, handsOn HandsOn, listening func(grpc, http string)) receiver.Factory {
 	servers := &shared{make: func(cfg *Config) *server { return &server{in: in, cfg: cfg, listening: listening, lanes: lanes{}} }}
-	passes := func(set receiver.Settings, signal pipeline.Signal) bool { return handsOn != nil && handsOn(set.ID, signal) }
+	passes := func(set receiver.Settings, signal pipeline.Signal) bool {
+		return handsOn != nil && handsOn(set.ID, signal)
+	}
 	return receiver.NewFactory(Type,
 		func() component.Config { return &Config{} },
 		receiver.WithTraces(func(_ context.Context, set receiver.Settings, cfg component.Config, to consumer.Traces) (receiver.Traces, error) {

@@ -30,7 +30,9 @@ type Passage struct {
 type contextKey struct{}
 
 // With puts a passage into a context.
-func With(ctx context.Context, p *Passage) context.Context { return context.WithValue(ctx, contextKey{}, p) }
+func With(ctx context.Context, p *Passage) context.Context {
+	return context.WithValue(ctx, contextKey{}, p)
+}
 
 // From is the passage of a context; nil where there is none: a scrape, or what a processor held back.
 func From(ctx context.Context) *Passage {
