@@ -17,7 +17,7 @@ func TestMapAndServicesOfStoredSpans(t *testing.T) {
 	}
 	minute := l.start.Truncate(time.Minute)
 	for at := minute; at.Before(minute.Add(2 * time.Minute)); at = at.Add(time.Minute) { // one minute more comes from spans
-		if err := traces.NewRollup(l.db, 90).Recompute(t.Context(), "default", at, uint64(time.Now().UnixNano())); err != nil {
+		if _, err := traces.NewRollup(l.db, 90).Recompute(t.Context(), "default", at, 1, uint64(time.Now().UnixNano())); err != nil {
 			t.Fatal(err)
 		}
 	}

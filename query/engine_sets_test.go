@@ -16,7 +16,7 @@ import (
 func (l *live) rollUp(t *testing.T, minutes int) {
 	t.Helper()
 	for i := range minutes {
-		if err := traces.NewRollup(l.db, 90).Recompute(t.Context(), "default", l.start.Truncate(time.Minute).Add(time.Duration(i)*time.Minute), uint64(time.Now().UnixNano())); err != nil {
+		if _, err := traces.NewRollup(l.db, 90).Recompute(t.Context(), "default", l.start.Truncate(time.Minute).Add(time.Duration(i)*time.Minute), 1, uint64(time.Now().UnixNano())); err != nil {
 			t.Fatal(err)
 		}
 	}

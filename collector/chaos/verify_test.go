@@ -129,7 +129,7 @@ func verifyRollups(t *testing.T, db *conn.DB) {
 	}
 	rollup := traces.NewRollup(db, 90)
 	for _, m := range minutes {
-		if err := rollup.Recompute(t.Context(), "default", m, uint64(time.Now().UnixNano())); err != nil {
+		if _, err := rollup.Recompute(t.Context(), "default", m, 1, uint64(time.Now().UnixNano())); err != nil {
 			t.Fatal(err)
 		}
 	}

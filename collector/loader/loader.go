@@ -60,9 +60,10 @@ type Writer interface {
 	Count(ctx context.Context, batch batch.ID, b batch.Block) (uint64, error)
 }
 
-// Rollup writes the rollups of a project's minute anew, under a generation that is higher than any before.
+// Rollup writes the rollups of a project's minutes, so many from the first on, anew, under a generation that is higher than any before,
+// and says how many spans they have.
 type Rollup interface {
-	Recompute(ctx context.Context, project string, minute time.Time, generation uint64) error
+	Recompute(ctx context.Context, project string, first time.Time, minutes int, generation uint64) (spans uint64, err error)
 }
 
 // Config says what to load from where to where. Zero fields take the default in brackets.
@@ -124,7 +125,8 @@ type Loader struct {
 	progress progress
 
 	wake    chan struct{} // a minute became dirty
-	rolling sync.Mutex    // held while a minute is recomputed
+	rolling sync.Mutex    // held while minutes are recomputed
+	density uint64        // spans of a minute, of the last recomputation; under rolling
 	behind  atomic.Bool   // the journal holds more than was read
 
 	// The settling goroutine's own.
@@ -154,7 +156,7 @@ func New(cfg Config) (*Loader, error) {
 		s.Journal, s.Position = have, journal.Position{}
 	}
 	l := &Loader{
-		cfg: cfg, policy: cfg.Policy, timing: defaultTiming(), state: s, totals: ledgerOf(s.Totals), dirty: scheduleOf(s.Dirty),
+		cfg: cfg, policy: cfg.Policy, timing: defaultTiming(), state: s, totals: ledgerOf(s.Totals), dirty: scheduleOf(s.Dirty, time.Now()),
 		letters: newDeadLetters(cfg.DeadLetterFile, id, cfg.DeadLetterBytes), wake: make(chan struct{}, 1),
 	}
 	return l, nil

@@ -128,15 +128,17 @@ func (i incarnation) Count(_ context.Context, id batch.ID, b batch.Block) (uint6
 	return uint64(e.rows[id.String()+b.Table+b.Partition]), nil
 }
 
-func (i incarnation) Recompute(_ context.Context, project string, minute time.Time, _ uint64) error {
+func (i incarnation) Recompute(_ context.Context, project string, first time.Time, minutes int, _ uint64) (uint64, error) {
 	i.die()
 	e := i.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if before, _ := e.fault(); before {
-		return errLost
+		return 0, errLost
 	}
 	e.clock++
-	e.roll[project+minute.String()] = e.clock
-	return nil
+	for m := range minutes {
+		e.roll[project+first.Add(time.Duration(m)*time.Minute).String()] = e.clock
+	}
+	return uint64(e.rnd.IntN(100_000)), nil
 }

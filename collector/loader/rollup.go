@@ -11,7 +11,10 @@ const (
 	// A recomputation is followed by a pause, so that it takes at most half of the time, and a quarter while spans wait to be stored.
 	restIdle, restBehind = 1, 3
 	restLimit            = 30 * time.Second
-	rollupRetry          = 15 * time.Second
+	// Minutes that are recomputed at once: so many at most, or so many spans, as far as the last ones tell.
+	runMinutes  = 10
+	runSpans    = 300_000
+	rollupRetry = 15 * time.Second
 	// saveDirty is how often progress with the minutes goes to disk when no batch takes it along. Losing it costs repeats only.
 	saveDirty = 10 * time.Second
 )
@@ -70,7 +73,7 @@ func (l *Loader) idle(ctx context.Context, wait time.Duration) bool {
 	return true
 }
 
-// recompute writes the rollups of one minute anew.
+// recompute writes the rollups of a minute anew, and of those right before it that are due as well: a backlog costs less at once.
 func (l *Loader) recompute(ctx context.Context, k minuteKey) error {
 	l.rolling.Lock()
 	defer l.rolling.Unlock()
@@ -78,25 +81,34 @@ func (l *Loader) recompute(ctx context.Context, k minuteKey) error {
 	l.mu.Lock()
 	l.state.Generation = max(uint64(began.UnixNano()), l.state.Generation+1)
 	generation := l.state.Generation
-	l.dirty.begin(k)
+	minutes := 1 + l.dirty.before(k, int(min(runMinutes, runSpans/max(l.density, 1)))-1, began)
+	first := minuteKey{k.project, k.minute - int64(minutes) + 1}
+	for i := range minutes {
+		l.dirty.begin(first.plus(i))
+	}
 	l.mu.Unlock()
 	l.cfg.Failpoint(FailRollupBefore)
-	err := l.uncancelled(ctx, func(ctx context.Context) error {
-		return l.cfg.Rollup.Recompute(ctx, k.project, k.time(), generation)
+	var spans uint64
+	err := l.uncancelled(ctx, func(ctx context.Context) (err error) {
+		spans, err = l.cfg.Rollup.Recompute(ctx, k.project, first.time(), minutes, generation)
+		return err
 	})
 	l.cfg.Failpoint(FailRollupAfter)
 	l.mu.Lock()
-	if err == nil {
-		l.dirty.finish(k, began)
-		l.progress.rollups++
-	} else {
-		l.dirty.fail(k, time.Now().Add(rollupRetry))
+	for i := range minutes {
+		if err == nil {
+			l.dirty.finish(first.plus(i), began)
+			l.progress.rollups++
+		} else {
+			l.dirty.fail(first.plus(i), time.Now().Add(rollupRetry))
+		}
 	}
 	l.mu.Unlock()
 	if err == nil {
+		l.density = spans / uint64(minutes)
 		return nil
 	}
-	err = fmt.Errorf("recompute rollups of %s at %s: %w", k.project, k.time().Format(time.RFC3339), err)
+	err = fmt.Errorf("recompute rollups of %d minutes of %s from %s: %w", minutes, k.project, first.time().Format(time.RFC3339), err)
 	if !errors.Is(err, errLeft) {
 		l.trouble(err)
 	}

@@ -6,9 +6,13 @@ import (
 	"time"
 )
 
-// A minute that a batch touched is recomputed these times after the touch: soon, so that the map is fresh; then twice more, because
-// an edge's two ends and late spans arrive in other batches, which may touch other minutes.
-var recomputeAfter = [...]time.Duration{15 * time.Second, time.Minute, 5 * time.Minute}
+// A minute that a batch touched is recomputed these times after the touch: soon, so that the map is fresh; when all of it has arrived,
+// if senders are in time; and once more, because an edge's two ends and late spans arrive in other batches, which may touch other
+// minutes. The last is left out where nothing near was touched meanwhile.
+var recomputeAfter = [...]time.Duration{15 * time.Second, 75 * time.Second, 5 * time.Minute}
+
+// What an edge is made of lies at most so many minutes before the minute of the edge, and after (traces.producersBack, reachAfter).
+const nearBefore, nearAfter = 2, 1
 
 // recomputeEvery is the rhythm of a minute that is still touched after that.
 const recomputeEvery = 10 * time.Minute
@@ -19,6 +23,10 @@ type minuteKey struct {
 	minute  int64 // unix time in minutes
 }
 
+func (k minuteKey) plus(minutes int) minuteKey {
+	return minuteKey{k.project, k.minute + int64(minutes)}
+}
+
 func (k minuteKey) time() time.Time { return time.Unix(k.minute*60, 0).UTC() }
 
 // dirtyMinute is where a touched minute stands in its sequence of recomputations.
@@ -27,6 +35,7 @@ type dirtyMinute struct {
 	touched   bool      // by a batch, since the last recomputation began
 	running   bool      // a recomputation has begun; until it is stored it may as well not have
 	since     time.Time // the touch that began the sequence
+	last      time.Time // the last touch; not persisted: after a restart it is the time of the restart
 	done      time.Time // when the last recomputation began
 	notBefore time.Time // after a failure; not persisted
 }
@@ -56,7 +65,7 @@ func (s schedule) touch(k minuteKey, now time.Time) {
 		d = &dirtyMinute{since: now}
 		s[k] = d
 	}
-	d.touched = true
+	d.touched, d.last = true, now
 }
 
 // next gives the newest minute that is due, or how long to wait for one; 0 and false if nothing is dirty.
@@ -64,6 +73,9 @@ func (s schedule) next(now time.Time) (k minuteKey, wait time.Duration, ok bool)
 	first := time.Time{}
 	for key, d := range s {
 		d.turnBack(now)
+		if d.stage == len(recomputeAfter)-1 && !d.due().After(now) && !s.touchedNear(key, d.done) {
+			d.stage++
+		}
 		at := d.due()
 		if at.After(now) {
 			if first.IsZero() || at.Before(first) {
@@ -85,9 +97,30 @@ func (s schedule) next(now time.Time) (k minuteKey, wait time.Duration, ok bool)
 	return minuteKey{}, first.Sub(now), false
 }
 
+// touchedNear says whether a batch has brought rows, since then, that an edge of the minute may be made of.
+func (s schedule) touchedNear(k minuteKey, then time.Time) bool {
+	for m := k.minute - nearBefore; m <= k.minute+nearAfter; m++ {
+		if d, ok := s[minuteKey{k.project, m}]; ok && (d.touched || d.last.After(then)) {
+			return true
+		}
+	}
+	return false
+}
+
+// before is how many minutes right before this one, of its project, are due as well; most at most.
+func (s schedule) before(k minuteKey, most int, now time.Time) (n int) {
+	for ; n < most; n++ {
+		d, ok := s[minuteKey{k.project, k.minute - int64(n) - 1}]
+		if !ok || d.due().After(now) || !d.pending() || d.running {
+			break
+		}
+	}
+	return n
+}
+
 // turnBack keeps a clock that was set back from putting the minute off for as long as the step.
 func (d *dirtyMinute) turnBack(now time.Time) {
-	for _, t := range []*time.Time{&d.since, &d.done} {
+	for _, t := range []*time.Time{&d.since, &d.last, &d.done} {
 		if t.After(now) {
 			*t = now
 		}
@@ -161,12 +194,12 @@ func (s schedule) records() map[string][]dirtyRecord {
 	return out
 }
 
-func scheduleOf(records map[string][]dirtyRecord) schedule {
+func scheduleOf(records map[string][]dirtyRecord, now time.Time) schedule {
 	s := schedule{}
 	for project, list := range records {
 		for _, r := range list {
 			stage := min(max(int(r[1]), 0), len(recomputeAfter))
-			s[minuteKey{project, r[0]}] = &dirtyMinute{stage: stage, touched: r[2] != 0, since: fromUnix(r[3]), done: fromUnix(r[4])}
+			s[minuteKey{project, r[0]}] = &dirtyMinute{stage: stage, touched: r[2] != 0, since: fromUnix(r[3]), last: now, done: fromUnix(r[4])}
 		}
 	}
 	return s

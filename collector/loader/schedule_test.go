@@ -28,11 +28,11 @@ func run(s schedule, from, to time.Duration, touched func(time.Duration) bool) [
 	return done
 }
 
-func TestTouchedMinuteIsRecomputedThreeTimes(t *testing.T) {
+func TestTouchedMinuteIsRecomputedSoonAndWhenItIsWhole(t *testing.T) {
 	s := schedule{}
 	s.touch(quiet, at(0))
 	got := run(s, 0, time.Hour, nil)
-	want := []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute}
+	want := []time.Duration{15 * time.Second, 75 * time.Second}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("recomputed at %v, want %v", got, want)
 	}
@@ -41,10 +41,60 @@ func TestTouchedMinuteIsRecomputedThreeTimes(t *testing.T) {
 	}
 }
 
+func TestRowsNearByAreWorthAThirdTime(t *testing.T) {
+	for offset, want := range map[int]int{-3: 2, -2: 3, -1: 3, 0: 3, 1: 3, 2: 2} {
+		s := schedule{}
+		s.touch(quiet, at(0))
+		got := len(run(s, 0, 2*time.Minute, nil))
+		other := quiet.plus(offset)
+		s.touch(other, at(2*time.Minute))
+		s[other].stage, s[other].done = len(recomputeAfter), at(2*time.Minute) // its own turn is not looked at here
+		if offset == 0 {
+			s[other].stage = 2
+		}
+		for t := 2 * time.Minute; t < 6*time.Minute; t += time.Second {
+			if k, _, ok := s.next(at(t)); ok && k == quiet {
+				s.begin(k)
+				s.finish(k, at(t))
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("rows %d minutes away: recomputed %d times, want %d", offset, got, want)
+		}
+	}
+}
+
+func TestBacklogIsRecomputedAtOnce(t *testing.T) {
+	s := schedule{}
+	for i := range 6 {
+		if i != 2 {
+			s.touch(quiet.plus(-i), at(0))
+		}
+	}
+	now := at(15 * time.Second)
+	if n := s.before(quiet, 9, now); n != 1 {
+		t.Errorf("%d minutes before, want 1: there is a gap", n)
+	}
+	if n := s.before(quiet.plus(-3), 1, now); n != 1 {
+		t.Errorf("%d minutes before, want the most that may be", n)
+	}
+	s.touch(quiet.plus(-2), at(5*time.Second))
+	if n := s.before(quiet, 9, now); n != 1 {
+		t.Errorf("%d minutes before, want 1: the next is not due", n)
+	}
+	if n := s.before(quiet, 9, at(20*time.Second)); n != 5 {
+		t.Errorf("%d minutes before, want 5", n)
+	}
+	if n := s.before(quiet, 0, at(20*time.Second)); n != 0 {
+		t.Errorf("%d minutes before, want none", n)
+	}
+}
+
 func TestMinuteThatIsTouchedForEverIsRecomputedEveryTenMinutes(t *testing.T) {
 	s := schedule{}
 	got := run(s, 0, 40*time.Minute, func(time.Duration) bool { return true })
-	want := []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 25 * time.Minute, 35 * time.Minute}
+	want := []time.Duration{15 * time.Second, 75 * time.Second, 5 * time.Minute, 15 * time.Minute, 25 * time.Minute, 35 * time.Minute}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("recomputed at %v, want %v", got, want)
 	}
@@ -53,7 +103,7 @@ func TestMinuteThatIsTouchedForEverIsRecomputedEveryTenMinutes(t *testing.T) {
 func TestLateTouchWaitsForTheTenMinutes(t *testing.T) {
 	s := schedule{}
 	got := run(s, 0, time.Hour, func(d time.Duration) bool { return d == 0 || d == 6*time.Minute })
-	want := []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}
+	want := []time.Duration{15 * time.Second, 75 * time.Second, 11*time.Minute + 15*time.Second}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("recomputed at %v, want %v", got, want)
 	}
@@ -75,8 +125,8 @@ func TestNewestDueMinuteGoesFirst(t *testing.T) {
 func TestOneRecomputationDoesForAllThatAStopMissed(t *testing.T) {
 	s := schedule{}
 	s.touch(quiet, at(0))
-	s = scheduleOf(s.records()) // the program ends and starts again
-	if got, want := run(s, 2*time.Minute, time.Hour, nil), []time.Duration{2 * time.Minute, 5 * time.Minute}; !reflect.DeepEqual(got, want) {
+	s = scheduleOf(s.records(), at(2*time.Minute)) // the program ends and starts again
+	if got, want := run(s, 2*time.Minute, time.Hour, nil), []time.Duration{2 * time.Minute}; !reflect.DeepEqual(got, want) {
 		t.Errorf("recomputed at %v, want %v", got, want)
 	}
 }
@@ -106,8 +156,8 @@ func TestFailedRecomputationIsRepeated(t *testing.T) {
 func TestClockSetBackPutsNothingOffForLong(t *testing.T) {
 	s := schedule{}
 	s.touch(quiet, at(365*24*time.Hour))
-	if got := run(s, 0, time.Minute, nil); len(got) != 2 {
-		t.Errorf("recomputed at %v, want twice within a minute", got)
+	if got := run(s, 0, 80*time.Second, nil); len(got) != 2 {
+		t.Errorf("recomputed at %v, want twice within a minute and a half", got)
 	}
 }
 
@@ -132,7 +182,7 @@ func TestRecomputationThatACrashCutsShortIsRepeated(t *testing.T) {
 	run(s, 0, 16*time.Minute, func(d time.Duration) bool { return d < 15*time.Minute })
 	s.touch(quiet, at(20*time.Minute))
 	s.begin(quiet)
-	s = scheduleOf(s.records())
+	s = scheduleOf(s.records(), at(25*time.Minute))
 	if got := run(s, 25*time.Minute, time.Hour, nil); len(got) != 1 {
 		t.Errorf("recomputed at %v after the crash, want once", got)
 	}

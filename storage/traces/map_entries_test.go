@@ -25,7 +25,7 @@ func TestMapAndEntriesAreTheMapAndTheEntries(t *testing.T) {
 		for i, now := range []time.Time{noon.Add(2*time.Minute + 30*time.Second), noon.Add(3*time.Minute + 30*time.Second), noon.Add(time.Hour)} {
 			if i > 0 {
 				for m := range 3 {
-					if err := rollup.Recompute(t.Context(), "p", noon.Add(time.Duration(m)*time.Minute), uint64(now.UnixNano())+uint64(step)); err != nil {
+					if _, err := rollup.Recompute(t.Context(), "p", noon.Add(time.Duration(m)*time.Minute), 1, uint64(now.UnixNano())+uint64(step)); err != nil {
 						t.Fatal(err)
 					}
 				}

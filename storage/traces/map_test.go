@@ -90,14 +90,14 @@ func TestMapIsTheSameFromRollupsAndFromSpans(t *testing.T) {
 	check("live", noon.Add(2*time.Minute+30*time.Second))
 	check("no rollups yet", noon.Add(20*time.Minute))
 	for i := range 3 {
-		if err := rollup.Recompute(t.Context(), "p", noon.Add(time.Duration(i)*time.Minute), uint64(100+i)); err != nil {
+		if _, err := rollup.Recompute(t.Context(), "p", noon.Add(time.Duration(i)*time.Minute), 1, uint64(100+i)); err != nil {
 			t.Fatal(err)
 		}
 		check(fmt.Sprint(i+1, " rollups"), noon.Add(20*time.Minute))
 		check(fmt.Sprint(i+1, " rollups, the last minute open"), noon.Add(2*time.Minute+30*time.Second))
 	}
 	check("much later", noon.Add(100*24*time.Hour))
-	if err := rollup.Recompute(t.Context(), "p", noon, 1000); err != nil {
+	if _, err := rollup.Recompute(t.Context(), "p", noon, 1, 1000); err != nil {
 		t.Fatal(err)
 	}
 	check("a second generation", noon.Add(time.Hour))
@@ -138,7 +138,7 @@ func TestServicesBySteps(t *testing.T) {
 	putSpans(t, db, "p", append(spans, second...))
 	rollup := traces.NewRollup(db, rollupRetention)
 	for i := range 8 { // the last two are open
-		if err := rollup.Recompute(t.Context(), "p", noon.Add(time.Duration(i)*time.Minute), 1); err != nil {
+		if _, err := rollup.Recompute(t.Context(), "p", noon.Add(time.Duration(i)*time.Minute), 1, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -205,7 +205,7 @@ func TestSearchesPrunedByRollupsMissNothing(t *testing.T) {
 		if m.Minute()%7 == 0 {
 			continue
 		}
-		if err := rollup.Recompute(t.Context(), "p", m, uint64(made.UnixNano())); err != nil {
+		if _, err := rollup.Recompute(t.Context(), "p", m, 1, uint64(made.UnixNano())); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -81,7 +81,7 @@ func BenchmarkReads(b *testing.B) {
 	}
 	rollup := traces.NewRollup(db, rollupRetention)
 	for i := range 60 {
-		if err := rollup.Recompute(b.Context(), "p", from.Add(time.Duration(i)*time.Minute), uint64(noon.UnixNano())+uint64(i)); err != nil {
+		if _, err := rollup.Recompute(b.Context(), "p", from.Add(time.Duration(i)*time.Minute), 1, uint64(noon.UnixNano())+uint64(i)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -150,7 +150,8 @@ func BenchmarkReads(b *testing.B) {
 	generation := uint64(noon.UnixNano()) + 60
 	timed(b, "recompute a minute", func(ctx context.Context, n int) error {
 		generation++
-		return rollup.Recompute(ctx, "p", from.Add(time.Duration(n%60)*time.Minute), generation)
+		_, err := rollup.Recompute(ctx, "p", from.Add(time.Duration(n%60)*time.Minute), 1, generation)
+		return err
 	})
 	timed(b, "keys", func(ctx context.Context, n int) error {
 		_, err := r.Keys(ctx, "p", hour, "", 50)

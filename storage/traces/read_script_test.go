@@ -44,7 +44,7 @@ func runScript(t *testing.T, path string) {
 	loaded := storagetest.Load(t, db, path)
 	rollup := traces.NewRollup(db, rollupRetention)
 	for i, m := range loaded.Minutes {
-		if err := rollup.Recompute(t.Context(), m.Project, m.Minute, uint64(time.Now().UnixNano())+uint64(i)); err != nil {
+		if _, err := rollup.Recompute(t.Context(), m.Project, m.Minute, 1, uint64(time.Now().UnixNano())+uint64(i)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -33,11 +33,12 @@ func NewRollup(db *conn.DB, retentionDays uint16) *Rollup {
 // SetRetention decides for how many days what is written from now on is kept.
 func (w *Rollup) SetRetention(days uint16) { w.retention.Store(uint32(days)) }
 
-// Recompute sums up the spans of the minute anew and publishes that as the generation, which must be higher than any before of
-// the minute (unix ns) and be used once: after an error the next try takes another.
-func (w *Rollup) Recompute(ctx context.Context, project string, minute time.Time, generation uint64) error {
-	minute = minute.UTC().Truncate(time.Minute)
-	in := Range{minute, minute.Add(time.Minute)}
+// Recompute sums up the spans of so many whole minutes from the first one on anew, publishes that as the generation of each, and says
+// how many spans they are. The generation must be higher than any before of these minutes (unix ns) and be used once: after an error
+// the next try takes another. Neighbouring minutes at once cost less than one after the other: what lies around them is read once.
+func (w *Rollup) Recompute(ctx context.Context, project string, first time.Time, minutes int, generation uint64) (uint64, error) {
+	first = first.UTC().Truncate(time.Minute)
+	in := Range{first, first.Add(time.Duration(minutes) * time.Minute)}
 	var red []redRow
 	var edges []edgeRow
 	group, both := errgroup.WithContext(ctx)
@@ -50,9 +51,9 @@ func (w *Rollup) Recompute(ctx context.Context, project string, minute time.Time
 		return err
 	})
 	if err := group.Wait(); err != nil {
-		return fmt.Errorf("recompute rollups: %w", err)
+		return 0, fmt.Errorf("recompute rollups: %w", err)
 	}
-	g := generationOf{project, uint32(minute.Unix()), generation, uint16(w.retention.Load())}
+	g := generationOf{project, uint32(first.Unix()), generation, uint16(w.retention.Load())}
 	var write errgroup.Group // an insert is not cut short
 	write.Go(func() error {
 		if err := insertRows(ctx, w.db, "red_1m", g, red, redColumns); err != nil {
@@ -67,23 +68,28 @@ func (w *Rollup) Recompute(ctx context.Context, project string, minute time.Time
 		return nil
 	})
 	if err := write.Wait(); err != nil {
-		return err
+		return 0, err
 	}
-	// The row that publishes comes last: until then readers see the generation before.
+	// The rows that publish come last: until then readers see the generation before.
+	published := make([]minuteRow, minutes)
+	for i := range published {
+		published[i].Minute = g.first + uint32(60*i)
+	}
 	var seen uint64
 	for i := range red {
+		published[(red[i].Minute-g.first)/60].Spans += red[i].Spans
 		seen += red[i].Spans
 	}
-	if err := insertRows(ctx, w.db, "rollup_minutes", g, []uint64{seen}, minuteColumns); err != nil {
-		return fmt.Errorf("publish rollups: %w", err)
+	if err := insertRows(ctx, w.db, "rollup_minutes", g, published, minuteColumns); err != nil {
+		return 0, fmt.Errorf("publish rollups: %w", err)
 	}
-	return nil
+	return seen, nil
 }
 
-// generationOf is what every row of a minute's rollups begins and ends with.
+// generationOf is what every row of a recomputation has in common.
 type generationOf struct {
 	project    string
-	minute     uint32 // unix seconds
+	first      uint32 // minute, unix seconds
 	generation uint64
 	retention  uint16
 }
@@ -118,7 +124,6 @@ func insertRows[R any](ctx context.Context, db *conn.DB, table string, g generat
 	}
 	columns = append([]rollupColumn[R]{
 		textColumn("project", func(*R) string { return g.project }),
-		uintColumn("minute", func(*R) uint64 { return uint64(g.minute) }),
 		uintColumn("generation", func(*R) uint64 { return g.generation }),
 		uintColumn("retention_days", func(*R) uint64 { return uint64(g.retention) }),
 	}, columns...)
@@ -138,7 +143,7 @@ func insertRows[R any](ctx context.Context, db *conn.DB, table string, g generat
 		}
 		b.Data(data)
 	}
-	token := fmt.Sprintf("%s %s %d %d", table, g.project, g.minute, g.generation)
+	token := fmt.Sprintf("%s %s %d %d", table, g.project, g.first, g.generation)
 	return db.Insert(ctx, conn.Insert{Table: table, Columns: names, Body: b.Body().Bytes(), Token: token, Rows: len(rows)})
 }
 

@@ -88,6 +88,13 @@ func newJoiner(in Range) *joiner {
 
 func (j *joiner) inside(s *edgeSpan) bool { return s.start >= j.from && s.start < j.to }
 
+// near says that a span that starts then is looked at for the edges of the minute, which must not depend on what other minutes are
+// read beside it.
+func near(minute uint32, start int64) bool {
+	from := int64(minute) * int64(time.Second)
+	return start >= from-int64(reachBefore) && start < from+int64(time.Minute+reachAfter)
+}
+
 // sumOf is the one of the key, made if need be.
 func sumOf[K comparable](sums map[K]*edgeSum, key K) *edgeSum {
 	s := sums[key]
@@ -184,6 +191,9 @@ type origin struct {
 // pair adds what a parent and its child say together; origins are the child's, and are given back with those that came.
 func (j *joiner) pair(p, c *edgeSpan, f *family, at int32, origins []origin) []origin {
 	if !p.isCall() {
+		if !near(c.minute(), p.start) {
+			return origins
+		}
 		from := origin{p.node, c.minute(), false}
 		if c.queue() == 0 && p.node != c.node && j.inside(c) && !slices.Contains(origins, from) {
 			origins = append(origins, from)
@@ -191,7 +201,7 @@ func (j *joiner) pair(p, c *edgeSpan, f *family, at int32, origins []origin) []o
 		}
 		return origins
 	}
-	if c.kind != KindServer && c.kind != KindConsumer || at < 0 {
+	if c.kind != KindServer && c.kind != KindConsumer || at < 0 || !near(p.minute(), c.start) {
 		return origins
 	}
 	call := &f.calls[at]
@@ -218,14 +228,37 @@ func (j *joiner) arrive(c *edgeSpan) {
 	case c.kind == KindConsumer && !j.resolved(c):
 		j.waiting = append(j.waiting, *c)
 	case c.kind == KindConsumer || c.parent != 0:
-		j.receive(c)
+		j.receive(c, false)
 	}
+}
+
+// sent yields the producers of a message's span: those near the minute of who received it, or with far those of long ago as well.
+func (j *joiner) sent(c *edgeSpan, key spanKey, far bool) func(yield func(*producer) bool) {
+	from := int64(c.minute()) * int64(time.Second)
+	to := from + int64(time.Minute+reachAfter)
+	from -= int64(producersBack)
+	return func(yield func(*producer) bool) {
+		list := j.producers[key]
+		for i := range list {
+			if p := &list[i]; p.start < to && (far || p.start >= from) && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// missing reports whether no producer near is known of a message's span.
+func (j *joiner) missing(c *edgeSpan, key spanKey) bool {
+	for range j.sent(c, key, false) {
+		return false
+	}
+	return true
 }
 
 // resolved reports whether every span that the message may come from is known as a producer.
 func (j *joiner) resolved(c *edgeSpan) bool {
 	for key := range j.refs(c) {
-		if len(j.producers[key]) == 0 {
+		if j.missing(c, key) {
 			return false
 		}
 	}
@@ -235,13 +268,13 @@ func (j *joiner) resolved(c *edgeSpan) bool {
 // deliver adds the spans that waited, with the producers that are known now.
 func (j *joiner) deliver() {
 	for i := range j.waiting {
-		j.receive(&j.waiting[i])
+		j.receive(&j.waiting[i], true)
 	}
 	j.waiting = nil
 }
 
-// receive adds the edges of what a span received from producers.
-func (j *joiner) receive(c *edgeSpan) {
+// receive adds the edges of what a span received from producers, with far from those of long ago too.
+func (j *joiner) receive(c *edgeSpan, far bool) {
 	var edges map[uint64]*edgeSum // by where they come from
 	own := func(src uint64) *edgeSum {
 		e := edges[src]
@@ -258,7 +291,7 @@ func (j *joiner) receive(c *edgeSpan) {
 		own(queue)
 	}
 	for key := range j.refs(c) {
-		for _, p := range j.producers[key] {
+		for p := range j.sent(c, key, far) {
 			if c.kind != KindServer && c.kind != KindConsumer && p.node == c.node {
 				continue // work of its own
 			}
@@ -296,17 +329,23 @@ func (j *joiner) refs(s *edgeSpan) func(yield func(spanKey) bool) {
 	}
 }
 
-// lost are the traces in which producers of those that wait may be, n at most.
-func (j *joiner) lost(n int) [][16]byte {
-	var ids [][16]byte
+// lost are the traces in which producers of those that wait may be, n of a minute at most.
+func (j *joiner) lost(n int) (all [][16]byte) {
+	minutes := map[uint32][][16]byte{}
 	for i := range j.waiting {
-		for key := range j.refs(&j.waiting[i]) {
-			if len(j.producers[key]) == 0 {
-				ids = append(ids, key.trace)
+		c := &j.waiting[i]
+		for key := range j.refs(c) {
+			if j.missing(c, key) {
+				minutes[c.minute()] = append(minutes[c.minute()], key.trace)
 			}
 		}
 	}
-	slices.SortFunc(ids, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
-	ids = slices.Compact(ids)
-	return ids[:min(len(ids), n)]
+	compare := func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }
+	for _, ids := range minutes {
+		slices.SortFunc(ids, compare)
+		ids = slices.Compact(ids)
+		all = append(all, ids[:min(len(ids), n)]...)
+	}
+	slices.SortFunc(all, compare)
+	return slices.Compact(all)
 }

@@ -1,12 +1,20 @@
 package traces
 
-// The columns of the rollup tables as they are written; project, minute, generation and retention stand in every one.
+// The columns of the rollup tables as they are written; project, generation and retention stand in every one.
 
-var minuteColumns = []rollupColumn[uint64]{
-	uintColumn("spans", func(n *uint64) uint64 { return *n }),
+// minuteRow is a row of rollup_minutes.
+type minuteRow struct {
+	Minute uint32 // unix seconds
+	Spans  uint64
+}
+
+var minuteColumns = []rollupColumn[minuteRow]{
+	uintColumn("minute", func(r *minuteRow) uint64 { return uint64(r.Minute) }),
+	uintColumn("spans", func(r *minuteRow) uint64 { return r.Spans }),
 }
 
 var redColumns = []rollupColumn[redRow]{
+	uintColumn("minute", func(r *redRow) uint64 { return uint64(r.Minute) }),
 	textColumn("env", func(r *redRow) string { return r.Env }),
 	textColumn("namespace", func(r *redRow) string { return r.Namespace }),
 	textColumn("service", func(r *redRow) string { return r.Service }),
@@ -26,6 +34,7 @@ var redColumns = []rollupColumn[redRow]{
 }
 
 var edgeColumns = []rollupColumn[edgeRow]{
+	uintColumn("minute", func(r *edgeRow) uint64 { return uint64(r.Minute) }),
 	uintColumn("async", func(r *edgeRow) uint64 {
 		if r.Async {
 			return 1

@@ -20,7 +20,7 @@ func TestKeysAndValuesThatOccur(t *testing.T) {
 	second.Service = "cart"
 	putSpans(t, db, "p", []traces.Span{whole, second, second})
 	putSpans(t, db, "other", []traces.Span{{TraceID: id(9), SpanID: 1, Name: "n", Service: "s", Start: noon, Weight: 1, Attrs: []traces.Attr{{Key: "text", Text: "secret"}}}})
-	if err := traces.NewRollup(db, rollupRetention).Recompute(t.Context(), "p", noon, 1); err != nil {
+	if _, err := traces.NewRollup(db, rollupRetention).Recompute(t.Context(), "p", noon, 1, 1); err != nil {
 		t.Fatal(err)
 	}
 	r := traces.NewReader(db)
