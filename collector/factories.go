@@ -25,6 +25,7 @@ import (
 
 	"github.com/sightline/sightline/collector/chexporter"
 	"github.com/sightline/sightline/collector/foreign"
+	"github.com/sightline/sightline/collector/foreign/scrape"
 	"github.com/sightline/sightline/collector/otlp"
 )
 
@@ -33,7 +34,8 @@ func (c *Collector) factories() (f otelcol.Factories, err error) {
 	if err := weighTailSamples(); err != nil {
 		return f, err
 	}
-	if f.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](otlp.NewFactory(c.intake, c.handsOn, c.listening), foreign.Zipkin(c.intake), foreign.Jaeger(c.intake), c.xray.Factory(c.handsOn)); err != nil {
+	if f.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](otlp.NewFactory(c.intake, c.handsOn, c.listening), foreign.Zipkin(c.intake), foreign.Jaeger(c.intake), scrape.NewFactory(c.cfg.Log),
+		c.xray.Factory(c.handsOn)); err != nil {
 		return f, err
 	}
 	if f.Processors, err = otelcol.MakeFactoryMap[processor.Factory](
