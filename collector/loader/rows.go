@@ -6,6 +6,7 @@ import (
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/logs"
+	"github.com/sightline/sightline/storage/metrics"
 	"github.com/sightline/sightline/storage/traces"
 )
 
@@ -20,8 +21,9 @@ type converter interface {
 
 // converters are made for the signals that this version knows.
 var converters = map[uint8]func(batch.ID, batch.Policy) converter{
-	journal.SignalTraces: func(id batch.ID, p batch.Policy) converter { return traces.NewBatch(id, p) },
-	journal.SignalLogs:   func(id batch.ID, p batch.Policy) converter { return logs.NewBatch(id, p) },
+	journal.SignalMetrics: func(id batch.ID, p batch.Policy) converter { return metrics.NewBatch(id, p) },
+	journal.SignalTraces:  func(id batch.ID, p batch.Policy) converter { return traces.NewBatch(id, p) },
+	journal.SignalLogs:    func(id batch.ID, p batch.Policy) converter { return logs.NewBatch(id, p) },
 }
 
 func knows(signal uint8) bool { return converters[signal] != nil }

@@ -26,6 +26,7 @@ const (
 	UnknownEnum
 	SelfParent
 	BodyTruncated
+	StartTime  // later than the point
 	numReasons = iota
 )
 
@@ -33,6 +34,7 @@ const (
 var reasonNames = [numReasons]string{
 	"utf8", "attr_truncated", "limit_attrs", "limit_events", "limit_links", "dup_key", "ts_missing", "ts_range", "ts_future",
 	"negative_duration", "enum", "self_parent", "body_truncated",
+	"start_time",
 }
 
 // Attributes that the writer adds.

@@ -20,8 +20,8 @@ func (e *Encoder) Resource(s *Source) (*Resource, error) {
 // ResourceID is the id of the item's resource.
 func (s *Source) ResourceID() [16]byte { return resourceID(s.message, s.url) }
 
-// ScopeID names the item's scope by its bytes.
-func (e *Encoder) ScopeID(s *Source) [16]byte { return e.scopes[s.Scope].id }
+// ScopeID names a scope of this batch by its bytes.
+func (e *Encoder) ScopeID(scope uint32) [16]byte { return e.scopes[scope].id }
 
 // oldScopes is the field that carried instrumentation libraries before there were scopes; it counts if there is no new one.
 const oldScopes = 1000
