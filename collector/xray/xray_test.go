@@ -63,7 +63,8 @@ func start(t testing.TB, cfg collector.Config) (c *collector.Collector, stop fun
 			t.Error(err)
 		}
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-		goleak.VerifyNone(t, before)
+		// The connections to the engine are not ours.
+		goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 	})
 	t.Cleanup(stop)
 	select {
