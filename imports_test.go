@@ -53,7 +53,7 @@ var foreign = []struct {
 }{
 	{prefix: "github.com/ClickHouse/", allowed: []string{"storage"}},
 	{prefix: "github.com/ebitengine/purego", allowed: []string{"storage/engine"}},
-	{prefix: "go.opentelemetry.io/collector/", allowed: []string{"collector", "bench"}, tests: true},
+	{prefix: "go.opentelemetry.io/collector/", allowed: []string{"collector", "bench", "storage/encode/encodetest"}, tests: true},
 	{prefix: "github.com/open-telemetry/opentelemetry-collector-contrib/", allowed: []string{"collector"}, tests: true},
 	{prefix: "github.com/prometheus/prometheus/promql", allowed: []string{"query/promapi", "query/alert"}},
 	{prefix: "github.com/prometheus/prometheus/rules", allowed: []string{"query/promapi", "query/alert"}},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/encode"
+	"github.com/sightline/sightline/storage/encode/encodetest"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -125,7 +126,7 @@ func TestDecoderAgreesWithPdataOnBrokenRequests(t *testing.T) {
 func long(r row) bool {
 	some := func(attrs map[string]string) bool {
 		for _, v := range attrs {
-			if strings.HasPrefix(v, "json ") && len(v) > limitValue-1000 {
+			if strings.HasPrefix(v, "json ") && len(v) > encodetest.MaxValue-1000 {
 				return true
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/sightline/sightline/storage/encode/encodetest"
 	"github.com/sightline/sightline/storage/traces/peer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -18,30 +19,7 @@ const year2100 = uint64(4102444800) * 1e9
 func (m model) rows(td ptrace.Traces, rejected map[int]bool) (rows []row) {
 	ordinal := -1
 	for _, rs := range td.ResourceSpans().All() {
-		get := func(key string) string {
-			// pdata gives the first of equal keys, we the last
-			value := ""
-			for k, v := range rs.Resource().Attributes().All() {
-				if k == key {
-					value = ""
-					if v.Type() == pcommon.ValueTypeStr {
-						value = v.Str()
-					}
-				}
-			}
-			return value
-		}
-		first := func(a, b string) string {
-			if v := get(a); v != "" {
-				return v
-			}
-			return get(b)
-		}
-		short := func(s string) string { return m.text(s, limitName, newList(), "") }
-		service := get("service.name")
-		if service == "" {
-			service = "unknown_service"
-		}
+		from, service := m.rules().Resource(rs.Resource().Attributes())
 		retention := m.policy.Days
 		if retention == 0 {
 			retention = batch.DefaultRetentionDays
@@ -50,22 +28,15 @@ func (m model) rows(td ptrace.Traces, rejected map[int]bool) (rows []row) {
 			retention = days
 		}
 		for _, ss := range rs.ScopeSpans().All() {
-			l := newList()
-			scope := ss.Scope()
-			kept, keys, dropped := m.attributes(scope.Attributes(), l)
-			scopeName, scopeVersion := m.text(scope.Name(), limitName, l, "scope.name"), m.text(scope.Version(), limitName, l, "scope.version")
-			scopeURL := m.text(ss.SchemaUrl(), limitName, l, "scope.schema_url")
-			scopeAttrs := stringOnly(m.values(kept, keys, l))
+			scope := m.rules().Scope(ss.Scope(), ss.SchemaUrl())
 			for _, s := range ss.Spans().All() {
 				if ordinal++; rejected[ordinal] {
 					continue
 				}
 				r := m.span(s)
 				r.Project, r.Retention = m.project, retention
-				r.Service, r.ServiceType, r.Namespace = short(service), peer.ServiceType(get), short(first("service.namespace", "k8s.namespace.name"))
-				r.Env, r.Version = short(first("deployment.environment.name", "deployment.environment")), short(get("service.version"))
-				r.ScopeName, r.ScopeVersion, r.ScopeURL, r.ScopeAttrs = scopeName, scopeVersion, scopeURL, scopeAttrs
-				r.ScopeDropped = sum32(scope.DroppedAttributesCount(), dropped)
+				r.Service, r.ServiceType, r.Namespace, r.Env, r.Version = from.Service, from.ServiceType, from.Namespace, from.Env, from.Version
+				r.ScopeName, r.ScopeVersion, r.ScopeURL, r.ScopeAttrs, r.ScopeDropped = scope.Name, scope.Version, scope.URL, scope.Attrs, scope.Dropped
 				rows = append(rows, r)
 			}
 		}
@@ -73,61 +44,50 @@ func (m model) rows(td ptrace.Traces, rejected map[int]bool) (rows []row) {
 	return rows
 }
 
-func stringOnly(m map[string]string) map[string]string {
-	if m == nil {
-		return map[string]string{}
-	}
-	return m
-}
-
-func sum32(a, b uint32) uint32 {
-	return uint32(min(uint64(a)+uint64(b), math.MaxUint32))
-}
-
 func (m model) span(s ptrace.Span) row {
-	l := newList()
-	kept, keys, dropped := m.attributes(s.Attributes(), l)
+	l := encodetest.NewList()
+	kept, keys, dropped := m.rules().Attributes(s.Attributes(), l)
 	id, traceID, parent := s.SpanID(), s.TraceID(), s.ParentSpanID()
 	r := row{
 		TraceID: string(traceID[:]), SpanID: binary.BigEndian.Uint64(id[:]), ParentID: binary.BigEndian.Uint64(parent[:]),
-		Flags: s.Flags(), Kind: int32(s.Kind()), Status: int32(s.Status().Code()), DroppedAttrs: sum32(s.DroppedAttributesCount(), dropped),
+		Flags: s.Flags(), Kind: int32(s.Kind()), Status: int32(s.Status().Code()), DroppedAttrs: encodetest.Sum(s.DroppedAttributesCount(), dropped),
 		Events: []event{}, Links: []link{},
 	}
 	received := uint64(max(m.received.UnixNano(), 0))
 	start, end := uint64(s.StartTimestamp()), uint64(s.EndTimestamp())
 	switch {
 	case start == 0:
-		l.reasons["ts_missing"] = true
+		l.Reasons["ts_missing"] = true
 		if start = received; end != 0 && end < year2100 {
 			start = end
 		}
 	case start >= year2100:
-		l.reasons["ts_range"] = true
-		l.notes = append(l.notes, note{"sightline.raw.start_time_unix_nano", fmt.Sprintf("string %d", start)})
+		l.Reasons["ts_range"] = true
+		l.Notes = append(l.Notes, encodetest.Note{Key: "sightline.raw.start_time_unix_nano", Value: fmt.Sprintf("string %d", start)})
 		start = received
 	case received != 0 && start > received+600e9:
-		l.reasons["ts_future"] = true
+		l.Reasons["ts_future"] = true
 	}
 	if end > math.MaxInt64 {
-		l.reasons["ts_range"] = true
-		l.notes = append(l.notes, note{"sightline.raw.end_time_unix_nano", fmt.Sprintf("string %d", end)})
+		l.Reasons["ts_range"] = true
+		l.Notes = append(l.Notes, encodetest.Note{Key: "sightline.raw.end_time_unix_nano", Value: fmt.Sprintf("string %d", end)})
 		end = max(received, start)
 	}
 	r.Start = int64(start)
 	if end >= start {
 		r.Duration = end - start
 	} else if end != 0 {
-		l.reasons["negative_duration"] = true
-		l.notes = append(l.notes, note{"sightline.raw.end_time_unix_nano", fmt.Sprintf("string %d", end)})
+		l.Reasons["negative_duration"] = true
+		l.Notes = append(l.Notes, encodetest.Note{Key: "sightline.raw.end_time_unix_nano", Value: fmt.Sprintf("string %d", end)})
 	}
 	if s.EndTimestamp() == 0 && s.StartTimestamp() != 0 {
 		r.State = 1
 	}
 	if r.Kind < 0 || r.Kind > 5 || r.Status < 0 || r.Status > 2 {
-		l.reasons["enum"] = true
+		l.Reasons["enum"] = true
 	}
 	if r.ParentID == r.SpanID && r.SpanID != 0 {
-		l.reasons["self_parent"] = true
+		l.Reasons["self_parent"] = true
 	}
 
 	in := &peer.Input{}
@@ -139,12 +99,12 @@ func (m model) span(s ptrace.Span) row {
 			moreEvents++
 			continue
 		}
-		sub := newList()
-		kept, keys, dropped := m.attributes(e.Attributes(), sub)
+		sub := encodetest.NewList()
+		kept, keys, dropped := m.rules().Attributes(e.Attributes(), sub)
 		at := uint64(e.Timestamp())
 		if at > math.MaxInt64 {
-			sub.reasons["ts_range"] = true
-			sub.notes = append(sub.notes, note{"sightline.raw.time_unix_nano", fmt.Sprintf("string %d", at)})
+			sub.Reasons["ts_range"] = true
+			sub.Notes = append(sub.Notes, encodetest.Note{Key: "sightline.raw.time_unix_nano", Value: fmt.Sprintf("string %d", at)})
 			at = start
 		}
 		for i, key := range keys {
@@ -152,7 +112,7 @@ func (m model) span(s ptrace.Span) row {
 				evidence(in, key, kept[i])
 			}
 		}
-		r.Events = append(r.Events, event{int64(at), m.text(e.Name(), limitName, sub, "event.name"), m.values(kept, keys, sub), sum32(e.DroppedAttributesCount(), dropped)})
+		r.Events = append(r.Events, event{int64(at), m.rules().Text(e.Name(), encodetest.MaxName, sub, "event.name"), m.rules().Values(kept, keys, sub), encodetest.Sum(e.DroppedAttributesCount(), dropped)})
 		merge(l, sub)
 	}
 	for i, k := range s.Links().All() {
@@ -160,33 +120,33 @@ func (m model) span(s ptrace.Span) row {
 			moreLinks++
 			continue
 		}
-		sub := newList()
-		kept, keys, dropped := m.attributes(k.Attributes(), sub)
+		sub := encodetest.NewList()
+		kept, keys, dropped := m.rules().Attributes(k.Attributes(), sub)
 		id, traceID := k.SpanID(), k.TraceID()
 		r.Links = append(r.Links, link{
-			string(traceID[:]), binary.BigEndian.Uint64(id[:]), m.text(k.TraceState().AsRaw(), limitValue, sub, "link.trace_state"), k.Flags(),
-			m.values(kept, keys, sub), sum32(k.DroppedAttributesCount(), dropped),
+			string(traceID[:]), binary.BigEndian.Uint64(id[:]), m.rules().Text(k.TraceState().AsRaw(), encodetest.MaxValue, sub, "link.trace_state"), k.Flags(),
+			m.rules().Values(kept, keys, sub), encodetest.Sum(k.DroppedAttributesCount(), dropped),
 		})
 		merge(l, sub)
 	}
-	r.DroppedEvents, r.DroppedLinks = sum32(s.DroppedEventsCount(), moreEvents), sum32(s.DroppedLinksCount(), moreLinks)
+	r.DroppedEvents, r.DroppedLinks = encodetest.Sum(s.DroppedEventsCount(), moreEvents), encodetest.Sum(s.DroppedLinksCount(), moreLinks)
 	if moreEvents > 0 {
-		l.reasons["limit_events"] = true
+		l.Reasons["limit_events"] = true
 	}
 	if moreLinks > 0 {
-		l.reasons["limit_links"] = true
+		l.Reasons["limit_links"] = true
 	}
-	r.Name = m.text(s.Name(), limitName, l, "span.name")
-	r.TraceState = m.text(s.TraceState().AsRaw(), limitValue, l, "span.trace_state")
-	r.Message = m.text(s.Status().Message(), limitValue, l, "span.status_message")
+	r.Name = m.rules().Text(s.Name(), encodetest.MaxName, l, "span.name")
+	r.TraceState = m.rules().Text(s.TraceState().AsRaw(), encodetest.MaxValue, l, "span.trace_state")
+	r.Message = m.rules().Text(s.Status().Message(), encodetest.MaxValue, l, "span.status_message")
 	for i, key := range keys {
 		evidence(in, key, kept[i])
 	}
-	r.Attrs = m.values(kept, keys, l)
+	r.Attrs = m.rules().Values(kept, keys, l)
 	answer := peer.Recognise(in)
 	r.Class, r.Weight = uint8(answer.Class), peer.Weight(s.TraceState().AsRaw(), in)
 	clean := func(s string) string {
-		return m.text(cutRunes(strings.ToValidUTF8(s, "\uFFFD"), limitName), limitName, newList(), "")
+		return m.rules().Text(encodetest.CutRunes(strings.ToValidUTF8(s, "\uFFFD"), encodetest.MaxName), encodetest.MaxName, encodetest.NewList(), "")
 	}
 	r.PeerType, r.PeerName = clean(answer.Type), clean(answer.Name)
 	if in.StillRunning() {
@@ -195,9 +155,9 @@ func (m model) span(s ptrace.Span) row {
 	return r
 }
 
-func merge(l, sub *list) {
-	for r := range sub.reasons {
-		l.reasons[r] = true
+func merge(l, sub *encodetest.List) {
+	for r := range sub.Reasons {
+		l.Reasons[r] = true
 	}
 }
 

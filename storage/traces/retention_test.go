@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/encode"
+	"github.com/sightline/sightline/storage/encode/encodetest"
 	"slices"
 	"testing"
 	"time"
@@ -177,7 +178,7 @@ func TestResourceKeepsEverything(t *testing.T) {
 		attrs[k] = attrText(encode.FloatAttr(k, v))
 	}
 	for k, v := range a.All() {
-		if want := (model{}).value(v, k, newList()); attrs[k] != want {
+		if want := (encodetest.Model{}).Value(v, k, encodetest.NewList()); attrs[k] != want {
 			t.Errorf("%s is %q, want %q", k, attrs[k], want)
 		}
 	}
