@@ -66,7 +66,7 @@ func eventually(t testing.TB, what string, so func() bool) {
 }
 
 // target serves a registry of client_golang's.
-func target(t testing.TB) (address string, requests *prometheus.CounterVec, gone *prometheus.Registry) {
+func target(t testing.TB) (address string, requests *prometheus.CounterVec, latency prometheus.Collector, all *prometheus.Registry) {
 	t.Helper()
 	registry := prometheus.NewRegistry()
 	requests = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "shop_requests_total", Help: "Requests."}, []string{"code"})
@@ -79,12 +79,12 @@ func target(t testing.TB) (address string, requests *prometheus.CounterVec, gone
 	classic.Observe(5)
 	server := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	t.Cleanup(server.Close)
-	return strings.TrimPrefix(server.URL, "http://"), requests, registry
+	return strings.TrimPrefix(server.URL, "http://"), requests, native, registry
 }
 
 func TestTargetsOfClientGolangAreScraped(t *testing.T) {
-	address, requests, _ := target(t)
-	other, _, _ := target(t)
+	address, requests, latency, gone := target(t)
+	other, _, _, _ := target(t)
 	files := filepath.Join(t.TempDir(), "targets.json")
 	list := func(targets ...string) []byte {
 		b, err := json.Marshal([]any{map[string]any{"targets": targets, "labels": map[string]any{"zone": "b"}}})
@@ -127,8 +127,8 @@ service:
 		eventually(t, job+" is scraped", func() bool { return len(points(t, j, "shop_latency_seconds")[job]) > 0 })
 	}
 	m := points(t, j, "shop_requests_total")["shop"][0]
-	p := m.Sum().DataPoints().At(0)
-	if attrs := p.Attributes().AsRaw(); m.Description() != "Requests." || !m.Sum().IsMonotonic() || p.DoubleValue() != 3 ||
+	p := m.Gauge().DataPoints().At(0)
+	if attrs := p.Attributes().AsRaw(); m.Description() != "Requests." || p.DoubleValue() != 3 ||
 		len(attrs) != 3 || attrs["code"] != "200" || attrs["zone"] != "a" || attrs["region"] != "eu-a" {
 		t.Errorf("metric %q, value %v, attributes %v", m.Description(), p.DoubleValue(), attrs)
 	}
@@ -144,8 +144,16 @@ service:
 	requests.DeleteLabelValues("200")
 	eventually(t, "the series that is gone is marked stale", func() bool {
 		for _, m := range points(t, j, "shop_requests_total")["shop"] {
-			if m.Type() == pmetric.MetricTypeGauge && m.Gauge().DataPoints().At(0).Flags().NoRecordedValue() ||
-				m.Type() == pmetric.MetricTypeSum && m.Sum().DataPoints().At(0).Flags().NoRecordedValue() {
+			if m.Gauge().DataPoints().At(0).Flags().NoRecordedValue() {
+				return true
+			}
+		}
+		return false
+	})
+	gone.Unregister(latency)
+	eventually(t, "the histogram that is gone is marked stale", func() bool {
+		for _, m := range points(t, j, "shop_latency_seconds")["shop"] {
+			if m.ExponentialHistogram().DataPoints().At(0).Flags().NoRecordedValue() {
 				return true
 			}
 		}

@@ -127,7 +127,7 @@ func TestRemoteWrite1(t *testing.T) {
 		t.Fatalf("%d records", len(all))
 	}
 	m := all[0].ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
-	if m.Name() != "requests_total" || m.Type() != pmetric.MetricTypeSum || m.Description() != "Requests." || m.Sum().DataPoints().At(0).Exemplars().Len() != 1 {
+	if m.Name() != "requests_total" || m.Type() != pmetric.MetricTypeGauge || m.Description() != "Requests." || m.Gauge().DataPoints().At(0).Exemplars().Len() != 1 {
 		t.Errorf("metric %s %v %q", m.Name(), m.Type(), m.Description())
 	}
 	a := in.Accounts.Snapshot().Of("default", journal.SignalMetrics)
@@ -188,8 +188,8 @@ func TestRemoteWrite2(t *testing.T) {
 		t.Fatalf("%+v, %v", stats, err)
 	}
 	m := records(t, j)[0].ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
-	if p := m.Sum().DataPoints().At(0); m.Description() != "Requests." || m.Unit() != "1" || p.StartTimestamp() != pcommon.Timestamp((now-5000)*1e6) || p.DoubleValue() != 7 {
-		t.Errorf("metric %q %q from %v", m.Description(), m.Unit(), p.StartTimestamp())
+	if p := m.Gauge().DataPoints().At(0); m.Description() != "Requests." || p.StartTimestamp() != pcommon.Timestamp((now-5000)*1e6) || p.DoubleValue() != 7 {
+		t.Errorf("metric %q from %v", m.Description(), p.StartTimestamp())
 	}
 	stats, err = c.Store(context.Background(), pack(t, &writev2.Request{Symbols: s.list, Timeseries: []writev2.TimeSeries{old, counter}}), 0)
 	if err == nil || isRecoverable(err) || stats.Samples != 1 || !strings.Contains(err.Error(), "400") {

@@ -18,6 +18,7 @@ type Sink func(ctx context.Context, md pmetric.Metrics) error
 // Options say how an Appendable works. All but Sink may be left out.
 type Options struct {
 	Sink     Sink
+	Kinds    *Kinds                                                   // for scrapes: what series were
 	Window   func() (from, to int64)                                  // ms: samples outside are refused one by one; nil: none are
 	Metadata func(ctx context.Context, name string) metadata.Metadata // of a series that came without
 }
@@ -67,6 +68,9 @@ func (a *appender) of(ls labels.Labels) (*Series, storage.SeriesRef) {
 }
 
 func (a *appender) add(ls labels.Labels, sample Sample) (*Series, storage.SeriesRef, error) {
+	if a.options.Kinds != nil {
+		a.options.Kinds.follow(ls, &sample)
+	}
 	if a.options.Window != nil {
 		switch from, to := a.options.Window(); {
 		case sample.Time < from:

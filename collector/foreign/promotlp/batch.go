@@ -4,12 +4,15 @@
 // What it makes: a metric has the series' name as it came, every other label is an attribute of the point, except job and instance,
 // which are service.name and service.instance.id of the resource, where OpenTelemetry's compatibility rules want them. The scope
 // is ScopeName: a reader that sees it adds no suffix, translates no name and takes no label from the scope.
-//   - A counter, and the _bucket, _count and _sum of histograms and summaries, are monotonic cumulative sums; all other floats gauges.
+//   - Floats are gauges, counters too, and a metric has no unit: kind and unit are part of what a stored series is, but Prometheus
+//     knows them only at times (never in a stale marker, once a minute in remote write 1.0), and a series must not become two by it.
+//     Counters and units are told in the metadata instead, which identifies nothing.
 //   - A native histogram is an exponential histogram, one with custom buckets an explicit one.
 //   - A stale marker is a point with the flag "no recorded value", whatever the series is otherwise.
 //   - An exemplar that came without its sample is on a point that has no value and no such flag.
-//   - MetaType in the metric's metadata is Prometheus's type, where it is known. MetaHistogram holds the histogram itself, where OTLP
-//     can't say it: with counts that are no integers, or finer than a list of MaxBuckets buckets can be.
+//     Whoever reads values leaves it out.
+//   - MetaType and MetaUnit in the metric's metadata are Prometheus's, where they are known. MetaHistogram holds the histogram itself,
+//     where OTLP can't say it: with counts that are no integers, or finer than a list of MaxBuckets buckets can be.
 package promotlp
 
 import (
@@ -29,7 +32,8 @@ import (
 // Names that a reader knows this package's metrics by.
 const (
 	ScopeName     = "github.com/prometheus/prometheus"
-	MetaType      = "prometheus.type"      // counter, gauge, histogram, gaugehistogram, summary, info or stateset
+	MetaType      = "prometheus.type" // counter, gauge, histogram, gaugehistogram, summary, info or stateset
+	MetaUnit      = "prometheus.unit"
 	MetaHistogram = "prometheus.histogram" // bytes of a prompb.Histogram
 )
 
@@ -131,31 +135,11 @@ func (b *Batch) float(s *Series, sample *Sample) pmetric.ExemplarSlice {
 
 // numbers is where the floats of a series go.
 func (b *Batch) numbers(s *Series) pmetric.NumberDataPointSlice {
-	if !isSum(s.Labels.Get(model.MetricNameLabel), s.Metadata.Type) {
-		m, fresh := b.metric(s, pmetric.MetricTypeGauge)
-		if fresh {
-			m.SetEmptyGauge()
-		}
-		return m.Gauge().DataPoints()
-	}
-	m, fresh := b.metric(s, pmetric.MetricTypeSum)
+	m, fresh := b.metric(s, pmetric.MetricTypeGauge)
 	if fresh {
-		sum := m.SetEmptySum()
-		sum.SetIsMonotonic(true)
-		sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+		m.SetEmptyGauge()
 	}
-	return m.Sum().DataPoints()
-}
-
-// isSum says that a float only grows.
-func isSum(name string, t model.MetricType) bool {
-	switch t {
-	case model.MetricTypeCounter:
-		return true
-	case model.MetricTypeHistogram, model.MetricTypeSummary:
-		return strings.HasSuffix(name, "_count") || strings.HasSuffix(name, "_sum") || strings.HasSuffix(name, "_bucket")
-	}
-	return false
+	return m.Gauge().DataPoints()
 }
 
 // metric finds or makes the metric of a series; fresh says that it has no data yet.
@@ -195,10 +179,12 @@ func (b *Batch) newMetric(key metricKey) pmetric.Metric {
 	}
 	m := scope.Metrics().AppendEmpty()
 	m.SetName(key.name)
-	m.SetUnit(key.unit)
 	m.SetDescription(key.help)
 	if key.meta != "" {
 		m.Metadata().PutStr(MetaType, string(key.meta))
+	}
+	if key.unit != "" {
+		m.Metadata().PutStr(MetaUnit, key.unit)
 	}
 	return m
 }

@@ -55,18 +55,13 @@ func read(t testing.TB, md pmetric.Metrics) (out []string) {
 					return b.Labels()
 				}
 				kind, _ := m.Metadata().Get(promotlp.MetaType)
-				about := fmt.Sprintf("%s|%s|%s", kind.Str(), m.Unit(), m.Description())
-				var numbers pmetric.NumberDataPointSlice
-				switch m.Type() {
-				case pmetric.MetricTypeGauge:
-					numbers = m.Gauge().DataPoints()
-				case pmetric.MetricTypeSum:
-					numbers = m.Sum().DataPoints()
-				default:
+				unit, _ := m.Metadata().Get(promotlp.MetaUnit)
+				about := fmt.Sprintf("%s|%s|%s", kind.Str(), unit.Str(), m.Description())
+				if m.Type() != pmetric.MetricTypeGauge {
 					out = append(out, readHistograms(t, m, about, series)...)
 					continue
 				}
-				for _, p := range numbers.All() {
+				for _, p := range m.Gauge().DataPoints().All() {
 					v := "none"
 					switch {
 					case p.Flags().NoRecordedValue():

@@ -135,7 +135,13 @@ func marshal(sample *Sample, fh *histogram.FloatHistogram) ([]byte, error) {
 // readNative checks a histogram and reads it; coarser where its list would be too long.
 func readNative(h *histogram.Histogram, fh *histogram.FloatHistogram) (*native, error) {
 	if fh != nil && value.IsStaleNaN(fh.Sum) || fh == nil && value.IsStaleNaN(h.Sum) {
-		return &native{stale: true, exact: true}, nil
+		n := &native{stale: true, exact: true}
+		if fh != nil {
+			n.schema = fh.Schema
+		} else {
+			n.schema = h.Schema
+		}
+		return n, nil
 	}
 	var err error
 	if fh != nil {

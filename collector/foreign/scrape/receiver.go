@@ -112,7 +112,7 @@ func (s *scraper) Start(context.Context, component.Host) error {
 		return errors.New("start service discovery: it refuses")
 	}
 	options := &scrape.Options{AppendMetadata: true, ParseST: true, DiscoveryReloadInterval: model.Duration(reload), DiscoveryReloadOnStartup: true}
-	s.manager, err = scrape.NewManager(options, s.log, nil, nil, promotlp.Appendable{Options: promotlp.Options{Sink: s.give}}, own)
+	s.manager, err = scrape.NewManager(options, s.log, nil, nil, promotlp.Appendable{Options: promotlp.Options{Sink: s.give, Kinds: new(promotlp.Kinds)}}, own)
 	if err != nil {
 		cancel()
 		return fmt.Errorf("start scraping: %w", err)
