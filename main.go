@@ -89,7 +89,7 @@ func checkCommand(configFile *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if problems := config.exposure(auth.HasKeys(), auth.HasLogin()); len(problems) > 0 {
+			if problems := append(config.exposure(auth.HasKeys(), auth.HasLogin()), config.overlayExposure(auth.HasKeys())...); len(problems) > 0 {
 				return &ConfigError{problems}
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), "the configuration is fine")
@@ -134,10 +134,10 @@ func runRole(ctx context.Context, load func() (Config, error), r role) error {
 	if err != nil {
 		return err
 	}
-	if problems := config.exposure(auth.HasKeys(), auth.HasLogin()); len(problems) > 0 {
+	if problems := append(config.exposure(auth.HasKeys(), auth.HasLogin()), config.overlayExposure(auth.HasKeys())...); len(problems) > 0 {
 		return &ConfigError{problems}
 	}
-	if config.sendersBeyondLoopback() {
+	if config.sendersBeyondLoopback() || config.receiversBeyondLoopback() {
 		auth.RequireKeys()
 	}
 	log := newLog(config.Log)
