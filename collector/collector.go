@@ -71,6 +71,9 @@ func New(cfg Config) (*Collector, error) {
 	c.intake = otlp.NewIntake(cfg.Journal, cfg.Auth, cfg.Limits, c.accounts, cfg.Log)
 	c.intake.Routes = map[string]http.Handler{foreign.RemoteWritePath: foreign.RemoteWrite(c.intake)}
 	c.xray = xray.New(c.intake, cfg.Log)
+	for _, path := range xray.Paths {
+		c.intake.Routes[xray.Prefix+path] = c.xray
+	}
 	layers, err := c.layers()
 	if err != nil {
 		return nil, err

@@ -44,6 +44,12 @@ func (in *Intake) SetRetention(r admission.Retention) {
 	in.keep.Store(&l.Retention)
 }
 
+// TracesWindow is between which times spans are taken now.
+func (in *Intake) TracesWindow() (from, to time.Time) {
+	now := in.Now()
+	return now.Add(-in.retention().Traces), now.Add(in.Limits.Future)
+}
+
 // MetricsWindow is between which times data points are taken now.
 func (in *Intake) MetricsWindow() (from, to time.Time) {
 	now := in.Now()

@@ -41,7 +41,8 @@ func TestSDKPutsTraceSegments(t *testing.T) {
 	c, _ := start(t, collector.Config{Journal: j})
 	page := httptest.NewServer(c.XRay()) // where AWS_ENDPOINT_URL_XRAY may point, too
 	defer page.Close()
-	for _, at := range []string{base(c), base(c) + xray.Prefix, page.URL + xray.Prefix} {
+	_, otlp := c.Addresses()
+	for _, at := range []string{base(c), base(c) + xray.Prefix, page.URL + xray.Prefix, "http://" + otlp + xray.Prefix} {
 		documents := []string{
 			document(1, 1, "web of "+at, ""),
 			strings.Replace(document(1, 2, "no trace", ""), `"trace_id":"1-`, `"trace_id":"2-`, 1),
@@ -68,7 +69,7 @@ func TestSDKPutsTraceSegments(t *testing.T) {
 		}
 	}
 	a := c.Accounts()
-	if arrived := a.Of("default", journal.SignalTraces); arrived.Accepted != 6 || arrived.Received != 9 || a.Refused[admission.ReasonDecode] != 6 {
+	if arrived := a.Of("default", journal.SignalTraces); arrived.Accepted != 8 || arrived.Received != 12 || a.Refused[admission.ReasonDecode] != 8 {
 		t.Errorf("accounts %+v", a)
 	}
 	if _, err := client(base(c), "anybody").PutTelemetryRecords(t.Context(), &sdk.PutTelemetryRecordsInput{

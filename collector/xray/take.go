@@ -79,6 +79,6 @@ func (t *taker) take(ctx context.Context, q otlp.Request) (admission.Partial, er
 
 // outside says whether a document starts at a time of which nothing is kept: the journal's end rejects, and counts, its spans.
 func (t *taker) outside(d *segment.Document) bool {
-	now := t.in.Now()
-	return d.StartNs < uint64(now.Add(-t.in.Limits.Retention.Traces).UnixNano()) || d.StartNs > uint64(now.Add(t.in.Limits.Future).UnixNano())
+	from, to := t.in.TracesWindow()
+	return d.StartNs < uint64(from.UnixNano()) || d.StartNs > uint64(to.UnixNano())
 }

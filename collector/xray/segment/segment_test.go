@@ -17,9 +17,16 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestEveryMemberHasAPlace reads the developer guide's example, widened to every member that a document may have.
+// TestEveryMemberHasAPlace reads the developer guide's example, widened to every member that a document may have, and what X-Ray's
+// SDK for Go 1.8.5 sent.
 func TestEveryMemberHasAPlace(t *testing.T) {
-	in, err := os.ReadFile("testdata/scorekeep.json")
+	for _, name := range []string{"scorekeep", "go-segment", "go-subsegment"} {
+		t.Run(name, func(t *testing.T) { golden(t, name) })
+	}
+}
+
+func golden(t *testing.T, name string) {
+	in, err := os.ReadFile("testdata/" + name + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,11 +36,11 @@ func TestEveryMemberHasAPlace(t *testing.T) {
 	}
 	got := text(d)
 	if *update {
-		if err := os.WriteFile("testdata/scorekeep.txt", []byte(got), 0o600); err != nil {
+		if err := os.WriteFile("testdata/"+name+".txt", []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile("testdata/scorekeep.txt")
+	want, err := os.ReadFile("testdata/" + name + ".txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ var spanMembers = map[string]bool{
 	"namespace": true, "origin": true, "resource_arn": true, "user": true, "service": true, "http": true, "aws": true, "error": true,
 	"throttle": true, "fault": true, "cause": true, "annotations": true, "metadata": true, "subsegments": true, "precursor_ids": true,
 	"sql": true, "links": true, "traced": true, "inferred": true,
+	"Dummy": true, // of X-Ray's Go SDK, which means nothing to anybody else
 }
 
 // add appends the span of a segment or subsegment, and those of its subsegments.
