@@ -23,6 +23,7 @@ var ours = map[string][]string{
 	"storage/encode":      {"storage/conn", "storage/batch", "storage/traces/peer"},
 	"storage/engine":      {},
 	"storage/filter":      {},
+	"storage/filter/sql":  {"storage/conn", "storage/encode", "storage/filter"},
 	"storage/schema":      {"storage/conn"},
 	"storage/upkeep":      {"storage/conn", "storage/batch"},
 	"storage/traces":      {"storage/conn", "storage/filter", "storage/batch", "storage/encode"},

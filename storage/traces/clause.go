@@ -163,7 +163,7 @@ func (p *printer) counted(a filter.Attr, onlyColumn bool) (row string, text func
 		}
 		return textFields[a.Key], plainColumn
 	}
-	k := p.str(a.Key)
+	k := p.Str(a.Key)
 	if a.Scope == filter.Instrumentation {
 		return "if(mapContains(scope_attrs, " + k + "), " + storedText("scope_attrs["+k+"]") + ", '')", same
 	}
@@ -188,6 +188,6 @@ func (p *printer) counted(a filter.Attr, onlyColumn bool) (row string, text func
 
 // oddlyStored is a condition for spans that have a lifted attribute in a map, and not in its column.
 func (p *printer) oddlyStored(key string) string {
-	k := p.str(key)
+	k := p.Str(key)
 	return "has(attrs.keys, " + k + ") OR has(attrs_int.keys, " + k + ") OR has(attrs_float.keys, " + k + ")"
 }

@@ -122,7 +122,7 @@ func (s *sides) attrs(ctx context.Context) ([]attrCounts, error) {
 
 // fields counts the intrinsics.
 func (s *sides) fields(ctx context.Context) ([]attrCounts, error) {
-	p := printer{}
+	p := newPrinter("")
 	var columns, values, sets, texts []string
 	all := make([]attrCounts, len(comparedFields))
 	place := map[uint64]*attrCounts{}

@@ -120,7 +120,7 @@ func (s *scan) facetColumns(ctx context.Context, p piece, top int, facets []Face
 	if err != nil {
 		return err
 	}
-	printer := printer{prefix: "k"}
+	printer := newPrinter("k")
 	var columns, values, sets, texts []string
 	all := uint64(1)<<len(own) - 1
 	place := map[uint64]*Facet{}
@@ -141,7 +141,7 @@ func (s *scan) facetColumns(ctx context.Context, p piece, top int, facets []Face
 		Bad      uint64 `ch:"bad"`
 		Distinct uint64 `ch:"distinct"`
 	}
-	params := append(append(slices.Clone(p.params), printer.params...), conn.Uint("top", uint64(top+2))) // and the missing and the opaque
+	params := append(append(slices.Clone(p.params), printer.Params...), conn.Uint("top", uint64(top+2))) // and the missing and the opaque
 	rows, err := rowsOf[row](ctx, s, conn.Query{SQL: sql, Params: params, Timeout: p.left})
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (s *scan) facetColumns(ctx context.Context, p piece, top int, facets []Face
 // onlyColumns reports whether every lifted attribute of the facets lies in its column only, so that the maps need not be read: they
 // are, next to always.
 func (s *scan) onlyColumns(ctx context.Context, p piece, facets []*Facet) (bool, error) {
-	printer := printer{prefix: "k"}
+	printer := newPrinter("k")
 	var odd []string
 	for _, f := range facets {
 		if f.Attr.Scope == filter.Span && liftedKeys[f.Attr.Key] != liftNone {
@@ -178,7 +178,7 @@ func (s *scan) onlyColumns(ctx context.Context, p piece, facets []*Facet) (bool,
 		return true, nil
 	}
 	sql := when(facetOddSQL, p.where+"\n    AND ("+strings.Join(odd, " OR ")+")")
-	n, err := counted[uint64](ctx, s, conn.Query{SQL: sql, Params: append(slices.Clone(p.params), printer.params...), Timeout: p.left})
+	n, err := counted[uint64](ctx, s, conn.Query{SQL: sql, Params: append(slices.Clone(p.params), printer.Params...), Timeout: p.left})
 	return n == 0, err
 }
 

@@ -10,9 +10,9 @@ import (
 
 // Condition prints a filter as the search does.
 func Condition(e filter.Expr) (string, []conn.Param, error) {
-	p := printer{}
-	text, err := p.condition(e)
-	return text, p.params, err
+	p := newPrinter("")
+	text, err := p.Condition(e)
+	return text, p.Params, err
 }
 
 // SetNow makes the reader's clock stand still.

@@ -59,8 +59,8 @@ func (r *Reader) newScan(set SpanSet, prefix string) (*scan, error) {
 	if set.RowLimit == 0 {
 		set.RowLimit = defaultRowLimit
 	}
-	p := printer{prefix: prefix}
-	condition, err := p.condition(set.Filter)
+	p := newPrinter(prefix)
+	condition, err := p.Condition(set.Filter)
 	if err != nil {
 		return nil, err
 	}
@@ -68,17 +68,17 @@ func (r *Reader) newScan(set SpanSet, prefix string) (*scan, error) {
 		condition = "\n    AND " + condition
 	}
 	if set.Except != nil {
-		except, err := p.condition(set.Except.Filter)
+		except, err := p.Condition(set.Except.Filter)
 		if err != nil {
 			return nil, err
 		}
 		if except != "" {
 			except = " AND " + except
 		}
-		condition += "\n    AND NOT (start >= " + p.time(set.Except.Range.From) + " AND start < " + p.time(set.Except.Range.To) + except + ")"
+		condition += "\n    AND NOT (start >= " + p.Time(set.Except.Range.From) + " AND start < " + p.Time(set.Except.Range.To) + except + ")"
 	}
 	now := time.Now()
-	s := &scan{reader: r, set: set, condition: condition, params: p.params, prefix: prefix, indexed: indexed(set.Filter), to: set.Range.To, began: now, deadline: now.Add(set.TimeLimit)}
+	s := &scan{reader: r, set: set, condition: condition, params: p.Params, prefix: prefix, indexed: indexed(set.Filter), to: set.Range.To, began: now, deadline: now.Add(set.TimeLimit)}
 	if limit := r.now().Add(24 * time.Hour); limit.Before(s.to) { // nothing starts much later than now, clocks being what they are
 		s.to = limit
 	}
@@ -147,16 +147,16 @@ func (s *scan) read(ctx context.Context, slice Range, ranges []Range, left time.
 // piece gives the conditions of ranges.
 func (s *scan) piece(ranges []Range, superseded []uint64, left time.Duration) piece {
 	p := piece{left: left, params: append([]conn.Param{conn.Str("project", s.set.Project)}, s.params...)}
-	times := printer{prefix: s.prefix + "t"}
+	times := newPrinter(s.prefix + "t")
 	texts := make([]string, len(ranges))
 	for i, in := range ranges {
-		texts[i] = "start >= " + times.time(in.From) + " AND start < " + times.time(in.To)
+		texts[i] = "start >= " + times.Time(in.From) + " AND start < " + times.Time(in.To)
 	}
 	if p.where = "AND " + texts[0]; len(texts) > 1 {
 		p.where = "AND (" + strings.Join(texts, "\n    OR ") + ")"
 	}
 	p.where += s.condition
-	p.params = append(p.params, times.params...)
+	p.params = append(p.params, times.Params...)
 	if len(superseded) > 0 {
 		p.where += "\n    AND NOT (state = 1 AND span_id IN {" + s.prefix + "superseded:Array(UInt64)})"
 		p.params = append(p.params, conn.Uints(s.prefix+"superseded", superseded))

@@ -1,11 +1,11 @@
 package traces
 
 import (
-	"github.com/sightline/sightline/storage/encode"
 	"strconv"
 
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
+	"github.com/sightline/sightline/storage/filter/sql"
 )
 
 // ofSpan compares an attribute of the span itself. A lifted key lies in its column if the column can hold it, else in the maps: a
@@ -16,81 +16,29 @@ func (p *printer) ofSpan(key string, op filter.Op, v filter.Value) (string, erro
 	case i == liftNone, v.Type == filter.TypeBool:
 	case i == liftHTTPStatus && v.IsNumber():
 		column := "a_http_response_status_code"
-		own := column + " " + op.String() + " " + p.number(v)
-		if zeroHolds(op, v) {
+		own := column + " " + op.String() + " " + p.Number(v)
+		if sql.ZeroHolds(op, v) {
 			own = column + " != 0 AND " + own
 		}
-		rest, err := p.inMaps(key, op, v)
+		rest, err := p.InMaps(key, op, v)
 		return "(" + own + " OR " + rest + ")", err
 	case i != liftHTTPStatus && v.Type == filter.TypeString:
 		column := liftedNames[i]
-		forEmpty, err := holdsFor(op, "", v.Text)
+		forEmpty, err := sql.HoldsFor(op, "", v.Text)
 		if err != nil {
 			return "", err
 		}
 		if !forEmpty {
-			return p.textOp(column, op, v.Text), nil
+			return p.TextOp(column, op, v.Text), nil
 		}
-		k := p.str(key)
+		k := p.Str(key)
 		empty := "mapContains(attrs, " + k + ") AND attrs[" + k + "] = ''"
 		if op == filter.Eq {
 			return "(" + empty + ")", nil
 		}
-		return "(" + column + " != '' AND " + p.textOp(column, op, v.Text) + " OR " + empty + ")", nil
+		return "(" + column + " != '' AND " + p.TextOp(column, op, v.Text) + " OR " + empty + ")", nil
 	}
-	return p.inMaps(key, op, v)
-}
-
-// inMaps compares an attribute that lies in one of a row's three maps.
-func (p *printer) inMaps(key string, op filter.Op, v filter.Value) (string, error) {
-	if !v.IsNumber() {
-		return p.inTexts("attrs", key, op, v)
-	}
-	k, n := p.str(key), p.number(v)
-	inInts, inFloats := "attrs_int["+k+"] "+op.String()+" "+n, "attrs_float["+k+"] "+op.String()+" "+n
-	if zeroHolds(op, v) {
-		inInts, inFloats = "mapContains(attrs_int, "+k+") AND "+inInts, "mapContains(attrs_float, "+k+") AND "+inFloats
-	}
-	return "(" + inInts + " OR " + inFloats + ")", nil
-}
-
-// inMap compares an attribute in a map that holds values of every type.
-func (p *printer) inMap(column, key string, op filter.Op, v filter.Value) (string, error) {
-	if !v.IsNumber() {
-		return p.inTexts(column, key, op, v)
-	}
-	x, n := column+"["+p.str(key)+"]", p.number(v)
-	tagged := func(tag byte, parse string) string {
-		return "startsWith(" + x + ", '\\0" + string(rune(tag)) + "') AND " + parse + "(substring(" + x + ", 3)) " + op.String() + " " + n
-	}
-	return "(" + tagged(encode.TagInt, "toInt64OrZero") + " OR " + tagged(encode.TagFloat, "toFloat64OrZero") + ")", nil
-}
-
-// inTexts compares a string or a bool in a map of texts.
-func (p *printer) inTexts(column, key string, op filter.Op, v filter.Value) (string, error) {
-	k := p.str(key)
-	x := column + "[" + k + "]"
-	if v.Type == filter.TypeBool {
-		return x + " = " + p.str(encode.EncodeValue(ValueBool, strconv.FormatBool(v.Bool))), nil
-	}
-	if op == filter.Eq {
-		equal := x + " = " + p.str(encode.EncodeValue(ValueString, v.Text))
-		if v.Text == "" {
-			equal = "(mapContains(" + column + ", " + k + ") AND " + equal + ")"
-		}
-		return equal, nil
-	}
-	forEmpty, err := holdsFor(op, "", v.Text)
-	if err != nil {
-		return "", err
-	}
-	// Values of other types begin with NUL and their tag; strings that begin with NUL have a tag too.
-	text := "(NOT startsWith(" + x + ", '\\0') AND " + p.textOp(x, op, v.Text) +
-		" OR startsWith(" + x + ", '\\0" + string(rune(encode.TagString)) + "') AND " + p.textOp("substring("+x+", 3)", op, v.Text) + ")"
-	if forEmpty {
-		text = "(mapContains(" + column + ", " + k + ") AND " + text + ")"
-	}
-	return text, nil
+	return p.InMaps(key, op, v)
 }
 
 // textFields are the columns of the intrinsics that are text.
@@ -114,32 +62,32 @@ func (p *printer) intrinsic(c filter.Compare) (string, error) {
 	var text string
 	switch field {
 	case filter.EventName:
-		one := p.textOp("n", positive, c.Value.Text)
+		one := p.TextOp("n", positive, c.Value.Text)
 		if negative { // some event with another name
 			one = "NOT " + one
 		}
 		return "arrayExists(n -> " + one + ", ev_name)", nil
 	case filter.LinkTraceID:
-		one := "t = " + p.id(c.Value.Text)
+		one := "t = " + p.ID(c.Value.Text)
 		if negative {
 			one = "NOT " + one
 		}
 		return "arrayExists(t -> " + one + ", ln_trace_id)", nil
 	case filter.DurationField:
-		text = "duration " + positive.String() + " " + p.number(c.Value)
+		text = "duration " + positive.String() + " " + p.Number(c.Value)
 	case filter.Root:
 		text = "parent_id = 0"
 		if !c.Value.Bool {
 			text = "parent_id != 0"
 		}
 	case filter.TraceID:
-		text = "trace_id = " + p.id(c.Value.Text)
+		text = "trace_id = " + p.ID(c.Value.Text)
 	case filter.SpanID:
 		id, err := ParseSpanID(c.Value.Text)
 		if err != nil {
 			return "", err
 		}
-		text = "span_id = " + p.bind(func(n string) conn.Param { return conn.Uint(n, uint64(id)) }, "UInt64")
+		text = "span_id = " + p.Bind(func(n string) conn.Param { return conn.Uint(n, uint64(id)) }, "UInt64")
 	case filter.Class:
 		text = enum("class", c.Value.Text, classNames[:], true)
 	case filter.Kind:
@@ -147,16 +95,13 @@ func (p *printer) intrinsic(c filter.Compare) (string, error) {
 	case filter.Status:
 		text = enum("status", c.Value.Text, statusNames[:], false)
 	default:
-		text = p.textOp(textFields[field], positive, c.Value.Text)
+		text = p.TextOp(textFields[field], positive, c.Value.Text)
 	}
 	if negative {
 		text = "NOT (" + text + ")"
 	}
 	return text, nil
 }
-
-// id is a trace id as a constant.
-func (p *printer) id(hex string) string { return "toFixedString(unhex(" + p.str(hex) + "), 16)" }
 
 // enum compares a column of numbers with a name. Of an open list the first name stands for every number without a name.
 func enum(column, name string, names []string, closed bool) string {

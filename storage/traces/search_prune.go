@@ -43,9 +43,9 @@ func (p *pruning) useful() bool { return p.condition != "" }
 
 // prunePlan finds the conditions that every match fulfils and the rollups know.
 func prunePlan(q SearchQuery) *pruning {
-	p := printer{}
+	p := newPrinter("")
 	condition, _ := p.rollupCondition(q.Filter)
-	return &pruning{q.Project, condition, p.params}
+	return &pruning{q.Project, condition, p.Params}
 }
 
 // rollupCondition prints what can be asked of a row of red_1m instead of the expression: true wherever the row sums up a match.
@@ -85,9 +85,9 @@ func (p *printer) rollupCompare(c filter.Compare) (string, bool) {
 	case filter.DurationField:
 		switch c.Op {
 		case filter.Gt, filter.Ge:
-			return "max_duration " + c.Op.String() + " " + p.number(c.Value), true
+			return "max_duration " + c.Op.String() + " " + p.Number(c.Value), true
 		case filter.Eq:
-			return "max_duration >= " + p.number(c.Value), true
+			return "max_duration >= " + p.Number(c.Value), true
 		}
 	case filter.Class:
 		if c.Op == filter.Eq && slices.Contains(classNames[:], c.Value.Text) {

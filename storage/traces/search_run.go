@@ -64,15 +64,15 @@ func (r *Reader) newSearch(q SearchQuery) (*search, error) {
 		q.RowLimit = defaultRowLimit
 	}
 	s := &search{reader: r, q: q, began: time.Now(), to: q.Range.To, indexed: indexed(q.Filter)}
-	p := printer{}
-	condition, err := p.condition(q.Filter)
+	p := newPrinter("")
+	condition, err := p.Condition(q.Filter)
 	if err != nil {
 		return nil, err
 	}
 	if condition != "" {
 		s.condition = "\n    AND " + condition
 	}
-	s.params = p.params
+	s.params = p.Params
 	if !q.Cursor.IsZero() {
 		s.cursor = q.Cursor
 		to := q.Cursor.Start
