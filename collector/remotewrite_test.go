@@ -2,15 +2,20 @@ package collector_test
 
 import (
 	"bytes"
+	"log/slog"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/prompb"
 
 	"github.com/sightline/sightline/collector"
 	"github.com/sightline/sightline/collector/admission"
+	"github.com/sightline/sightline/collector/foreign"
 	"github.com/sightline/sightline/collector/journal"
 )
 
@@ -48,5 +53,19 @@ func TestRemoteWriteIsOnTheListenerOfOTLP(t *testing.T) {
 	f("a", "https://evil.example", 403)
 	if a := c.Accounts().Arrived[admission.Origin{Project: "project-a", Signal: journal.SignalMetrics, Protocol: "remote_write"}]; a.Accepted != 1 {
 		t.Errorf("accounts %+v", c.Accounts().Arrived)
+	}
+}
+
+func TestExampleForPrometheusIsItsConfiguration(t *testing.T) {
+	text, err := os.ReadFile("../deploy/config/examples/prometheus-remote-write.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(string(text), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.RemoteWriteConfigs) != 1 || !strings.HasSuffix(c.RemoteWriteConfigs[0].URL.String(), foreign.RemoteWritePath) {
+		t.Errorf("remote_write %+v", c.RemoteWriteConfigs)
 	}
 }
