@@ -204,7 +204,7 @@ func TestDamagedJSONIsNeverMisread(t *testing.T) {
 		signal
 		in []byte
 	}{{logs, logJSON(t, sample.EveryLog(now))}, {metrics, metricJSON(t, sample.EveryMetric(now))}} {
-		for range 3000 {
+		for range 800 {
 			in := slices.Clone(f.in)
 			for range 1 + rnd.IntN(3) {
 				at := rnd.IntN(len(in))

@@ -162,12 +162,12 @@ func TestWalkTakesWhatPdataTakes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, b := range s.whole {
 				agree(t, b, s.walk, s.decode)
-				for range 2000 {
+				for range 1000 {
 					agree(t, damage(rnd, b), s.walk, s.decode)
 				}
 			}
 			for _, wrap := range s.wraps {
-				for range 2000 {
+				for range 1000 {
 					b := noise(rnd, 4)
 					for _, num := range slices.Backward(wrap) {
 						b = field(num, b)
