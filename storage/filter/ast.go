@@ -149,8 +149,9 @@ const (
 	TypeFloat
 	TypeBool
 	TypeDuration
-	TypeEnum // of intrinsics only: a closed list of words, which Value holds as a string
-	TypeID   // of intrinsics only: hex digits, which Value holds as a string in lower case
+	TypeEnum  // of intrinsics only: a closed list of words, which Value holds as a string
+	TypeID    // of intrinsics only: hex digits, which Value holds as a string in lower case
+	TypeWords // of intrinsics only: words that must all be there, which Value holds as a string
 )
 
 // Value is what an attribute is compared with; only the field of its Type is set.

@@ -1,6 +1,9 @@
 package filter
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // The intrinsics: fields of an item that are not attributes. A store refuses those that its items do not have.
 const (
@@ -24,6 +27,10 @@ const (
 	ScopeVersion  = "scope.version"
 	EventName     = "event.name"
 	LinkTraceID   = "link.trace_id"
+	Severity      = "severity" // of records, as are those below
+	SeverityText  = "severity.text"
+	Body          = "body"
+	Word          = "word"
 )
 
 // Field describes an intrinsic.
@@ -33,6 +40,7 @@ type Field struct {
 	Values []string // of TypeEnum
 	Help   string   // a few words for completion
 	total  bool     // never empty, so that asking whether it exists is a mistake
+	ranked bool     // of TypeEnum: the words are in an order
 }
 
 // fields is the dictionary of intrinsics, in the order in which completion offers them.
@@ -71,17 +79,41 @@ var aliases = map[string]string{
 	"deployment.environment.name": Env,
 }
 
-// Fields are the intrinsics of the short form, the most used first.
+// dictionary is the intrinsics of a kind of item, and other spellings of them.
+type dictionary struct {
+	item    string // what one is called
+	fields  []Field
+	aliases map[string]string
+}
+
+var spans = &dictionary{"span", fields, aliases}
+
+// Fields are the intrinsics of spans, the most used first.
 func Fields() []Field { return slices.Clone(fields) }
 
-// FieldOf finds an intrinsic by its name or an alias.
-func FieldOf(name string) (Field, bool) {
-	if target, ok := aliases[name]; ok {
+// FieldOf finds an intrinsic of spans by its name or an alias.
+func FieldOf(name string) (Field, bool) { return spans.field(name) }
+
+func (d *dictionary) field(name string) (Field, bool) {
+	if target, ok := d.aliases[name]; ok {
 		name = target
 	}
-	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
+	i := slices.IndexFunc(d.fields, func(f Field) bool { return f.Name == name })
 	if i < 0 {
 		return Field{}, false
 	}
-	return fields[i], true
+	return d.fields[i], true
+}
+
+// attrOf reads a bare key.
+func (d *dictionary) attrOf(word string) Attr {
+	if field, ok := d.field(word); ok {
+		return Attr{Intrinsic, field.Name}
+	}
+	for scope, prefix := range scopePrefixes {
+		if rest, ok := strings.CutPrefix(word, prefix); ok && prefix != "" && rest != "" {
+			return Attr{Scope(scope), rest}
+		}
+	}
+	return Attr{Span, word}
 }

@@ -33,7 +33,9 @@ func (e *Error) Error() string {
 // Conditions joined by nothing are joined by "and", which binds tighter than "or"; "not" or "!" binds tightest. A key without a
 // scope is a field of Fields or an attribute of the span; a key alone asks for presence, any other word alone is searched for
 // in all text. "*" in a value of = and != is a wildcard, "\*" a star. key:value is key = value.
-func Parse(text string) (Expr, error) {
+func Parse(text string) (Expr, error) { return parse(text, spans) }
+
+func parse(text string, words *dictionary) (Expr, error) {
 	if len(text) > MaxLength {
 		return nil, &Error{Pos: MaxLength, Message: fmt.Sprintf("the filter is longer than %d bytes", MaxLength)}
 	}
@@ -42,7 +44,7 @@ func Parse(text string) (Expr, error) {
 			return nil, &Error{Pos: i, Message: "the filter is not valid UTF-8"}
 		}
 	}
-	p := parser{scanner: scanner{text: text}}
+	p := parser{scanner: scanner{text: text}, words: words}
 	p.skipSpace()
 	if p.end() {
 		return nil, nil
@@ -59,6 +61,7 @@ func Parse(text string) (Expr, error) {
 
 type parser struct {
 	scanner
+	words *dictionary
 	depth int
 }
 

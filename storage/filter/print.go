@@ -39,15 +39,18 @@ func (a Attr) String() string {
 	if a.Scope == Intrinsic {
 		return a.Key
 	}
-	if a.Scope == Span && isBareKey(a.Key) && attrOf(a.Key) == a {
+	if a.Scope == Span && isBareKey(a.Key) && a.isRead(a.Key) {
 		return a.Key
 	}
 	prefix := scopePrefixes[a.Scope]
-	if isBareKey(a.Key) && attrOf(prefix+a.Key) == a {
+	if isBareKey(a.Key) && a.isRead(prefix+a.Key) {
 		return prefix + a.Key
 	}
 	return prefix + quote(a.Key, false)
 }
+
+// isRead says whether the text is read as this attribute, whatever the items are.
+func (a Attr) isRead(text string) bool { return spans.attrOf(text) == a && records.attrOf(text) == a }
 
 // keywords begin something else where a key is expected, or read ambiguously as a value.
 var keywords = []string{"and", "or", "not", "exists", "true", "false"}
@@ -105,7 +108,10 @@ func (e Compare) isWord() bool {
 	if e.Attr.Scope != Intrinsic {
 		return false
 	}
-	field, _ := FieldOf(e.Attr.Key)
+	field, ok := spans.field(e.Attr.Key)
+	if !ok {
+		field, _ = records.field(e.Attr.Key)
+	}
 	return field.Type == TypeEnum || field.Type == TypeID
 }
 

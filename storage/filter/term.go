@@ -42,7 +42,7 @@ func (p *parser) term() (Expr, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	return compare(k.attr, op, opAt, v, valueAt)
+	return p.words.compare(k.attr, op, opAt, v, valueAt)
 }
 
 func (p *parser) quotedText() (Expr, *Error) {
@@ -88,11 +88,12 @@ type key struct {
 	word   string // bare, or the prefix of a quoted one
 	quoted bool
 	at     int
+	words  *dictionary
 }
 
 // key reads a key: bare, or a scope's prefix and a quoted rest.
 func (p *parser) key() (key, *Error) {
-	k := key{at: p.pos}
+	k := key{at: p.pos, words: p.words}
 	if p.end() {
 		return k, &Error{Pos: p.pos, Message: "expected a key", Hint: "such as http.route"}
 	}
@@ -113,21 +114,8 @@ func (p *parser) key() (key, *Error) {
 		k.attr, k.quoted = Attr{Scope(scope), text}, true
 		return k, nil
 	}
-	k.attr = attrOf(k.word)
+	k.attr = p.words.attrOf(k.word)
 	return k, nil
-}
-
-// attrOf reads a bare key.
-func attrOf(word string) Attr {
-	if field, ok := FieldOf(word); ok {
-		return Attr{Intrinsic, field.Name}
-	}
-	for scope, prefix := range scopePrefixes {
-		if rest, ok := strings.CutPrefix(word, prefix); ok && prefix != "" && rest != "" {
-			return Attr{Scope(scope), rest}
-		}
-	}
-	return Attr{Span, word}
 }
 
 // check refuses bare words that can't be keys.
@@ -161,12 +149,12 @@ func (k key) present() (Expr, *Error) {
 	if k.attr.Scope != Intrinsic {
 		return Exists{k.attr}, nil
 	}
-	field, _ := FieldOf(k.attr.Key)
+	field, _ := k.words.field(k.attr.Key)
 	if field.Type == TypeBool {
 		return Compare{k.attr, Eq, BoolValue(true)}, nil
 	}
 	if field.total {
-		return nil, &Error{Pos: k.at, Message: "every span has a " + field.Name, Hint: "compare it: " + example(field)}
+		return nil, &Error{Pos: k.at, Message: "every " + k.words.item + " has a " + field.Name, Hint: "compare it: " + example(field)}
 	}
 	return Exists{k.attr}, nil
 }
@@ -177,6 +165,8 @@ func example(f Field) string {
 		return f.Name + " = " + f.Values[len(f.Values)-1]
 	case TypeDuration:
 		return f.Name + " > 500ms"
+	case TypeWords:
+		return f.Name + ` = "connection refused"`
 	case TypeID:
 		return f.Name + " = 4bf92f35…"
 	}

@@ -40,10 +40,10 @@ func (p *parser) literal(op Op) (literal, *Error) {
 }
 
 // compare types the value by the attribute and the operator.
-func compare(attr Attr, op Op, opAt int, v literal, at int) (Expr, *Error) {
+func (d *dictionary) compare(attr Attr, op Op, opAt int, v literal, at int) (Expr, *Error) {
 	field, intrinsic := Field{Name: attr.Key}, false
 	if attr.Scope == Intrinsic {
-		field, intrinsic = FieldOf(attr.Key)
+		field, intrinsic = d.field(attr.Key)
 	}
 	typed := intrinsic && field.Type != TypeString
 	switch op {
@@ -74,7 +74,8 @@ func compare(attr Attr, op Op, opAt int, v literal, at int) (Expr, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	if (value.Type == TypeBool || intrinsic && (field.Type == TypeEnum || field.Type == TypeID)) && op != Eq && op != Ne {
+	unordered := value.Type == TypeBool || intrinsic && (field.Type == TypeEnum && !field.ranked || field.Type == TypeID || field.Type == TypeWords)
+	if unordered && op != Eq && op != Ne {
 		return nil, &Error{Pos: opAt, Message: fmt.Sprintf("%s takes = and != only", field.Name)}
 	}
 	return Compare{attr, op, value}, nil
@@ -109,6 +110,11 @@ func typedValue(field Field, intrinsic bool, op Op, v literal, at int) (Value, *
 			return BoolValue(b), nil
 		}
 		return Value{}, &Error{Pos: at, Message: fmt.Sprintf("%q is neither true nor false", text)}
+	case TypeWords:
+		if len(Words(text)) > 0 {
+			return StringValue(text), nil
+		}
+		return Value{}, &Error{Pos: at, Message: fmt.Sprintf("%q has no word", text), Hint: "letters or digits"}
 	case TypeID:
 		if id, ok := parseID(field.Name, text); ok {
 			return StringValue(id), nil
