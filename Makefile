@@ -78,8 +78,8 @@ bench: build ## spans per CPU-second, bytes a span, query latencies, memory, col
 	$(GO) run ./bench/report $(BENCH)
 
 .PHONY: chaos
-chaos: build ## the long versions of the kill tests
-	SIGHTLINE_CHAOS=long $(GO) test -count=1 -timeout 80m ./collector/...
+chaos: build ## the long versions of the tests that kill, cut, fill and damage (two hours; some need root)
+	SIGHTLINE_CHAOS=long $(GO) test -v -count=1 -timeout 240m ./collector/...
 
 .PHONY: clean
 clean: ## remove what was built and installed, not your data

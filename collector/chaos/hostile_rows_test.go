@@ -31,6 +31,8 @@ type row struct {
 	refused  string // for which the whole request is, if it is
 	mentions string // of the answer's message
 	read     func(s *stored)
+	// notDecoded is a row whose request is no longer what was sent once pdata has decoded it.
+	notDecoded bool
 }
 
 func (r *row) takes(f form) bool { return r.only == nil || r.only(f) }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,8 +35,36 @@ type target struct {
 // `make test` sends a row in one of its forms, another each time; SIGHTLINE_CHAOS=long in all of them.
 func TestHostileTable(t *testing.T) {
 	t.Parallel()
+	hostileTable(t, "", false)
+}
+
+// processors is a pipeline that decodes everything and changes nothing that the table looks at.
+const processors = `collector:
+  processors:
+    attributes:
+      actions: [{key: nobody.has.this, action: delete}]
+  service:
+    pipelines:
+      traces:
+        receivers: [otlp]
+        processors: [attributes]
+        exporters: [journal]
+`
+
+// TestHostileTableBeforeProcessors is the same for the other lane, where requests are decoded for the user's processors.
+func TestHostileTableBeforeProcessors(t *testing.T) {
+	t.Parallel()
+	hostileTable(t, processors, true)
+}
+
+func hostileTable(t *testing.T, config string, decoded bool) {
+	t.Helper()
 	r := newQuietRun(t)
-	pr := r.newProgram("SIGHTLINE_RETENTION_TRACES=365d", "SIGHTLINE_INGEST_DISK_RESERVE=16MiB")
+	file := filepath.Join(t.TempDir(), "sightline.yaml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pr := r.newProgram("SIGHTLINE_CONFIG="+file, "SIGHTLINE_RETENTION_TRACES=365d", "SIGHTLINE_INGEST_DISK_RESERVE=16MiB")
 	p := r.start("")
 	registerCompressors()
 	conn, err := grpc.NewClient(pr.address(1), grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -51,6 +81,9 @@ func TestHostileTable(t *testing.T) {
 
 	var sent []*delivery
 	for i, row := range table() {
+		if decoded && row.notDecoded {
+			continue
+		}
 		able := slices.DeleteFunc(forms(), func(f form) bool { return !row.takes(f) })
 		if !long() {
 			able = able[(i+r.rnd.IntN(len(able)))%len(able):][:1]
