@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/sightline/sightline/storage/conn"
-	"github.com/sightline/sightline/storage/storagetest"
 	"github.com/sightline/sightline/storage/metrics"
+	"github.com/sightline/sightline/storage/storagetest"
 )
 
 // TestRowsAreTheTablesColumns compares the one Go declaration with the tables of a migrated database.

@@ -86,6 +86,8 @@ func columnOf(t testing.TB, typ string) proto.Column {
 		return proto.NewArray[string](text())
 	case "Array(UInt32)":
 		return proto.NewArray[uint32](new(proto.ColUInt32))
+	case "Array(Float64)":
+		return proto.NewArray[float64](new(proto.ColFloat64))
 	case "Array(UInt64)":
 		return proto.NewArray[uint64](new(proto.ColUInt64))
 	case "Array(String)":
