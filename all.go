@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"io"
 	"log/slog"
 	"net"
@@ -20,10 +19,12 @@ import (
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/loader"
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/engine"
 	"github.com/sightline/sightline/storage/schema"
 	"github.com/sightline/sightline/storage/traces"
+	"github.com/sightline/sightline/storage/upkeep"
 )
 
 const (
@@ -43,11 +44,12 @@ const (
 //
 //	senders ─► collector ─► journal ─► loader ─► engine or server ◄─ query ◄─ page
 type instance struct {
-	config  Config
-	auth    *Auth
-	log     *slog.Logger
-	tls     *tls.Config
-	started time.Time
+	config   Config
+	settings *Settings // the retention in force is theirs, not the configuration's
+	auth     *Auth
+	log      *slog.Logger
+	tls      *tls.Config
+	started  time.Time
 
 	engine    *engine.Engine
 	db        *conn.DB
@@ -55,7 +57,11 @@ type instance struct {
 	collector *collector.Collector
 	loader    *loader.Loader
 	loaded    chan struct{} // closed when the loader has ended; nil without one
+	rollup    *traces.Rollup
 	reader    *traces.Reader
+	upkeep    *upkeep.Store
+	keeper    *upkeep.Keeper
+	report    report
 }
 
 // run starts the parts of a role and returns when ctx ends or one of them fails. What is acknowledged starts being received before
@@ -70,6 +76,9 @@ func run(ctx context.Context, config Config, r role, auth *Auth, log *slog.Logge
 	}
 	if err := os.MkdirAll(in.config.DataDir, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
+	}
+	if in.settings, err = OpenSettings(filepath.Join(in.config.DataDir, "settings.json"), config); err != nil {
+		return err
 	}
 	hook, err := failpoint.Parse(os.Getenv("SIGHTLINE_FAILPOINTS")) // for tests that kill this process
 	if err != nil {
@@ -134,10 +143,15 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 	if err := in.openStorage(ctx); err != nil {
 		return err
 	}
-	in.reader = traces.NewReader(in.db)
+	in.reader, in.upkeep = traces.NewReader(in.db), upkeep.NewStore(in.db)
 	if r != roleQuery {
+		if err := in.openKeeper(); err != nil {
+			return err
+		}
+		kept := in.settings.Retention()
+		in.rollup = traces.NewRollup(in.db, kept.Rollups.Days())
 		l, err := loader.New(loader.Config{
-			Journal: in.journal, Writer: batch.NewWriter(in.db), Rollup: traces.NewRollup(in.db, in.config.Retention.Rollups.Days()), Policy: in.policy(),
+			Journal: in.journal, Writer: batch.NewWriter(in.db), Rollup: in.rollup, Policy: kept.policy(in.config.Ingest.Redact),
 			StateFile: filepath.Join(in.config.DataDir, "loader.state"), Log: in.log.With("part", "loader"), Failpoint: hook,
 		})
 		if err != nil {
@@ -147,6 +161,10 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 		group.Go(func() error {
 			defer close(in.loaded)
 			return l.Run(loading)
+		})
+		group.Go(func() error {
+			in.keeper.Run(ctx)
+			return nil
 		})
 	}
 	if r == roleCollector {
@@ -235,18 +253,6 @@ func (in *instance) migrate(ctx context.Context, cfg conn.Config) (applied []int
 		return nil, fmt.Errorf("migrate database: %w", err)
 	}
 	return applied, nil
-}
-
-// policy is how spans are kept from now on.
-func (in *instance) policy() batch.Policy {
-	p := batch.Policy{Retention: batch.Retention{Days: in.config.Retention.Traces.Days()}, Redact: in.config.Ingest.Redact}
-	for service, keep := range in.config.Retention.Services {
-		if p.Services == nil {
-			p.Services = map[string]uint16{}
-		}
-		p.Services[service] = keep.Days()
-	}
-	return p
 }
 
 func (in *instance) pageURL() string {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sightline/sightline/storage/conn"
 )
@@ -26,6 +25,9 @@ type Config struct {
 	Ingest    IngestConfig    `yaml:"ingest"`
 	Log       LogConfig       `yaml:"log"`
 	Collector map[string]any  `yaml:"collector"`
+
+	// From says where a setting was read that is not built in, by its key path: the file's name, or that of a variable.
+	From map[string]string `yaml:"-"`
 }
 
 // TLSConfig names the certificate that all listeners use.
@@ -61,15 +63,6 @@ type StorageConfig struct {
 	ConditionCache bool `yaml:"condition_cache"`
 }
 
-// RetentionConfig says how long data is kept.
-type RetentionConfig struct {
-	Traces   Duration            `yaml:"traces"`
-	Logs     Duration            `yaml:"logs"`
-	Metrics  Duration            `yaml:"metrics"`
-	Rollups  Duration            `yaml:"rollups"`
-	Services map[string]Duration `yaml:"services"` // traces of a service, instead of Traces
-}
-
 // AuthConfig names the file that `sightline key` writes. Keys and the login are enforced once they exist.
 type AuthConfig struct {
 	File string `yaml:"file"` // empty: auth.json in data_dir
@@ -101,11 +94,6 @@ func DefaultConfig() Config {
 		Log:       LogConfig{Level: "info"},
 	}
 }
-
-const day = 24 * time.Hour
-
-// maxRetentionClasses is how many different retentions spans may have: each is a partition a day (DESIGN section 5).
-const maxRetentionClasses = 8
 
 // problems are everything that is wrong with the settings' values, each with its key path.
 func (c *Config) problems() []string {
@@ -171,29 +159,6 @@ func (c *Config) problems() []string {
 	}
 	return out
 }
-
-func (r *RetentionConfig) problems(add func(path, format string, args ...any)) {
-	check := func(path string, d Duration) {
-		if t := time.Duration(d); t < day || t > 3650*day || t%day != 0 {
-			add(path, "%s is not a number of days between 1d and 3650d", d)
-		}
-	}
-	check("retention.traces", r.Traces)
-	check("retention.logs", r.Logs)
-	check("retention.metrics", r.Metrics)
-	check("retention.rollups", r.Rollups)
-	classes := map[Duration]bool{r.Traces: true}
-	for service, d := range r.Services {
-		check("retention.services."+service, d)
-		classes[d] = true
-	}
-	if len(classes) > maxRetentionClasses {
-		add("retention.services", "%d different durations; spans are kept in at most %d retention classes", len(classes), maxRetentionClasses)
-	}
-}
-
-// Days is a retention in whole days.
-func (d Duration) Days() uint16 { return uint16(time.Duration(d) / day) }
 
 // AuthFile is where keys and the login are.
 func (c *Config) AuthFile() string {

@@ -39,7 +39,7 @@ func TestSampleConfigIsTheDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.Collector, got.Retention.Services, got.OTLP.CORSOrigins = nil, nil, nil // written as empty there
+	got.Collector, got.Retention.Services, got.OTLP.CORSOrigins, got.From = nil, nil, nil, nil // written as empty there
 	if want := DefaultConfig(); !reflect.DeepEqual(got, want) {
 		t.Errorf("sample = %+v\nwant %+v", got, want)
 	}
@@ -54,6 +54,9 @@ func TestSampleConfigNamesEveryKey(t *testing.T) {
 	walk = func(v reflect.Type) {
 		for i := range v.NumField() {
 			f := v.Field(i)
+			if keyOf(f) == "-" {
+				continue
+			}
 			if !strings.Contains(string(data), "\n"+keyOf(f)+":") && !strings.Contains(string(data), "\n  "+keyOf(f)+":") {
 				t.Errorf("key %q is not in the sample", keyOf(f))
 			}
@@ -76,7 +79,7 @@ retention:
   traces: 90m
   logs: 0d
   metrics: 20y
-  services: {a: 1d, b: 2d, c: 3d, d: 4d, e: 5d, f: 6d, g: 8d, h: 9d, i: forever}
+  services: {a: 1d, b: 2d, c: {traces: 3d, logs: 4d}, d: 4d, e: 5d, f: 6d, g: {metrics: 8d}, h: 9d, i: forever, j: {}, k: {trace: 1d}}
 tls:
   cert_file: /does/not/exist
 storage:
@@ -98,6 +101,8 @@ log: {level: loud}
 		`retention.metrics: "20y" is not a duration`,
 		`retention.services.i: "forever" is not a duration`,
 		`retention.services: 10 different durations`,
+		`retention.services.j: says nothing`,
+		`retention.services.k.trace: unknown key; known here: traces, logs, metrics`,
 		`tls: cert_file and key_file go together`,
 		`tls.cert_file: stat /does/not/exist`,
 		`storage.clickhouse: environment variable NO_SUCH_VARIABLE is not set`,
@@ -222,5 +227,30 @@ func TestKeysAndLogin(t *testing.T) {
 	}
 	if err := a.RevokeKey(id); err == nil {
 		t.Error("a key was revoked twice")
+	}
+}
+
+func TestRetentionOfServices(t *testing.T) {
+	path := writeConfig(t, "retention: {traces: 5d, services: {payments: 30d, web: {traces: 3d, logs: 14d}}}\n")
+	got, err := LoadConfig(path, environOf("SIGHTLINE_RETENTION_LOGS", "9d"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]ServiceRetention{"payments": {Traces: Duration(30 * day)}, "web": {Traces: Duration(3 * day), Logs: Duration(14 * day)}}
+	if r := got.Retention; !reflect.DeepEqual(r.Services, want) || !reflect.DeepEqual(r.classes(), []uint16{3, 5, 9, 14, 30}) {
+		t.Errorf("%+v in classes %v", r.Services, r.classes())
+	}
+	p := got.Retention.policy(true)
+	if p.Of("payments") != 30 || p.Of("web") != 3 || p.Of("cart") != 5 || p.Logs.Of("web") != 14 || p.Logs.Of("payments") != 9 || p.Metrics.Of("web") != 30 || !p.Redact {
+		t.Errorf("%+v", p)
+	}
+	if l := got.Retention.limits(); l.Traces != 30*day || l.Logs != 14*day || l.Metrics != 30*day {
+		t.Errorf("%+v", l)
+	}
+	for path, from := range map[string]string{"retention.traces": "sightline.yaml", "retention.services.web.logs": "sightline.yaml", "retention.services.payments": "sightline.yaml",
+		"retention.logs": "SIGHTLINE_RETENTION_LOGS", "retention.metrics": ""} {
+		if got.From[path] != from {
+			t.Errorf("%s is from %q, want %q", path, got.From[path], from)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -34,7 +35,7 @@ func LoadConfig(path string, environ func(string) (string, bool)) (Config, error
 		if err != nil {
 			return c, fmt.Errorf("read config: %w", err)
 		}
-		problems = decodeConfig(data, &c, environ)
+		problems = decodeConfig(data, &c, filepath.Base(path), environ)
 	}
 	problems = append(problems, overlayEnviron(&c, environ)...)
 	if problems = append(problems, c.problems()...); len(problems) > 0 {
@@ -43,7 +44,7 @@ func LoadConfig(path string, environ func(string) (string, bool)) (Config, error
 	return c, nil
 }
 
-func decodeConfig(data []byte, c *Config, environ func(string) (string, bool)) []string {
+func decodeConfig(data []byte, c *Config, name string, environ func(string) (string, bool)) []string {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return []string{strings.TrimPrefix(err.Error(), "yaml: ")}
@@ -51,7 +52,8 @@ func decodeConfig(data []byte, c *Config, environ func(string) (string, bool)) [
 	if len(doc.Content) == 0 { // an empty file
 		return nil
 	}
-	d := decoder{environ: environ}
+	c.From = map[string]string{}
+	d := decoder{environ: environ, name: name, from: c.From}
 	d.decode("", doc.Content[0], reflect.ValueOf(c).Elem())
 	return d.problems
 }
@@ -59,6 +61,8 @@ func decodeConfig(data []byte, c *Config, environ func(string) (string, bool)) [
 // decoder walks YAML and struct side by side, so that each problem has its key path and none hides another.
 type decoder struct {
 	environ  func(string) (string, bool)
+	name     string            // of the file
+	from     map[string]string // gets the name, by the path of each value
 	problems []string
 }
 
@@ -73,16 +77,23 @@ func (d *decoder) decode(path string, node *yaml.Node, v reflect.Value) {
 	switch {
 	case node.Kind == yaml.ScalarNode && node.Tag == "!!null":
 		return // `retention:` with nothing below keeps the defaults
-	case v.Kind() == reflect.Struct:
+	case v.Kind() == reflect.Struct && !(node.Kind == yaml.ScalarNode && hasShortForm(v)):
 		d.decodeStruct(path, node, v)
 	case v.Kind() == reflect.Map && v.Type().Elem().Kind() != reflect.Interface:
 		d.decodeMap(path, node, v)
 	default:
+		d.from[path] = d.name
 		d.expand(path, node)
 		if err := node.Decode(v.Addr().Interface()); err != nil {
 			d.add(path, node, "%s", cleanYAMLError(err))
 		}
 	}
+}
+
+// hasShortForm says that a struct can be written as a scalar, too.
+func hasShortForm(v reflect.Value) bool {
+	_, ok := v.Addr().Interface().(yaml.Unmarshaler)
+	return ok
 }
 
 func (d *decoder) decodeStruct(path string, node *yaml.Node, v reflect.Value) {
@@ -154,6 +165,10 @@ func overlayEnviron(c *Config, environ func(string) (string, bool)) (problems []
 			if !ok || field.Kind() == reflect.Map {
 				continue
 			}
+			if c.From == nil {
+				c.From = map[string]string{}
+			}
+			c.From[at] = name
 			node := yaml.Node{Kind: yaml.ScalarNode, Value: value}
 			if field.Kind() == reflect.String {
 				node.Tag = "!!str"
@@ -177,7 +192,7 @@ func keyOf(f reflect.StructField) string { return f.Tag.Get("yaml") }
 
 func fieldByKey(v reflect.Value, key string) (reflect.Value, bool) {
 	for i := range v.NumField() {
-		if keyOf(v.Type().Field(i)) == key {
+		if key != "-" && keyOf(v.Type().Field(i)) == key {
 			return v.Field(i), true
 		}
 	}
@@ -185,9 +200,11 @@ func fieldByKey(v reflect.Value, key string) (reflect.Value, bool) {
 }
 
 func keysOf(v reflect.Value) []string {
-	keys := make([]string, v.NumField())
-	for i := range keys {
-		keys[i] = keyOf(v.Type().Field(i))
+	var keys []string
+	for i := range v.NumField() {
+		if key := keyOf(v.Type().Field(i)); key != "-" {
+			keys = append(keys, key)
+		}
 	}
 	return keys
 }

@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sightline/sightline/collector"
 	"github.com/sightline/sightline/collector/admission"
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/collector/loader"
 	"github.com/sightline/sightline/collector/xray"
 	"github.com/sightline/sightline/query"
 	"github.com/sightline/sightline/query/traceapi"
@@ -20,16 +20,11 @@ import (
 // collectorConfig is what the receiver is told.
 func (in *instance) collectorConfig() collector.Config {
 	c := in.config
-	keep := c.Retention.Traces
-	for _, other := range c.Retention.Services {
-		keep = max(keep, other)
-	}
+	kept := in.settings.Retention()
 	return collector.Config{
 		GRPC: c.OTLP.GRPC, HTTP: c.OTLP.HTTP, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile, CORSOrigins: c.OTLP.CORSOrigins,
-		XRay: xray.Config{UDP: c.XRay.UDP, TCP: c.XRay.TCP, Key: c.XRay.Key, SamplingRate: c.XRay.SamplingRate},
-		Limits: admission.Limits{Request: int64(c.OTLP.MaxRequest), Retention: admission.Retention{
-			Traces: time.Duration(keep), Logs: time.Duration(c.Retention.Logs), Metrics: time.Duration(c.Retention.Metrics),
-		}},
+		XRay:    xray.Config{UDP: c.XRay.UDP, TCP: c.XRay.TCP, Key: c.XRay.Key, SamplingRate: c.XRay.SamplingRate},
+		Limits:  admission.Limits{Request: int64(c.OTLP.MaxRequest), Retention: kept.limits()},
 		Overlay: c.Collector, Journal: in.journal, Auth: in.auth, Version: version, Log: in.log.With("part", "collector"),
 	}
 }
@@ -48,10 +43,15 @@ func (in *instance) ingestHandlers() map[string]http.Handler {
 
 // queryConfig is what the page's server is told.
 func (in *instance) queryConfig() query.Config {
+	var retention query.Retention
+	if in.keeper != nil {
+		retention = in
+	}
 	return query.Config{
-		Ingest: in.ingestHandlers(),
-		Traces: traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Words: in.reader, Status: in.status},
-		Auth:   in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
+		Retention: retention,
+		Ingest:    in.ingestHandlers(),
+		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Words: in.reader, Status: in.status, Storage: in.storage},
+		Auth:      in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),
 	}
 }
@@ -69,12 +69,13 @@ func (in *instance) ready(context.Context) error {
 
 // status is what /api/status tells. Figures that only the engine has are left out while it does not answer.
 func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
+	kept := in.settings.Retention()
 	s := traceapi.Status{
 		Version: version, Started: in.started,
 		Endpoints: traceapi.Endpoints{HTTP: in.pageURL(), OTLPGRPC: in.config.OTLP.GRPC, OTLPHTTP: in.config.OTLP.HTTP},
 		Auth:      traceapi.AuthStatus{Required: in.auth.HasLogin()},
 		Retention: traceapi.RetentionStatus{
-			TracesDays: int(in.config.Retention.Traces.Days()), LogsDays: int(in.config.Retention.Logs.Days()), MetricsDays: int(in.config.Retention.Metrics.Days()),
+			TracesDays: int(kept.Traces.Days()), LogsDays: int(kept.Logs.Days()), MetricsDays: int(kept.Metrics.Days()), RollupsDays: int(kept.Rollups.Days()),
 		},
 		Engine: traceapi.EngineStatus{State: engine.StateReady.String(), Version: "server"},
 		Ingest: map[string]traceapi.Ingest{},
@@ -105,9 +106,19 @@ func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
 func (in *instance) addIngest(s *traceapi.Status) {
 	l, j := in.loader.Status(), in.journal.Stats()
 	s.LagMS = float64(l.Lag.Milliseconds())
-	s.Journal = traceapi.JournalStatus{Bytes: j.Bytes, MaxBytes: j.MaxBytes, Segments: j.Segments}
+	s.Journal = traceapi.JournalStatus{Bytes: j.Bytes, MaxBytes: j.MaxBytes, Segments: j.Segments, Full: j.Full, Quarantined: j.Quarantined}
+	if !j.OldestUnreleased.IsZero() {
+		oldest := j.OldestUnreleased.UTC()
+		s.Journal.Oldest = &oldest
+	}
+	s.Loader = traceapi.LoaderStatus{State: l.State.String(), Error: l.LastError, Batches: int64(l.Batches)}
+	if !l.LastErrorAt.IsZero() {
+		at := l.LastErrorAt.UTC()
+		s.Loader.ErrorAt = &at
+	}
 	addAccounts(s, in.collector.Accounts())
 	for _, t := range l.Totals { // over all projects: the page belongs to who runs the instance
+		s.Projects = append(s.Projects, traceapi.ProjectIngest{Signal: t.Signal, Project: t.Project, Ingest: ingestOf(t)})
 		i := s.Ingest[t.Signal]
 		i.Received += int64(t.Received)
 		i.Stored += int64(t.Stored)
@@ -121,6 +132,9 @@ func (in *instance) addIngest(s *traceapi.Status) {
 			i.Rejected[reason] += int64(n)
 		}
 		s.Ingest[t.Signal] = i
+	}
+	for signal, h := range in.keeper.Status().Held {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("Retention would drop %d %% of the %s at once, and the clock may be wrong. Nothing of them is dropped until somebody confirms it in Settings, Retention.", h.Bytes*100/max(1, h.Of), signal))
 	}
 	if j.Full {
 		s.Warnings = append(s.Warnings, "The journal is full: senders are asked to come back later. See ingest.journal_max, ingest.disk_reserve and the engine's state.")
@@ -162,4 +176,16 @@ func addAccounts(s *traceapi.Status, accounts admission.Snapshot) {
 			s.Examples[reason] = append(s.Examples[reason], example)
 		}
 	}
+}
+
+// ingestOf are a project's accounts of a signal.
+func ingestOf(t loader.Totals) traceapi.Ingest {
+	i := traceapi.Ingest{
+		Received: int64(t.Received), Stored: int64(t.Stored), Deduplicated: int64(t.Deduplicated), InJournal: int64(t.InJournal), DeadLetter: int64(t.DeadLetter),
+		Rejected: make(map[string]int64, len(t.Rejected)),
+	}
+	for reason, n := range t.Rejected {
+		i.Rejected[reason] = int64(n)
+	}
+	return i
 }

@@ -74,11 +74,16 @@ func (s *Server) mayManageKeys(r *http.Request) error {
 	if s.cfg.Keys == nil {
 		return api.Errorf(api.NotFound, "this instance has no keys to manage").WithHint("sightline key manages them where the collector runs")
 	}
+	return s.mayManage(r, "keys")
+}
+
+// mayManage lets people in who have logged in, and anybody on this machine while there is no login.
+func (s *Server) mayManage(r *http.Request, what string) error {
 	if scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		return api.Errorf(api.Forbidden, "a key may not manage keys").WithHint("log in on the page, or use sightline key on the machine itself")
+		return api.Errorf(api.Forbidden, "a key may not manage %s", what).WithHint("log in on the page, or change it on the machine itself")
 	}
 	if (s.cfg.Auth == nil || !s.cfg.Auth.HasLogin()) && s.hosts == nil {
-		return api.Errorf(api.Forbidden, "keys are managed after a login, and none is configured").WithHint("sightline key login makes one")
+		return api.Errorf(api.Forbidden, "%s: managed after a login, and none is configured", what).WithHint("sightline key login makes one")
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -57,84 +56,4 @@ func newMetrics(registry *prometheus.Registry, t *turns, status traceapi.StatusF
 func (m *metrics) observe(route api.Route, status int, took time.Duration) {
 	m.requests.WithLabelValues(route.Method, route.Pattern, strconv.Itoa(status)).Inc()
 	m.duration.WithLabelValues(route.Method, route.Pattern).Observe(took.Seconds())
-}
-
-// statusMetrics tells /api/status as metrics: one truth, two spellings.
-type statusMetrics struct {
-	status                              traceapi.StatusFunc
-	items, undecodable, refused         *prometheus.Desc
-	inJournal, lag, journal, journalMax *prometheus.Desc
-	ready, restarts, rows, bytes, info  *prometheus.Desc
-}
-
-// statusTimeout bounds what a scrape waits for figures.
-const statusTimeout = 5 * time.Second
-
-func newStatusMetrics(status traceapi.StatusFunc) *statusMetrics {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc("sightline_"+name, help, labels, nil)
-	}
-	return &statusMetrics{
-		status:      status,
-		items:       desc("ingest_items_total", "Items received, by what became of them.", "signal", "outcome", "reason"),
-		undecodable: desc("ingest_undecodable_requests_total", "Requests that could not be decoded.", "signal"),
-		refused:     desc("ingest_refused_requests_total", "Requests that were not taken.", "reason"),
-		inJournal:   desc("ingest_in_journal", "Items received that are not stored yet.", "signal"),
-		lag:         desc("ingest_lag_seconds", "Age of the oldest item that is received and not stored."),
-		journal:     desc("journal_bytes", "Bytes in the journal."),
-		journalMax:  desc("journal_max_bytes", "Bytes that the journal may take."),
-		ready:       desc("engine_ready", "1 while the storage engine answers."),
-		restarts:    desc("engine_restarts_total", "Restarts of the storage engine."),
-		rows:        desc("storage_span_rows", "Rows in the spans table."),
-		bytes:       desc("storage_bytes", "Bytes of tables on disk."),
-		info:        desc("build_info", "1; the version is a label.", "version"),
-	}
-}
-
-func (m *statusMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.items, m.undecodable, m.refused, m.inJournal, m.lag, m.journal, m.journalMax, m.ready, m.restarts, m.rows, m.bytes, m.info} {
-		out <- d
-	}
-}
-
-func (m *statusMetrics) Collect(out chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), statusTimeout)
-	defer cancel()
-	s, err := m.status(ctx)
-	if err != nil {
-		out <- prometheus.NewInvalidMetric(m.lag, err)
-		return
-	}
-	counter := func(d *prometheus.Desc, v int64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
-	}
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	for signal, i := range s.Ingest {
-		counter(m.items, i.Received, signal, "received", "")
-		counter(m.items, i.Stored, signal, "stored", "")
-		counter(m.items, i.Deduplicated, signal, "deduplicated", "")
-		counter(m.items, i.DeadLetter, signal, "dead_letter", "")
-		for reason, n := range i.Rejected {
-			counter(m.items, n, signal, "rejected", reason)
-		}
-		counter(m.undecodable, i.Undecodable, signal)
-		gauge(m.inJournal, float64(i.InJournal), signal)
-	}
-	for reason, n := range s.Refused {
-		counter(m.refused, n, reason)
-	}
-	gauge(m.lag, s.LagMS/1000)
-	gauge(m.journal, float64(s.Journal.Bytes))
-	gauge(m.journalMax, float64(s.Journal.MaxBytes))
-	ready := 0.0
-	if s.Engine.State == "ready" {
-		ready = 1
-	}
-	gauge(m.ready, ready)
-	counter(m.restarts, int64(s.Engine.Restarts))
-	gauge(m.rows, float64(s.Storage.SpanRows))
-	gauge(m.bytes, float64(s.Storage.Bytes))
-	gauge(m.info, 1, s.Version)
 }

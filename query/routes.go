@@ -23,6 +23,8 @@ func (s *Server) Routes() []api.Route {
 			{Method: "GET", Pattern: "/api/keys", Cost: api.Light, Handle: s.listKeys},
 			{Method: "POST", Pattern: "/api/keys", Cost: api.Light, Handle: s.createKey},
 			{Method: "DELETE", Pattern: "/api/keys/{id}", Cost: api.Light, Handle: s.revokeKey},
+			{Method: "GET", Pattern: "/api/retention", Cost: api.Light, Handle: s.readRetention},
+			{Method: "PUT", Pattern: "/api/retention", Cost: api.Light, Handle: s.changeRetention},
 			{Method: "GET", Pattern: "/healthz", Cost: api.Public, Handle: s.healthz},
 			{Method: "GET", Pattern: "/readyz", Cost: api.Public, Handle: s.readyz},
 			{Method: "GET", Pattern: "/metrics", Cost: api.Light, Handle: s.scrape()},

@@ -29,7 +29,8 @@ type Config struct {
 	Keys   Keys          // nil: there are none to manage
 	// Ingest are handlers of what is sent to the page's address because clients know one base URL only, by path. They answer for
 	// themselves, authentication included.
-	Ingest map[string]http.Handler
+	Ingest    map[string]http.Handler
+	Retention Retention // nil: it is changed elsewhere
 	// Ready says why queries can't be answered now; nil: always ready.
 	Ready func(context.Context) error
 

@@ -222,8 +222,8 @@ func TestMetricsTellTheAccounts(t *testing.T) {
 	do(srv, request("GET", "/api/map"))
 	text := metrics(srv)
 	for _, want := range []string{
-		`sightline_ingest_items_total{outcome="rejected",reason="ts_future",signal="traces"} 1`,
-		`sightline_ingest_items_total{outcome="stored",reason="",signal="traces"} 9000`,
+		`sightline_items_total{outcome="rejected",project="default",reason="ts_future",signal="traces"} 1`,
+		`sightline_items_total{outcome="stored",project="default",reason="",signal="traces"} 9000`,
 		`sightline_ingest_lag_seconds 0.4125`,
 		`sightline_engine_ready 1`,
 		`sightline_http_requests_total{method="GET",route="/api/map",status="200"} 1`,

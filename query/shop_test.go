@@ -313,6 +313,8 @@ func (s *shop) Values(ctx context.Context, _ string, _ traces.Range, _ filter.At
 }
 
 func (s *shop) status(context.Context) (traceapi.Status, error) {
+	oldest := now.Add(-400 * ms)
+	ingest := traceapi.Ingest{Received: 9012, Stored: 9000, Deduplicated: 5, InJournal: 4, Rejected: map[string]int64{"invalid_trace_id": 2, "ts_future": 1}}
 	return traceapi.Status{
 		Version: "0.1.0", Started: now.Add(-2 * time.Hour), HasData: true,
 		Endpoints: traceapi.Endpoints{HTTP: "127.0.0.1:7070", OTLPGRPC: "127.0.0.1:4317", OTLPHTTP: "127.0.0.1:4318"},
@@ -321,10 +323,10 @@ func (s *shop) status(context.Context) (traceapi.Status, error) {
 		Examples: map[string][]traceapi.RefusalExample{"ts_future": {{Time: now.Add(-time.Minute), Signal: "traces", Protocol: "otlp/grpc", Peer: "10.1.2.3:41234",
 			Message: "span 4 of 10 starts at 2026-05-04T13:00:00Z, more than 1h0m0s ahead of this clock (err-sightline-span-too-new)"}}},
 		Arrivals: []traceapi.Arrival{{Signal: "traces", Protocol: "otlp/grpc", Requests: 40, Bytes: 4 << 20, Items: 9012, Last: now.Add(-time.Second)}},
-		Ingest: map[string]traceapi.Ingest{"traces": {Received: 9012, Stored: 9000, Deduplicated: 5, InJournal: 4,
-			Rejected: map[string]int64{"invalid_trace_id": 2, "ts_future": 1}}},
-		LagMS: 412.5, Journal: traceapi.JournalStatus{Bytes: 1 << 20, MaxBytes: 4 << 30, Segments: 1},
-		Storage: traceapi.StorageStatus{SpanRows: 9000, Bytes: 1 << 19}, Retention: traceapi.RetentionStatus{TracesDays: 7, LogsDays: 7, MetricsDays: 30},
+		Ingest:   map[string]traceapi.Ingest{"traces": ingest},
+		LagMS:    412.5, Journal: traceapi.JournalStatus{Bytes: 1 << 20, MaxBytes: 4 << 30, Segments: 1, Oldest: &oldest}, Loader: traceapi.LoaderStatus{State: "loading", Batches: 12},
+		Projects: []traceapi.ProjectIngest{{Signal: "traces", Project: "default", Ingest: ingest}},
+		Storage:  traceapi.StorageStatus{SpanRows: 9000, Bytes: 1 << 19}, Retention: traceapi.RetentionStatus{TracesDays: 7, LogsDays: 7, MetricsDays: 30, RollupsDays: 90},
 	}, nil
 }
 

@@ -24,6 +24,7 @@ const (
 	Forbidden        Code = "forbidden"
 	CrossOrigin      Code = "cross_origin"
 	NotFound         Code = "not_found"
+	Conflict         Code = "conflict"
 	MethodNotAllowed Code = "method_not_allowed"
 	TooLarge         Code = "too_large"
 	TooManyRequests  Code = "too_many_requests"
@@ -43,6 +44,7 @@ var statuses = map[Code]int{
 	Forbidden:        http.StatusForbidden,
 	CrossOrigin:      http.StatusForbidden,
 	NotFound:         http.StatusNotFound,
+	Conflict:         http.StatusConflict,
 	MethodNotAllowed: http.StatusMethodNotAllowed,
 	TooLarge:         http.StatusRequestEntityTooLarge,
 	TooManyRequests:  http.StatusTooManyRequests,

@@ -32,8 +32,17 @@ type Status struct {
 	LagMS     float64                     `json:"lag_ms"` // age of the oldest item that is received and not stored
 	Journal   JournalStatus               `json:"journal"`
 	Storage   StorageStatus               `json:"storage"`
+	Loader    LoaderStatus                `json:"loader"`
 	Retention RetentionStatus             `json:"retention"`
 	Warnings  []string                    `json:"warnings"`
+	// Projects are Ingest by project, for /metrics: the page belongs to who runs the instance.
+	Projects []ProjectIngest `json:"-"`
+}
+
+// ProjectIngest accounts for a signal of a project. Undecodable is not known by project.
+type ProjectIngest struct {
+	Signal, Project string
+	Ingest
 }
 
 // Endpoints are the addresses that the instance listens at, "" where it does not.
@@ -93,6 +102,18 @@ type JournalStatus struct {
 	Bytes    int64 `json:"bytes"`
 	MaxBytes int64 `json:"max_bytes"`
 	Segments int   `json:"segments"`
+	// Oldest is when the oldest record that is not stored was received; nil: everything is.
+	Oldest      *time.Time `json:"oldest"`
+	Full        bool       `json:"full"`        // senders are asked to come back later
+	Quarantined []string   `json:"quarantined"` // damaged segments that were put aside
+}
+
+// LoaderStatus is that of what brings the journal into storage. State is idle, loading, settling or waiting_for_engine.
+type LoaderStatus struct {
+	State   string     `json:"state"`
+	Batches int64      `json:"batches"` // stored since the start
+	Error   string     `json:"error"`   // the last since the start, which may be long mended; "": none
+	ErrorAt *time.Time `json:"error_at"`
 }
 
 // StorageStatus is how much is stored.
@@ -106,6 +127,7 @@ type RetentionStatus struct {
 	TracesDays  int `json:"traces_days"`
 	LogsDays    int `json:"logs_days"`
 	MetricsDays int `json:"metrics_days"`
+	RollupsDays int `json:"rollups_days"`
 }
 
 func (h *handlers) status(w http.ResponseWriter, r *http.Request) error {
@@ -121,6 +143,9 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request) error {
 	s.Auth.User = api.CallerOf(r.Context()).User
 	if s.Warnings == nil {
 		s.Warnings = []string{}
+	}
+	if s.Journal.Quarantined == nil {
+		s.Journal.Quarantined = []string{}
 	}
 	if s.Refused == nil {
 		s.Refused = map[string]int64{}

@@ -18,7 +18,8 @@ type Deps struct {
 	Fleet   Fleet
 	Words   Words // completions of keys and values; nil: only the fields of the language
 	Status  StatusFunc
-	Now     api.Clock // nil: time.Now
+	Storage StorageFunc // nil: nobody knows
+	Now     api.Clock   // nil: time.Now
 }
 
 type handlers struct{ Deps }
@@ -49,6 +50,7 @@ func Routes(d Deps) []api.Route {
 		get("/api/traces/{trace_id}/otlp", api.Query, h.otlp),
 		get("/api/complete", api.Query, h.complete),
 		get("/api/status", api.Light, h.status),
+		get("/api/status/storage", api.Query, h.storage),
 	}
 }
 

@@ -49,6 +49,16 @@ func SignalOf(table string) string {
 	}
 }
 
+// Main says that a table holds a signal's items, one a row, and not what was made of them.
+func Main(table string) bool {
+	switch strings.TrimSuffix(table, "_local") {
+	case "spans", "logs", "points", "distributions":
+		return true
+	default:
+		return false
+	}
+}
+
 // Partition is what one of a table holds.
 type Partition struct {
 	Table string

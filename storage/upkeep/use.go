@@ -9,19 +9,21 @@ import (
 
 // Use is what a signal takes and will take.
 type Use struct {
-	Signal             string
-	Rows, Bytes, Parts uint64 // of all its tables; rows of indexes included
-	Days               []Day  // the last 14 at most that hold anything, oldest first
-	Classes            []Class
-	PerDay             float64 // bytes that a day adds
-	Basis              Basis
-	Projected          uint64 // bytes once the oldest data is as old as it is kept, at PerDay; 0: PerDay is not known
+	Signal       string
+	Items        uint64 // rows of its main tables
+	Bytes, Parts uint64 // of all its tables
+	Days         []Day  // the last 14 at most that hold anything, oldest first
+	Classes      []Class
+	PerDay       float64 // bytes that a day adds
+	Basis        Basis
+	Projected    uint64 // bytes once the oldest data is as old as it is kept, at PerDay; 0: PerDay is not known
 }
 
 // Day is what was stored of a day, or of a week's first day.
 type Day struct {
-	Day         time.Time
-	Rows, Bytes uint64
+	Day   time.Time
+	Items uint64
+	Bytes uint64
 }
 
 // Class is what a retention class holds.
@@ -53,7 +55,9 @@ func Summarize(all []Partition, keep Keep, current, lastHour map[string]uint64, 
 		u := &uses[i]
 		own := slices.DeleteFunc(slices.Clone(all), func(p Partition) bool { return p.Signal() != u.Signal })
 		for _, p := range own {
-			u.Rows += p.Rows
+			if Main(p.Table) {
+				u.Items += p.Rows
+			}
 			u.Bytes += p.Bytes
 			u.Parts += p.Parts
 		}
@@ -63,7 +67,7 @@ func Summarize(all []Partition, keep Keep, current, lastHour map[string]uint64, 
 		}
 		byDay := days(own)
 		u.Classes = classes(own, keep)
-		u.rate(own, byDay, lastHour[u.Signal], oldest, now)
+		u.rate(byDay, lastHour[u.Signal], oldest, now)
 		u.Days = byDay[max(0, len(byDay)-daysShown):]
 		u.Projected = uint64(math.Round(u.PerDay * u.meanKeep(own, keep, current[u.Signal], now)))
 	}
@@ -90,7 +94,12 @@ func days(own []Partition) []Day {
 			continue
 		}
 		d := sums[p.Day]
-		sums[p.Day] = Day{p.Day, d.Rows + p.Rows, d.Bytes + p.Bytes}
+		d.Day = p.Day
+		d.Bytes += p.Bytes
+		if Main(p.Table) {
+			d.Items += p.Rows
+		}
+		sums[p.Day] = d
 	}
 	out := make([]Day, 0, len(sums))
 	for _, d := range sums {
@@ -128,12 +137,12 @@ func classes(own []Partition, keep Keep) []Class {
 }
 
 // rate finds what a day adds.
-func (u *Use) rate(own []Partition, byDay []Day, lastHour uint64, oldest, now time.Time) {
+func (u *Use) rate(byDay []Day, lastHour uint64, oldest, now time.Time) {
 	today := midnight(now)
 	if len(byDay) == 0 {
 		return
 	}
-	if own[0].Days == 7 || u.Signal == Rollups { // weeks: what the last two hold, over the days of them that have passed
+	if u.Signal == Rollups { // weeks: what the last two hold, over the days of them that have passed
 		from := byDay[max(0, len(byDay)-2)].Day
 		if oldest.After(from) {
 			from = oldest
@@ -160,8 +169,8 @@ func (u *Use) rate(own []Partition, byDay []Day, lastHour uint64, oldest, now ti
 		mean /= float64(complete)
 	}
 	hourly := 0.0
-	if u.Rows > 0 {
-		hourly = float64(lastHour) * 24 * float64(u.Bytes) / float64(u.items(own))
+	if u.Items > 0 {
+		hourly = float64(lastHour) * 24 * float64(u.Bytes) / float64(u.Items)
 	}
 	switch {
 	case complete > 0 && mean >= sofar:
@@ -173,16 +182,6 @@ func (u *Use) rate(own []Partition, byDay []Day, lastHour uint64, oldest, now ti
 	case sofar > 0:
 		u.PerDay, u.Basis = sofar, BasisToday
 	}
-}
-
-// items are the rows of the signal's largest table: the others belong to it.
-func (u *Use) items(own []Partition) uint64 {
-	rows, most := map[string]uint64{}, uint64(1)
-	for _, p := range own {
-		rows[p.Table] += p.Rows
-		most = max(most, rows[p.Table])
-	}
-	return most
 }
 
 // meanKeep is how many days new data is kept, weighed by the classes that the last two days were written in.
