@@ -1,8 +1,10 @@
 package encode
 
 import (
+	"cmp"
 	"encoding/base64"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -119,6 +121,31 @@ func EncodeValue(t ValueType, text string) string {
 	default:
 		return "\x00" + string(rune(TagEmpty))
 	}
+}
+
+// ValuesOf puts an item's maps together, by key; nil if they are empty.
+func ValuesOf(texts map[string]string, ints map[string]int64, floats map[string]float64) []Value {
+	if len(texts)+len(ints)+len(floats) == 0 {
+		return nil
+	}
+	values := make([]Value, 0, len(texts)+len(ints)+len(floats)+4)
+	for key, stored := range texts {
+		t, text := DecodeValue(stored)
+		values = append(values, Value{Key: key, Type: t, Text: text})
+	}
+	for key, v := range ints {
+		values = append(values, IntAttr(key, v))
+	}
+	for key, v := range floats {
+		values = append(values, FloatAttr(key, v))
+	}
+	SortValues(values)
+	return values
+}
+
+// SortValues orders attributes by key.
+func SortValues(values []Value) {
+	slices.SortFunc(values, func(a, b Value) int { return cmp.Compare(a.Key, b.Key) })
 }
 
 // FloatAttr and IntAttr make the attributes of the typed maps.

@@ -84,9 +84,10 @@ type dictionary struct {
 	item    string // what one is called
 	fields  []Field
 	aliases map[string]string
+	without []Scope // that items do not have
 }
 
-var spans = &dictionary{"span", fields, aliases}
+var spans = &dictionary{item: "span", fields: fields, aliases: aliases}
 
 // Fields are the intrinsics of spans, the most used first.
 func Fields() []Field { return slices.Clone(fields) }
@@ -111,7 +112,7 @@ func (d *dictionary) attrOf(word string) Attr {
 		return Attr{Intrinsic, field.Name}
 	}
 	for scope, prefix := range scopePrefixes {
-		if rest, ok := strings.CutPrefix(word, prefix); ok && prefix != "" && rest != "" {
+		if rest, ok := strings.CutPrefix(word, prefix); ok && prefix != "" && rest != "" && !slices.Contains(d.without, Scope(scope)) {
 			return Attr{Scope(scope), rest}
 		}
 	}

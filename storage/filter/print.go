@@ -50,7 +50,9 @@ func (a Attr) String() string {
 }
 
 // isRead says whether the text is read as this attribute, whatever the items are.
-func (a Attr) isRead(text string) bool { return spans.attrOf(text) == a && records.attrOf(text) == a }
+func (a Attr) isRead(text string) bool {
+	return spans.attrOf(text) == a && (records.attrOf(text) == a || slices.Contains(records.without, a.Scope))
+}
 
 // keywords begin something else where a key is expected, or read ambiguously as a value.
 var keywords = []string{"and", "or", "not", "exists", "true", "false"}

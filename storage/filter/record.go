@@ -34,7 +34,7 @@ var recordAliases = map[string]string{
 	"deployment.environment.name": Env,
 }
 
-var records = &dictionary{"record", recordFields, recordAliases}
+var records = &dictionary{item: "record", fields: recordFields, aliases: recordAliases, without: []Scope{Event, Link}}
 
 // ParseRecord is Parse for log records: the same language, other fields.
 func ParseRecord(text string) (Expr, error) { return parse(text, records) }

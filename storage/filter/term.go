@@ -101,7 +101,7 @@ func (p *parser) key() (key, *Error) {
 	if k.word == "" {
 		return k, p.unexpected()
 	}
-	if scope := slices.Index(scopePrefixes[:], k.word); scope > 0 && !p.end() && isQuote(p.peek()) {
+	if scope := slices.Index(scopePrefixes[:], k.word); scope > 0 && !slices.Contains(p.words.without, Scope(scope)) && !p.end() && isQuote(p.peek()) {
 		at := p.pos
 		q, err := p.quoted()
 		if err != nil {

@@ -1,11 +1,9 @@
 package traces
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"github.com/sightline/sightline/storage/encode"
-	"slices"
 	"time"
 
 	"github.com/sightline/sightline/storage/conn"
@@ -70,10 +68,10 @@ func (w *wholeRow) span() Span {
 		Class: Class(w.Class), PeerType: w.PeerType, PeerName: w.PeerName, Weight: w.Weight,
 		HTTPStatus: w.HTTPStatus, NumEvents: len(w.EvName), NumLinks: len(w.LnSpan),
 		DroppedAttrs: w.DroppedAttrs, DroppedEvents: w.DroppedEvents, DroppedLinks: w.DroppedLinks,
-		Scope:    Scope{Name: w.ScopeName, Version: w.ScopeVersion, SchemaURL: w.ScopeURL, Attrs: attrsOf(w.ScopeAttrs, nil, nil), DroppedAttrs: w.ScopeDropped},
+		Scope:    Scope{Name: w.ScopeName, Version: w.ScopeVersion, SchemaURL: w.ScopeURL, Attrs: encode.ValuesOf(w.ScopeAttrs, nil, nil), DroppedAttrs: w.ScopeDropped},
 		Resource: &Resource{ID: w.ResourceID},
 	}
-	s.Attrs = attrsOf(w.Attrs, w.Ints, w.Floats)
+	s.Attrs = encode.ValuesOf(w.Attrs, w.Ints, w.Floats)
 	for i, text := range w.Lifted {
 		if text != "" {
 			s.Attrs = append(s.Attrs, Attr{Key: liftedKeyOf[i+liftMethod], Text: text})
@@ -82,40 +80,16 @@ func (w *wholeRow) span() Span {
 	if w.HTTPStatus != 0 {
 		s.Attrs = append(s.Attrs, encode.IntAttr(liftedKeyOf[liftHTTPStatus], int64(w.HTTPStatus)))
 	}
-	sortAttrs(s.Attrs)
+	encode.SortValues(s.Attrs)
 	for i := range w.EvName {
-		s.Events = append(s.Events, Event{Time: unixTime(w.EvTime[i]), Name: w.EvName[i], Attrs: attrsOf(w.EvAttrs[i], nil, nil), DroppedAttrs: w.EvDropped[i]})
+		s.Events = append(s.Events, Event{Time: unixTime(w.EvTime[i]), Name: w.EvName[i], Attrs: encode.ValuesOf(w.EvAttrs[i], nil, nil), DroppedAttrs: w.EvDropped[i]})
 	}
 	for i := range w.LnSpan {
-		l := Link{SpanID: SpanID(w.LnSpan[i]), TraceState: w.LnState[i], Flags: w.LnFlags[i], Attrs: attrsOf(w.LnAttrs[i], nil, nil), DroppedAttrs: w.LnDropped[i]}
+		l := Link{SpanID: SpanID(w.LnSpan[i]), TraceState: w.LnState[i], Flags: w.LnFlags[i], Attrs: encode.ValuesOf(w.LnAttrs[i], nil, nil), DroppedAttrs: w.LnDropped[i]}
 		copy(l.TraceID[:], w.LnTrace[i])
 		s.Links = append(s.Links, l)
 	}
 	return s
-}
-
-// attrsOf puts an item's maps together, by key.
-func attrsOf(texts map[string]string, ints map[string]int64, floats map[string]float64) []Attr {
-	if len(texts)+len(ints)+len(floats) == 0 {
-		return nil
-	}
-	attrs := make([]Attr, 0, len(texts)+len(ints)+len(floats)+4)
-	for key, stored := range texts {
-		t, text := encode.DecodeValue(stored)
-		attrs = append(attrs, Attr{Key: key, Type: t, Text: text})
-	}
-	for key, v := range ints {
-		attrs = append(attrs, encode.IntAttr(key, v))
-	}
-	for key, v := range floats {
-		attrs = append(attrs, encode.FloatAttr(key, v))
-	}
-	sortAttrs(attrs)
-	return attrs
-}
-
-func sortAttrs(attrs []Attr) {
-	slices.SortFunc(attrs, func(a, b Attr) int { return cmp.Compare(a.Key, b.Key) })
 }
 
 // Span gives a span with everything; several if their ids collide. The hint is Trace's.
@@ -195,7 +169,7 @@ func (r *Reader) addResources(ctx context.Context, project string, spans []Span)
 		if err != nil {
 			return fmt.Errorf("read resources: %w", err)
 		}
-		*shared[row.ID] = Resource{ID: row.ID, SchemaURL: row.SchemaURL, Attrs: attrsOf(row.Attrs, row.Ints, row.Floats), DroppedAttrs: row.Dropped}
+		*shared[row.ID] = Resource{ID: row.ID, SchemaURL: row.SchemaURL, Attrs: encode.ValuesOf(row.Attrs, row.Ints, row.Floats), DroppedAttrs: row.Dropped}
 	}
 	return nil
 }
