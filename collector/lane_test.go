@@ -183,6 +183,23 @@ func TestAPipelineIsAcknowledgedOnlyWhenTheJournalHasIt(t *testing.T) {
 	}
 }
 
+func TestTheLargestRequestFitsInThePipelineWhenItIsAlone(t *testing.T) {
+	j := openJournal(t)
+	_, grpcAddr, httpAddr := run(t, collector.Config{Journal: j, Overlay: overlay(t, noHealth), Limits: admission.Limits{Request: 1 << 20, InFlight: 1 << 20}})
+	td := sample.Traces(1, 10, time.Now())
+	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr("big", strings.Repeat("x", 1<<20-100_000))
+	pb, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := post(t, httpAddr, admission.MediaProtobuf, "", bytes.NewReader(pb)); got.http != 200 {
+		t.Errorf("protobuf: %+v", got)
+	}
+	if got := invoke(t, dial(t, grpcAddr), "", pb); got.code != codes.OK {
+		t.Errorf("grpc: %+v", got)
+	}
+}
+
 func TestErrorsOfProcessorsAreAnswered(t *testing.T) {
 	j := openJournal(t)
 	_, grpcAddr, httpAddr := run(t, collector.Config{Journal: j, Overlay: overlay(t, `
@@ -310,4 +327,39 @@ service:
 	f("probabilistic_sampler", "{sampling_percentage: 25}")
 	f("probabilistic_sampler", "{sampling_percentage: 25, mode: equalizing}")
 	f("tail_sampling", "{decision_wait: 100ms, num_traces: 5000, policies: [{name: quarter, type: probabilistic, probabilistic: {sampling_percentage: 25}}]}")
+}
+
+func TestSpansBecomeMetricsOfTheirProject(t *testing.T) {
+	j := openJournal(t)
+	c, _, httpAddr := run(t, collector.Config{Journal: j, Auth: keys{}, Overlay: overlay(t, `
+connectors: {span_metrics: {metrics_flush_interval: 50ms}}
+service:
+  pipelines:
+    traces: {receivers: [otlp], exporters: [journal, span_metrics]}
+    metrics/spans: {receivers: [span_metrics], exporters: [journal]}
+`)})
+	if got := post(t, httpAddr, admission.MediaProtobuf, "", bytes.NewReader(marked(1)), "x-sightline-ingest-key", "a"); got.http != 200 {
+		t.Errorf("%+v", got)
+	}
+	eventually(t, "metrics are made", func() bool {
+		return c.Accounts().Of("project-a", journal.SignalMetrics).Accepted > 0
+	})
+	if n := c.Accounts().Of("project-a", journal.SignalTraces).Accepted; n != 10 || c.Accounts().Of("default", journal.SignalMetrics).Accepted != 0 {
+		t.Errorf("%d spans, accounts %+v", n, c.Accounts().Arrived)
+	}
+}
+
+func TestWhatAProcessorCanNotTakeIsSaid(t *testing.T) {
+	j := openJournal(t)
+	_, _, httpAddr := run(t, collector.Config{Journal: j, Overlay: overlay(t, `
+processors:
+  transform: {error_mode: propagate, trace_statements: ['set(span.attributes["n"], ParseJSON(span.name))']}
+service:
+  pipelines:
+    traces: {receivers: [otlp], processors: [transform], exporters: [journal]}
+`)})
+	got := post(t, httpAddr, admission.MediaProtobuf, "", bytes.NewReader(marked(1)))
+	if got.http != 503 || got.retryAfter == 0 || !strings.Contains(got.message, "processor") || len(stored(t, j)) != 0 {
+		t.Errorf("%+v", got) // contrib's processor does not say that it is permanent
+	}
 }

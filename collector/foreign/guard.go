@@ -24,8 +24,6 @@ const (
 	idleTimeout   = time.Minute
 	grpcMessage   = 4   // MiB, what Jaeger's own collector takes
 	streams       = 250 // concurrent requests on a gRPC connection
-	// amplified is how much more memory than its body a request may take while it is decoded.
-	amplified = 4
 )
 
 // guard stands before a receiver as a middleware of its servers. It is safe for concurrent use.
@@ -101,7 +99,7 @@ func (g *guard) serve(w *answer, r *http.Request, next http.Handler) (err error)
 			return err
 		}
 	}
-	release, err := g.room(size)
+	release, err := g.in.Room(len(body.B), size)
 	if err != nil {
 		return err
 	}
@@ -133,15 +131,6 @@ func (g *guard) unread(err error) error {
 		return admission.Aborted(err)
 	}
 	return admission.BadEncoding("body can't be read: %v", err)
-}
-
-// room reserves the memory that decoding takes.
-func (g *guard) room(size int) (release func(), err error) {
-	n := int64(size) * amplified
-	if !g.in.Gate.Take(n) {
-		return nil, admission.Crowded()
-	}
-	return func() { g.in.Gate.Give(n) }, nil
 }
 
 // answer keeps what a receiver answers until it is clear that it may say so.
@@ -198,7 +187,7 @@ func (g *guard) call(ctx context.Context, req any, handler grpc.UnaryHandler) (r
 		return nil, err
 	}
 	if sized, ok := req.(interface{ Size() int }); ok {
-		release, err := g.room(sized.Size())
+		release, err := g.in.Room(0, sized.Size())
 		if err != nil {
 			return nil, err
 		}

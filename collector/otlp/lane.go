@@ -39,13 +39,29 @@ func (h *handler) take(ctx context.Context, q Request) (admission.Partial, error
 	if err := h.in.decodable(&q); err != nil {
 		return admission.Partial{}, err
 	}
-	held := 4 * int64(len(q.Body)) // what it takes decoded, about
-	if !h.in.Gate.Take(held) {
-		return admission.Partial{}, admission.Crowded()
+	release, err := h.in.Room(len(q.Body), len(q.Body))
+	if err != nil {
+		return admission.Partial{}, err
 	}
-	defer h.in.Gate.Give(held)
+	defer release()
 	p := &passage.Passage{Project: q.Project, Protocol: q.Protocol, Peer: q.Peer}
 	return p.Answer(give(passage.With(ctx, p), p, q.Body))
+}
+
+// amplified is how much more memory than its body a request takes when it is decoded, about.
+const amplified = 4
+
+// Room reserves the memory that a body of this size takes when it is decoded, but never so much that a request that is alone does
+// not fit; held is what its body has taken of the gate already.
+func (in *Intake) Room(held, size int) (release func(), err error) {
+	n := min(amplified*int64(size), in.Limits.InFlight-2*int64(held)) // two: JSON's protobuf is held beside it
+	if n <= 0 {
+		return func() {}, nil
+	}
+	if !in.Gate.Take(n) {
+		return nil, admission.Crowded()
+	}
+	return func() { in.Gate.Give(n) }, nil
 }
 
 // decodable refuses what would exhaust the stack or the memory of a decoder. Which items are stored is decided at the pipeline's end.
