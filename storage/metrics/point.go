@@ -8,22 +8,22 @@ import (
 
 // point is the point that is being decoded, of any kind. Numbers are the 64 bits that were sent; lists are where they lie.
 type point struct {
-	start, time uint64
-	flags       uint32
-
-	value uint64
-	typ   uint8
-
-	count, sum, min, max      uint64
-	present                   uint8
-	scale                     int32
-	zeroCount, zeroThreshold  uint64
+	pointNumbers
 	pos, neg                  buckets
 	counts, bounds, quantiles []encode.Stretch
 
 	exemplars []encode.Stretch
 	attrs     encode.Stretch // the fields of the attributes, if they lie together
 	split     []byte         // else all of them
+}
+
+type pointNumbers struct {
+	start, time, value       uint64
+	count, sum, min, max     uint64
+	zeroCount, zeroThreshold uint64
+	flags                    uint32
+	scale                    int32
+	typ, present             uint8
 }
 
 type buckets struct {
@@ -52,10 +52,12 @@ const noRecordedValue = 1
 const staleMarker uint64 = 0x7ff0000000000002
 
 func (q *point) reset() {
-	*q = point{
-		exemplars: q.exemplars[:0], counts: q.counts[:0], bounds: q.bounds[:0], quantiles: q.quantiles[:0], split: q.split[:0],
-		pos: buckets{counts: q.pos.counts[:0]}, neg: buckets{counts: q.neg.counts[:0]},
-	}
+	q.pointNumbers = pointNumbers{}
+	q.attrs = encode.Stretch{}
+	q.exemplars, q.split = q.exemplars[:0], q.split[:0]
+	q.counts, q.bounds, q.quantiles = q.counts[:0], q.bounds[:0], q.quantiles[:0]
+	q.pos.counts, q.neg.counts = q.pos.counts[:0], q.neg.counts[:0]
+	q.pos.offset, q.neg.offset = 0, 0
 }
 
 // decodePoint decodes a point of the metric and appends it to its partition.
