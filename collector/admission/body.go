@@ -90,6 +90,9 @@ func (b *Body) grow(n int64) error {
 	return nil
 }
 
+// Held is how many bytes it has taken of the gate: what its buffer has room for, which may be more than is in it.
+func (b *Body) Held() int64 { return b.held }
+
 // Reserve makes room for n bytes, so that whoever appends to B has them already.
 func (b *Body) Reserve(n int64) error { return b.grow(n) }
 

@@ -159,23 +159,24 @@ func field(number int, in []byte) []byte {
 	return append(binary.AppendUvarint(out, uint64(len(in))), in...)
 }
 
-// nested is an attribute of so many AnyValues inside each other, in a span.
-func nested(levels int) (pb, js []byte) {
-	v := []byte{0, 1<<3 | 2}
-	wrap := func(num byte) {
-		size := binary.AppendUvarint(nil, uint64(len(v)))
-		slices.Reverse(size)
-		v = append(append(v, size...), num<<3|2)
-	}
+// anyValue is so many AnyValues inside each other.
+func anyValue(levels int) []byte {
+	v := []byte{0, 1<<3 | 2} // backwards, so that each level is appended
 	for range levels - 1 {
-		wrap(1)
-		wrap(5)
-	}
-	for _, num := range []byte{2, 9, 2, 2, 1} {
-		wrap(num)
+		for _, num := range []byte{1, 5} {
+			size := binary.AppendUvarint(nil, uint64(len(v)))
+			slices.Reverse(size)
+			v = append(append(v, size...), num<<3|2)
+		}
 	}
 	slices.Reverse(v)
-	return v, []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"a","value":` +
+	return v
+}
+
+// nested is a span with an attribute of so many AnyValues inside each other.
+func nested(levels int) (pb, js []byte) {
+	attribute := field(9, append(field(1, []byte("a")), field(2, anyValue(levels))...))
+	return field(1, field(2, field(2, attribute))), []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"a","value":` +
 		strings.Repeat(`{"arrayValue":{"values":[`, levels-1) + `{"stringValue":""}` + strings.Repeat(`]}}`, levels-1) + `}]}]}]}]}`)
 }
 
@@ -183,7 +184,7 @@ func spanJSON(text string) func() []byte {
 	return is([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[` + text + `]}]}]}`))
 }
 
-// table are the rows 1 to 36.
+// table are the rows 1 to 46.
 func table() []row {
 	const invalid, tooLarge = codes.InvalidArgument, codes.ResourceExhausted
 	at := func(d time.Duration) pcommon.Timestamp { return pcommon.NewTimestampFromTime(time.Now().Add(d)) }
@@ -394,6 +395,7 @@ func table() []row {
 		refusedRow("36 base64 id", 400, invalid, "decode_error", "err-sightline-decode", nil, spanJSON(`{"spanId":"7uDLu4gVFAA="}`)),
 		refusedRow("36 snake_case key", 400, invalid, "decode_error", "lowerCamel", nil, spanJSON(`{"span_id":"eee19b7ec3c1b174"}`)),
 	}
+	rows = append(rows, signalTable()...)
 	for i := range rows {
 		r := &rows[i]
 		if r.signal == "" {

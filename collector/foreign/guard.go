@@ -99,7 +99,7 @@ func (g *guard) serve(w *answer, r *http.Request, next http.Handler) (err error)
 			return err
 		}
 	}
-	release, err := g.in.Room(len(body.B), size)
+	release, err := g.in.Room(body.Held(), size)
 	if err != nil {
 		return err
 	}

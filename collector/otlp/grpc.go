@@ -76,7 +76,7 @@ func (h *handler) call(r *http.Request, q *Request) (partial admission.Partial, 
 	if err := h.message(body, r.Body, encoding); err != nil {
 		return partial, err
 	}
-	q.Project, q.Body, q.Size = project, body.B, len(body.B)
+	q.Project, q.Body, q.Size, q.Held = project, body.B, len(body.B), body.Held()
 	q.IngestID = h.in.Journal.IngestID(project, s.id, body.B)
 	return h.take(r.Context(), *q)
 }

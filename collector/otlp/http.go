@@ -150,7 +150,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, media string, s 
 	if err := h.decompressors.Read(body, r.Body, encoding, r.ContentLength, h.in.Limits.Request); err != nil {
 		return partial, false, err
 	}
-	q.Project, q.Body, q.Size = project, body.B, len(body.B)
+	q.Project, q.Body, q.Size, q.Held = project, body.B, len(body.B), body.Held()
 	q.IngestID = h.in.Journal.IngestID(project, s.id, body.B)
 	if media == admission.MediaJSON {
 		partial, err = h.json(r, s, *q)
@@ -172,6 +172,7 @@ func (h *handler) json(r *http.Request, s *signal, q Request) (admission.Partial
 		return admission.Partial{}, notJSON(err)
 	}
 	q.Body = converted.B
+	q.Held += converted.Held()
 	return h.take(r.Context(), q)
 }
 

@@ -82,6 +82,7 @@ type Request struct {
 	IngestID [16]byte // of the body as the client sent it; zero: a repeat is not noticed
 	Body     []byte   // protobuf of the Export...ServiceRequest; not kept
 	Size     int      // bytes as the client sent them, after decompression
+	Held     int64    // bytes that its buffers have taken of the gate
 }
 
 // Protocols of the two receivers here, and of a pipeline whose receiver is not known.

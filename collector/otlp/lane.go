@@ -39,7 +39,7 @@ func (h *handler) take(ctx context.Context, q Request) (admission.Partial, error
 	if err := h.in.decodable(&q); err != nil {
 		return admission.Partial{}, err
 	}
-	release, err := h.in.Room(len(q.Body), len(q.Body))
+	release, err := h.in.Room(q.Held, len(q.Body))
 	if err != nil {
 		return admission.Partial{}, err
 	}
@@ -52,9 +52,9 @@ func (h *handler) take(ctx context.Context, q Request) (admission.Partial, error
 const amplified = 4
 
 // Room reserves the memory that a body of this size takes when it is decoded, but never so much that a request that is alone does
-// not fit; held is what its body has taken of the gate already.
-func (in *Intake) Room(held, size int) (release func(), err error) {
-	n := min(amplified*int64(size), in.Limits.InFlight-2*int64(held)) // two: JSON's protobuf is held beside it
+// not fit; held is what its buffers have taken of the gate already.
+func (in *Intake) Room(held int64, size int) (release func(), err error) {
+	n := min(amplified*int64(size), in.Limits.InFlight-held)
 	if n <= 0 {
 		return func() {}, nil
 	}
