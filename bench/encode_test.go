@@ -25,7 +25,7 @@ func requests(tb testing.TB) (bodies [][]byte, spans, size int) {
 	for spans < batchRows {
 		r := g.Next()
 		bodies = append(bodies, slices.Clone(r.Body))
-		spans += r.Spans
+		spans += r.Items
 		size += len(r.Body)
 	}
 	return bodies, spans, size

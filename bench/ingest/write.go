@@ -48,7 +48,7 @@ func (r *run) write(ctx context.Context) error {
 		for waiting := 0; waiting < r.batch && r.stored+waiting < r.spans; {
 			q := g.Next()
 			bodies = append(bodies, append([]byte(nil), q.Body...))
-			waiting += q.Spans
+			waiting += q.Items
 			r.otlp += len(q.Body)
 		}
 		mark := clientCPU()
@@ -94,8 +94,8 @@ func (r *run) send(ctx context.Context, writer *batch.Writer, block batch.Block,
 
 // step is the time between two traces that makes the spans fill an hour.
 func (r *run) step() time.Duration {
-	g := load.New(load.Config{Seed: r.seed, Start: r.began, Step: time.Nanosecond, Gateway: true, Spans: 20_000})
-	spans := g.Next().Spans
+	g := load.New(load.Config{Seed: r.seed, Start: r.began, Step: time.Nanosecond, Gateway: true, Items: 20_000})
+	spans := g.Next().Items
 	traces := g.Now().Sub(r.began)
 	return time.Duration(float64(time.Hour) * float64(spans) / float64(traces) / float64(r.spans))
 }

@@ -8,8 +8,7 @@ import (
 
 // emit encodes one span into its pod.
 func (g *Generator) emit(op *operation, at int, id uint64, in context, end int64, fails bool) {
-	p := &g.pods[at]
-	s := g.span[:0]
+	s := g.item[:0]
 	s = append(s, 1<<3|2, 16)
 	s = append(s, g.traceID[:]...)
 	s = append(s, 2<<3|2, 8)
@@ -26,7 +25,7 @@ func (g *Generator) emit(op *operation, at int, id uint64, in context, end int64
 	s = binary.LittleEndian.AppendUint64(s, uint64(end))
 	s = append(s, op.static...)
 	for _, d := range op.dynamic {
-		s = g.attribute(s, d, p)
+		s = g.attribute(s, 9, d)
 	}
 	switch {
 	case fails:
@@ -56,49 +55,68 @@ func (g *Generator) emit(op *operation, at int, id uint64, in context, end int64
 	}
 	s = appendTag(s, 16, 5)
 	s = binary.LittleEndian.AppendUint32(s, 0x101)
-	g.span = s
-	p.spans = append(p.spans, 2<<3|2)
-	p.spans = appendBytes(p.spans, s)
+	g.item = s
+	g.add(at, s)
+}
+
+// add puts an encoded item into its pod.
+func (g *Generator) add(at int, item []byte) {
+	p := &g.pods[at]
+	p.items = append(p.items, 2<<3|2)
+	p.items = appendBytes(p.items, item)
 	p.n++
-	g.spans++
-	if p.n == g.cfg.Spans && !g.cfg.Gateway {
+	g.items++
+	if p.n == g.cfg.Items && !g.cfg.Gateway {
 		g.full = append(g.full, at)
 	}
 }
 
-// attribute appends a span attribute whose value differs from span to span.
-func (g *Generator) attribute(s []byte, d dynamic, p *pod) []byte {
+// attribute appends an attribute whose value differs from item to item.
+func (g *Generator) attribute(s []byte, field int, d dynamic) []byte {
 	var buf [64]byte
-	v := buf[:0]
 	switch d.kind {
-	case uuid:
-		v = appendUUID(v, &g.rng)
-	case address:
-		v = append(v, "10.244."...)
-		v = strconv.AppendInt(v, int64(g.rng.n(8)), 10)
-		v = append(v, '.')
-		v = strconv.AppendInt(v, int64(g.rng.n(250)), 10)
 	case port:
-		return appendIntAttr(s, d.key, int64(32768+g.rng.n(28000)))
+		return appendIntAttr(s, field, d.key, int64(32768+g.values.n(28000)))
 	case number:
-		return appendIntAttr(s, d.key, int64(g.rng.n(d.n)))
+		return appendIntAttr(s, field, d.key, int64(g.values.n(d.n)))
 	case amount:
-		return appendDoubleAttr(s, d.key, float64(g.rng.n(100000))/100)
-	case choice:
-		return appendTextAttr(s, d.key, d.of[g.rng.n(len(d.of))])
-	case path:
-		v = append(v, d.of[0]...)
-		v = append(v, products[g.rng.n(len(products))]...)
-	case thread:
-		v = append(v, "worker-"...)
-		v = strconv.AppendInt(v, int64(g.rng.n(16)), 10)
+		return appendDoubleAttr(s, field, d.key, float64(g.values.n(100000))/100)
 	}
-	s = appendTag(s, 9, 2)
+	v := g.text(buf[:0], d)
+	s = appendTag(s, field, 2)
 	n := 2 + len(d.key) + 2 + 2 + len(v)
 	s = binary.AppendUvarint(s, uint64(n))
 	s = appendText(s, 1, d.key)
 	s = append(s, 2<<3|2, byte(2+len(v)), 1<<3|2, byte(len(v)))
 	return append(s, v...)
+}
+
+// text appends a value as text.
+func (g *Generator) text(v []byte, d dynamic) []byte {
+	switch d.kind {
+	case uuid:
+		return appendUUID(v, &g.values)
+	case address:
+		v = append(v, "10.244."...)
+		v = strconv.AppendInt(v, int64(g.values.n(8)), 10)
+		v = append(v, '.')
+		return strconv.AppendInt(v, int64(g.values.n(250)), 10)
+	case port:
+		return strconv.AppendInt(v, int64(32768+g.values.n(28000)), 10)
+	case number:
+		return strconv.AppendInt(v, int64(g.values.n(d.n)), 10)
+	case amount:
+		return strconv.AppendFloat(v, float64(g.values.n(100000))/100, 'f', 2, 64)
+	case choice:
+		return append(v, d.of[g.values.n(len(d.of))]...)
+	case path:
+		v = append(v, d.of[0]...)
+		return append(v, products[g.values.n(len(products))]...)
+	case thread:
+		v = append(v, "worker-"...)
+		return strconv.AppendInt(v, int64(g.values.n(16)), 10)
+	}
+	return v
 }
 
 // exception is the event that a failing span has.
@@ -107,7 +125,7 @@ func (g *Generator) exception(op *operation, end int64) []byte {
 	e = binary.LittleEndian.AppendUint64(e, uint64(end-2000))
 	e = appendText(e, 2, "exception")
 	e = appendAttr(e, 3, "exception.type", textValue("java.util.concurrent.TimeoutException"))
-	e = appendAttr(e, 3, "exception.message", textValue(fmt.Sprintf("%s: no answer after %d ms", op.name, 100+g.rng.n(900))))
+	e = appendAttr(e, 3, "exception.message", textValue(fmt.Sprintf("%s: no answer after %d ms", op.name, 100+g.values.n(900))))
 	e = appendAttr(e, 3, "exception.stacktrace", textValue(stack))
 	return appendBytes(appendTag(nil, 11, 2), e)
 }
@@ -168,27 +186,17 @@ func listValue(v ...string) []byte {
 	return appendBytes(appendTag(nil, 5, 2), list)
 }
 
-func appendTextAttr(dst []byte, key, v string) []byte {
-	value := 1 + uvarintLen(len(v)) + len(v)
-	dst = appendTag(dst, 9, 2)
-	dst = binary.AppendUvarint(dst, uint64(1+uvarintLen(len(key))+len(key)+1+uvarintLen(value)+value))
-	dst = appendText(dst, 1, key)
-	dst = append(dst, 2<<3|2)
-	dst = binary.AppendUvarint(dst, uint64(value))
-	return appendText(dst, 1, v)
-}
-
-func appendIntAttr(dst []byte, key string, v int64) []byte {
+func appendIntAttr(dst []byte, field int, key string, v int64) []byte {
 	value := 1 + uvarintLen(int(v))
-	dst = appendTag(dst, 9, 2)
+	dst = appendTag(dst, field, 2)
 	dst = binary.AppendUvarint(dst, uint64(1+uvarintLen(len(key))+len(key)+2+value))
 	dst = appendText(dst, 1, key)
 	dst = append(dst, 2<<3|2, byte(value), 3<<3)
 	return binary.AppendUvarint(dst, uint64(v))
 }
 
-func appendDoubleAttr(dst []byte, key string, v float64) []byte {
-	dst = appendTag(dst, 9, 2)
+func appendDoubleAttr(dst []byte, field int, key string, v float64) []byte {
+	dst = appendTag(dst, field, 2)
 	dst = binary.AppendUvarint(dst, uint64(1+uvarintLen(len(key))+len(key)+2+9))
 	dst = appendText(dst, 1, key)
 	dst = append(dst, 2<<3|2, 9, 4<<3|1)

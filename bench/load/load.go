@@ -1,8 +1,8 @@
-// Package load makes OTLP trace requests like those of a shop of fifteen services under OpenTelemetry's conventions: browser
-// traffic through a proxy into HTTP and gRPC services, PostgreSQL, Valkey and Kafka behind them. About 12 attributes and 530
-// bytes of protobuf a span, 25 attributes a resource, 8 to 40 spans a trace, unique ids, exceptions on the 2 % that fail. Requests
-// are written as protobuf at once and cheaply, so that who measures a receiver does not measure the generator. The same
-// configuration gives the same bytes. It measures nothing itself.
+// Package load makes OTLP requests like those of a shop of fifteen services under OpenTelemetry's conventions: browser traffic
+// through a proxy into HTTP and gRPC services, PostgreSQL, Valkey and Kafka behind them. About 12 attributes and 530 bytes of
+// protobuf a span, 25 attributes a resource, 8 to 40 spans a trace, unique ids, exceptions on the 2 % that fail. Logs are those that
+// the same traces leave behind, metrics those of the same instances. Requests are written as protobuf at once and cheaply, so that
+// who measures a receiver does not measure the generator. The same configuration gives the same bytes. It measures nothing itself.
 package load
 
 import (
@@ -15,49 +15,68 @@ type Config struct {
 	Seed      uint64
 	Start     time.Time     // of the first trace
 	Step      time.Duration // between the starts of two traces; 0: 5 ms
-	Spans     int           // in a request, about; 0: 512
+	Items     int           // spans or records in a request, about; 0: 512
 	Instances int           // of every service; 0: 2
 	Errors    float64       // share of spans that fail; 0: 0.02
 	Gateway   bool          // whole traces of all services in one request, as a collector forwards them; else one service's
+	Series    int           // of metrics, of all instances; 0: 4000
 }
 
-// Request is one ExportTraceServiceRequest.
+// Source makes the requests of one signal. Not safe for concurrent use: give every sender its own, with its own seed.
+type Source interface {
+	// Next makes the next request.
+	Next() Request
+	// Seek moves the clock, to follow a real one.
+	Seek(time.Time)
+}
+
+// Request is one Export{Trace,Logs,Metrics}ServiceRequest.
 type Request struct {
 	Body  []byte // the generator's, valid until the next call
-	Spans int
+	Items int    // spans, records or points
 }
 
-// Generator makes requests. Not safe for concurrent use: give every sender its own, with its own seed.
+// Generator makes the requests of traces, or of their logs.
 type Generator struct {
 	cfg     Config
-	rng     rng
+	shape   rng // of what happens: the same for a trace's spans and for its logs
+	values  rng // of what is said about it
+	write   func(op *operation, at int, id uint64, in context, end int64, fails bool)
+	scopes  [][]byte // by service
 	pods    []pod
 	nextPod []int // round robin within a service
 	now     int64 // start of the next trace, unix ns
-	spans   int   // waiting, of all pods
+	items   int   // waiting, of all pods
 	full    []int // pods to send
-	span    []byte
+	item    []byte
 	attrs   []byte
 	body    []byte
 	traceID [16]byte
 }
 
-// pod is one instance of a service: its spans wait here until there are enough for a request.
+// pod is one instance of a service: its items wait here until there are enough for a request.
 type pod struct {
 	service  int
 	resource []byte // encoded Resource
-	spans    []byte // encoded spans, with their tags
+	items    []byte // encoded spans, records or metrics, with their tags
 	n        int
 	address  string
 }
 
-// New makes a generator.
+// New makes a generator of traces.
 func New(cfg Config) *Generator {
+	g := newGenerator(cfg)
+	g.write = g.emit
+	g.scopes = scopes(func(service int) (name, version string) { return services[service].library, services[service].version })
+	return g
+}
+
+func newGenerator(cfg Config) *Generator {
 	if cfg.Step == 0 {
 		cfg.Step = 5 * time.Millisecond
 	}
-	if cfg.Spans == 0 {
-		cfg.Spans = 512
+	if cfg.Items == 0 {
+		cfg.Items = 512
 	}
 	if cfg.Instances == 0 {
 		cfg.Instances = 2
@@ -66,7 +85,7 @@ func New(cfg Config) *Generator {
 		cfg.Errors = 0.02
 	}
 	seeds := rng(cfg.Seed) // its first number: neighbouring seeds would give one sequence, a step apart
-	g := &Generator{cfg: cfg, rng: rng(seeds.next()), now: cfg.Start.UnixNano(), nextPod: make([]int, len(services))}
+	g := &Generator{cfg: cfg, shape: rng(seeds.next()), values: rng(seeds.next()), now: cfg.Start.UnixNano(), nextPod: make([]int, len(services))}
 	for s := range services {
 		for i := range cfg.Instances {
 			g.pods = append(g.pods, g.newPod(s, i))
@@ -79,7 +98,7 @@ func New(cfg Config) *Generator {
 func (g *Generator) Next() Request {
 	for {
 		if g.cfg.Gateway {
-			if g.spans >= g.cfg.Spans {
+			if g.items >= g.cfg.Items {
 				return g.request(g.allPods())
 			}
 		} else if n := len(g.full); n > 0 {
@@ -91,7 +110,7 @@ func (g *Generator) Next() Request {
 	}
 }
 
-// Flush makes the last request, of all spans that wait; it may have none.
+// Flush makes the last request, of all that waits; it may have none.
 func (g *Generator) Flush() Request {
 	g.full = g.full[:0]
 	return g.request(g.allPods())
@@ -118,8 +137,8 @@ func (g *Generator) request(pods []int) Request {
 	n := 0
 	for _, i := range pods {
 		p := &g.pods[i]
-		scope := services[p.service].scope
-		inner := len(scope) + len(p.spans)
+		scope := g.scopes[p.service]
+		inner := len(scope) + len(p.items)
 		size := len(p.resource) + 1 + uvarintLen(inner) + inner
 		g.body = appendTag(g.body, 1, 2)
 		g.body = binary.AppendUvarint(g.body, uint64(size))
@@ -127,19 +146,19 @@ func (g *Generator) request(pods []int) Request {
 		g.body = appendTag(g.body, 2, 2)
 		g.body = binary.AppendUvarint(g.body, uint64(inner))
 		g.body = append(g.body, scope...)
-		g.body = append(g.body, p.spans...)
+		g.body = append(g.body, p.items...)
 		n += p.n
-		g.spans -= p.n
-		p.spans, p.n = p.spans[:0], 0
+		g.items -= p.n
+		p.items, p.n = p.items[:0], 0
 	}
-	return Request{Body: g.body, Spans: n}
+	return Request{Body: g.body, Items: n}
 }
 
 // trace makes one trace: the tree of calls that a visitor's action causes.
 func (g *Generator) trace() {
-	binary.LittleEndian.PutUint64(g.traceID[:8], g.rng.next())
-	binary.LittleEndian.PutUint64(g.traceID[8:], g.rng.next())
-	action := &actions[g.rng.pick(actionWeights)]
+	binary.LittleEndian.PutUint64(g.traceID[:8], g.shape.next())
+	binary.LittleEndian.PutUint64(g.traceID[8:], g.shape.next())
+	action := &actions[g.shape.pick(actionWeights)]
 	g.call(action, context{start: g.now})
 	g.now += int64(g.cfg.Step)
 }
@@ -153,16 +172,16 @@ type context struct {
 
 // call makes the spans of an operation and of what it calls, and says when it ended.
 func (g *Generator) call(op *operation, in context) (end int64) {
-	id := g.rng.next() | 1
+	id := g.shape.next() | 1
 	at := in.pod
 	if op.service >= 0 {
 		at = g.podOf(op.service)
 	}
-	self := int64(float64(op.self) * (0.5 + g.rng.float()))
+	self := int64(float64(op.self) * (0.5 + g.shape.float()))
 	now := in.start + self/2
 	for i := range op.calls {
 		c := &op.calls[i]
-		if c.share > 0 && g.rng.float() >= c.share {
+		if c.share > 0 && g.shape.float() >= c.share {
 			continue
 		}
 		for range max(c.times, 1) {
@@ -173,7 +192,7 @@ func (g *Generator) call(op *operation, in context) (end int64) {
 		}
 	}
 	end = now + self/2
-	g.emit(op, at, id, in, end, g.rng.float() < g.cfg.Errors)
+	g.write(op, at, id, in, end, g.shape.float() < g.cfg.Errors)
 	if op.kind == client || op.kind == producer {
 		end += 50_000
 	}

@@ -14,7 +14,7 @@ var start = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 
 // TestTracesLookLikeAShop holds the generator to what benchmarks say about their load.
 func TestTracesLookLikeAShop(t *testing.T) {
-	g := load.New(load.Config{Start: start, Spans: 2000, Gateway: true})
+	g := load.New(load.Config{Start: start, Items: 2000, Gateway: true})
 	var spans, size, attrs, errors, events, links int
 	perTrace := map[pcommon.TraceID]int{}
 	ids := map[pcommon.SpanID]bool{}
@@ -25,8 +25,8 @@ func TestTracesLookLikeAShop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if td.SpanCount() != r.Spans {
-			t.Fatalf("request says %d spans, has %d", r.Spans, td.SpanCount())
+		if td.SpanCount() != r.Items {
+			t.Fatalf("request says %d spans, has %d", r.Items, td.SpanCount())
 		}
 		for _, rs := range td.ResourceSpans().All() {
 			if n := rs.Resource().Attributes().Len(); n != 25 {
@@ -109,28 +109,28 @@ func TestSeedsShareNoTraces(t *testing.T) {
 }
 
 func TestEveryServiceSendsItsOwn(t *testing.T) {
-	g := load.New(load.Config{Start: start, Spans: 100})
+	g := load.New(load.Config{Start: start, Items: 100})
 	for range 50 {
 		r := g.Next()
 		td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(r.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if td.ResourceSpans().Len() != 1 || td.SpanCount() < 100 || td.SpanCount() != r.Spans {
+		if td.ResourceSpans().Len() != 1 || td.SpanCount() < 100 || td.SpanCount() != r.Items {
 			t.Fatalf("request of %d resources, %d spans", td.ResourceSpans().Len(), td.SpanCount())
 		}
 	}
-	if r := g.Flush(); r.Spans == 0 {
+	if r := g.Flush(); r.Items == 0 {
 		t.Fatal("nothing was left to flush")
 	}
 }
 
 func BenchmarkNext(b *testing.B) {
 	b.ReportAllocs()
-	g := load.New(load.Config{Start: start, Spans: 5000, Gateway: true})
+	g := load.New(load.Config{Start: start, Items: 5000, Gateway: true})
 	spans := 0
 	for b.Loop() {
-		spans += g.Next().Spans
+		spans += g.Next().Items
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
 }

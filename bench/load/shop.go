@@ -79,10 +79,9 @@ const (
 	imageProvider
 )
 
-// services are the shop's; scope is the encoded InstrumentationScope, with its tag.
+// services are the shop's; library and version are the instrumentation scope of their spans.
 var services = []struct {
 	name, language, library, version string
-	scope                            []byte
 }{
 	frontendProxy:  {name: "frontend-proxy", language: "cpp", library: "envoy", version: "1.31.0"},
 	frontend:       {name: "frontend", language: "nodejs", library: "@opentelemetry/instrumentation-http", version: "0.57.0"},
@@ -101,14 +100,28 @@ var services = []struct {
 	imageProvider:  {name: "image-provider", language: "cpp", library: "nginx", version: "1.27.0"},
 }
 
+// scopes are the encoded InstrumentationScopes of the services, with their tags.
+func scopes(of func(service int) (name, version string)) [][]byte {
+	all := make([][]byte, len(services))
+	for i := range services {
+		name, version := of(i)
+		scope := appendText(nil, 1, name)
+		if version != "" {
+			scope = appendText(scope, 2, version)
+		}
+		all[i] = appendBytes(appendTag(nil, 1, 2), scope)
+	}
+	return all
+}
+
 var products = []string{"OLJCESPC7Z", "66VCHSJNUP", "1YMWWN1N4O", "L9ECAV7KIM", "2ZYFJ3GM2N", "0PUK6V6EV0", "LS4PSXUNUM", "9SIQT8TOJO", "6E92ZMYYFZ", "HQTGWGPNH4"}
 
 // newPod makes an instance with its resource of 25 attributes.
 func (g *Generator) newPod(service, i int) pod {
 	s := services[service]
-	hash := fmt.Sprintf("%010x", g.rng.next()&(1<<40-1))
-	id := string(appendUUID(nil, &g.rng))
-	node := fmt.Sprintf("ip-10-0-%d-%d.eu-west-1.compute.internal", g.rng.n(4), g.rng.n(250))
+	hash := fmt.Sprintf("%010x", g.shape.next()&(1<<40-1))
+	id := string(appendUUID(nil, &g.shape))
+	node := fmt.Sprintf("ip-10-0-%d-%d.eu-west-1.compute.internal", g.shape.n(4), g.shape.n(250))
 	var r []byte
 	text := func(key, v string) { r = appendAttr(r, 1, key, textValue(v)) }
 	text("service.name", s.name)
@@ -123,7 +136,7 @@ func (g *Generator) newPod(service, i int) pod {
 	text("host.arch", "amd64")
 	text("os.type", "linux")
 	text("os.description", "Debian GNU/Linux 12 (bookworm)")
-	r = appendAttr(r, 1, "process.pid", intValue(int64(1+g.rng.n(40))))
+	r = appendAttr(r, 1, "process.pid", intValue(int64(1+g.shape.n(40))))
 	text("process.executable.path", "/usr/local/bin/"+s.name)
 	text("process.runtime.name", s.language)
 	text("process.runtime.version", "21.0.5+11")

@@ -153,7 +153,7 @@ func halfLoad(ctx context.Context, s *server, o options, r *report) error {
 		}
 		g.Seek(time.Now())
 		request := g.Next()
-		sent += request.Spans
+		sent += request.Items
 		body := bytes.Clone(request.Body)
 		probe := time.Since(lastProbe) > 500*time.Millisecond
 		if probe {

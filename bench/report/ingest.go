@@ -201,13 +201,13 @@ func sender(ctx context.Context, s *server, o options, n, spans int, begin time.
 	group.SetLimit(o.inFlight)
 	for done := 0; done < spans && groupCtx.Err() == nil; {
 		request := g.Next()
-		if done+request.Spans >= spans {
+		if done+request.Items >= spans {
 			spans = done // the last whole request was the last
 			break
 		}
-		done += request.Spans
+		done += request.Items
 		body := bytes.Clone(request.Body)
-		sent.add(body, request.Spans)
+		sent.add(body, request.Items)
 		group.Go(func() error { return a.deliver(groupCtx, c, body) })
 	}
 	return group.Wait()
