@@ -75,8 +75,8 @@ type Config struct {
 	StateFile string       // rewritten atomically; its folder must exist
 	Log       *slog.Logger
 
-	Rows            int               // a batch is cut at so many rows [50,000]
-	Bytes           int               // or so many bytes of bodies [32 MiB]
+	Rows            int               // a batch is cut at so many rows [100,000]
+	Bytes           int               // or so many bytes of bodies [64 MiB]
 	Delay           time.Duration     // or so long after its first record was read [1 s]
 	DeadLetterFile  string            // [dead_letters.jsonl beside the state file]
 	DeadLetterBytes int64             // cap of that file [64 MiB]
@@ -88,10 +88,10 @@ func (c *Config) defaults() {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Rows == 0 {
-		c.Rows = 50_000
+		c.Rows = 100_000
 	}
 	if c.Bytes == 0 {
-		c.Bytes = 32 << 20
+		c.Bytes = 64 << 20
 	}
 	if c.Delay == 0 {
 		c.Delay = time.Second

@@ -8,7 +8,7 @@ import (
 
 // A minute that a batch touched is recomputed these times after the touch: soon, so that the map is fresh; when all of it has arrived,
 // if senders are in time; and once more, because an edge's two ends and late spans arrive in other batches, which may touch other
-// minutes. The last is left out where nothing near was touched meanwhile.
+// minutes. After the first, one is left out where nothing near was touched since the one before.
 var recomputeAfter = [...]time.Duration{15 * time.Second, 75 * time.Second, 5 * time.Minute}
 
 // What an edge is made of lies at most so many minutes before the minute of the edge, and after (traces.producersBack, reachAfter).
@@ -73,7 +73,7 @@ func (s schedule) next(now time.Time) (k minuteKey, wait time.Duration, ok bool)
 	first := time.Time{}
 	for key, d := range s {
 		d.turnBack(now)
-		if d.stage == len(recomputeAfter)-1 && !d.due().After(now) && !s.touchedNear(key, d.done) {
+		if d.stage > 0 && d.stage < len(recomputeAfter) && !d.touched && !d.due().After(now) && !s.touchedNear(key, d.done) {
 			d.stage++
 		}
 		at := d.due()
