@@ -20,7 +20,10 @@ type families struct {
 type family struct{ project, name string }
 
 // maxFamilies bounds what senders can make us remember; past it nothing new is learned.
-const maxFamilies = 20_000
+const (
+	maxFamilies = 20_000
+	maxHelp     = 512 // bytes of a help text, of a unit, of a name
+)
 
 func newFamilies() *families { return &families{of: map[family]metadata.Metadata{}} }
 
@@ -78,6 +81,12 @@ func (f *families) learn(project string, body []byte) {
 }
 
 func (f *families) put(of family, m metadata.Metadata) {
+	if len(of.name) > maxHelp || len(m.Unit) > maxHelp {
+		return
+	}
+	if len(m.Help) > maxHelp {
+		m.Help = strings.ToValidUTF8(m.Help[:maxHelp], "")
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, known := f.of[of]; known || len(f.of) < maxFamilies {

@@ -33,8 +33,8 @@ type guard struct {
 	in       *otlp.Intake
 	signal   uint8
 	protocol string
-	admit    func(r *http.Request, body []byte) error // looks at a request over HTTP: first without its body (nil), then with it
-	decoded  func(body []byte) (size int, err error)  // of a body that the receiver decompresses itself; nil: it does not
+	admit    func(r *http.Request, body []byte) error                 // looks at a request over HTTP: first without its body (nil), then with it
+	decoded  func(r *http.Request, body []byte) (size int, err error) // of a body that the receiver decompresses itself; nil: it does not
 }
 
 func (g *guard) request(peer string) *otlp.Request {
@@ -95,7 +95,7 @@ func (g *guard) serve(w *answer, r *http.Request, next http.Handler) (err error)
 	}
 	size := len(body.B)
 	if g.decoded != nil {
-		if size, err = g.decoded(body.B); err != nil {
+		if size, err = g.decoded(r, body.B); err != nil {
 			return err
 		}
 	}

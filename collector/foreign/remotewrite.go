@@ -33,10 +33,11 @@ func RemoteWrite(in *otlp.Intake) http.Handler {
 	g := guard{
 		in: in, signal: journal.SignalMetrics, protocol: ProtocolRemoteWrite,
 		admit:   func(r *http.Request, _ []byte) error { _, err := messageOf(r); return err },
-		decoded: func(body []byte) (int, error) { return decodedSize(body, in.Limits.Request) },
+		decoded: func(r *http.Request, body []byte) (int, error) { return decodedSize(r, body, in.Limits.Request) },
 	}
 	options := promotlp.Options{
-		Sink: func(ctx context.Context, md pmetric.Metrics) error { return takeWritten(ctx, in, md) },
+		Texts: spread * in.Limits.Request,
+		Sink:  func(ctx context.Context, md pmetric.Metrics) error { return takeWritten(ctx, in, md) },
 		Metadata: func(ctx context.Context, name string) metadata.Metadata {
 			return known.find(visitOf(ctx).Project, name)
 		},
@@ -87,8 +88,9 @@ func messageOf(r *http.Request) (remote.WriteMessageType, error) {
 	return version, nil
 }
 
-// decodedSize is what a body claims to be without compression, which is what its decoder reserves.
-func decodedSize(body []byte, limit int64) (int, error) {
+// decodedSize is what a body claims to be without compression, which is what its decoder reserves; in version 2 it is what its
+// texts are, if they are more.
+func decodedSize(r *http.Request, body []byte, limit int64) (int, error) {
 	size, err := snappy.DecodedLen(body)
 	switch {
 	case errors.Is(err, snappy.ErrTooLarge), int64(size) > limit:
@@ -96,8 +98,22 @@ func decodedSize(body []byte, limit int64) (int, error) {
 	case err != nil:
 		return 0, admission.BadEncoding("body is not in snappy's block format: %v", err)
 	}
-	return size, nil
+	if version, _ := messageOf(r); version != remote.WriteV2MessageType {
+		return size, nil
+	}
+	request, err := snappy.Decode(nil, body)
+	if err != nil {
+		return 0, admission.BadEncoding("body is not in snappy's block format: %v", err)
+	}
+	texts := expanded(request, spread*limit)
+	if texts > spread*limit {
+		return 0, admission.TooLarge(spread * limit)
+	}
+	return max(size, int(texts)), nil
 }
+
+// spread is how much larger than a request may be its texts may be, once references are followed.
+const spread = 4
 
 func visitOf(ctx context.Context) *visit {
 	if v, ok := ctx.Value(visitKey{}).(*visit); ok {

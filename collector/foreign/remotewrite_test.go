@@ -229,6 +229,17 @@ func TestRemoteWritersAreAskedToComeBack(t *testing.T) {
 	j.Release(j.End())
 }
 
+// multiplying are 100 kB that are 20 GB of labels.
+func multiplying() *writev2.Request {
+	r := &writev2.Request{Symbols: []string{"", "__name__", "x", strings.Repeat("y", 50_000)}}
+	series := writev2.TimeSeries{LabelsRefs: []uint32{1, 2}, Samples: []writev2.Sample{{Timestamp: time.Now().UnixMilli()}}}
+	for range 200_000 {
+		series.LabelsRefs = append(series.LabelsRefs, 2, 3)
+	}
+	r.Timeseries = append(r.Timeseries, series)
+	return r
+}
+
 func TestHostileRemoteWrites(t *testing.T) {
 	in, j, server := receiver(t, journal.Config{})
 	f := func(name, media, coding string, body []byte, want int) {
@@ -266,6 +277,7 @@ func TestHostileRemoteWrites(t *testing.T) {
 	f("media", "application/json", "snappy", nil, 415)
 	f("version", pb+";proto=io.prometheus.write.v9.Request", "snappy", nil, 415)
 	f("symbol out of range", v2, "snappy", pack(t, &writev2.Request{Symbols: []string{""}, Timeseries: []writev2.TimeSeries{{LabelsRefs: []uint32{1 << 30, 7}, Samples: []writev2.Sample{{}}}}}), 400)
+	f("symbols that multiply", v2, "snappy", pack(t, multiplying()), 413)
 	wide := prompb.Histogram{Timestamp: time.Now().UnixMilli(), Count: &prompb.Histogram_CountInt{CountInt: 2}, Schema: 8,
 		PositiveSpans: []prompb.BucketSpan{{Offset: -1 << 31, Length: 1}, {Offset: 1<<31 - 1, Length: 1}}, PositiveDeltas: []int64{1, 0}}
 	f("buckets far apart", pb, "snappy", pack(t, &prompb.WriteRequest{Timeseries: []prompb.TimeSeries{{Labels: v1Labels("__name__", "x"), Histograms: []prompb.Histogram{wide}}}}), 400)

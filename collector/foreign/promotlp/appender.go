@@ -19,6 +19,7 @@ type Sink func(ctx context.Context, md pmetric.Metrics) error
 type Options struct {
 	Sink     Sink
 	Kinds    *Kinds                                                   // for scrapes: what series were
+	Texts    int64                                                    // bytes that labels and help may be in a commit; 0: not limited
 	Window   func() (from, to int64)                                  // ms: samples outside are refused one by one; nil: none are
 	Metadata func(ctx context.Context, name string) metadata.Metadata // of a series that came without
 }
@@ -93,7 +94,12 @@ func (a *appender) add(ls labels.Labels, sample Sample) (*Series, storage.Series
 // Commit gives everything to the sink.
 func (a *appender) Commit() error {
 	b := NewBatch()
+	texts := int64(0)
 	for _, s := range a.series {
+		s.Labels.Range(func(l labels.Label) { texts += int64(len(l.Name) + len(l.Value)) })
+		if texts += int64(len(s.Metadata.Help)); a.options.Texts > 0 && texts > a.options.Texts {
+			return fmt.Errorf("commit samples: labels and help are more than %d bytes", a.options.Texts)
+		}
 		if err := b.Add(s); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -57,7 +58,19 @@ func (c *Config) load() (*config.Config, error) {
 			return nil, fmt.Errorf("config: %s has no use here; global, scrape_configs and scrape_config_files have", key)
 		}
 	}
-	text, err := yaml.Marshal(c.Prometheus)
+	section := maps.Clone(c.Prometheus)
+	global, _ := section["global"].(map[string]any)
+	if global = maps.Clone(global); global == nil {
+		global = map[string]any{}
+	}
+	if _, ok := global["body_size_limit"]; !ok {
+		global["body_size_limit"] = bodyLimit
+	}
+	if section == nil {
+		section = map[string]any{}
+	}
+	section["global"] = global
+	text, err := yaml.Marshal(section)
 	if err != nil {
 		return nil, fmt.Errorf("write Prometheus's configuration: %w", err)
 	}
@@ -70,6 +83,9 @@ func (c *Config) load() (*config.Config, error) {
 	}
 	return parsed, nil
 }
+
+// bodyLimit bounds what a target may answer, decompressed, where the configuration does not: in Prometheus nothing does.
+const bodyLimit = "32MB"
 
 // NewFactory makes scrapers. log is told what fails.
 func NewFactory(log *slog.Logger) receiver.Factory {
