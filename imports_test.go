@@ -16,7 +16,8 @@ const module = "github.com/sightline/sightline"
 // ours is the import law of docs/DESIGN: for each folder the folders of this module that it may import. A folder is governed by
 // its longest prefix here; "" as a target allows nothing of ours, and a folder may always import what lies below itself.
 var ours = map[string][]string{
-	"":                    {"collector", "storage", "query", "ui"}, // main: the composition root
+	"":                    {"collector", "storage", "query", "ui", "canary"}, // main: the composition root
+	"canary":              {},                                                // a client: it knows the others by their addresses only
 	"collector":           {"storage"},
 	"storage/conn":        {},
 	"storage/batch":       {"storage/conn"},
@@ -38,6 +39,7 @@ var ours = map[string][]string{
 	"query/traceql":       {"storage/filter", "storage/traces", "query/timeline"},
 	"query/traceapi":      {"storage", "query/api", "query/timeline", "query/servicemap", "query/traceql"},
 	"query/logapi":        {"storage", "query/api", "query/timeline", "query/servicemap", "query/traceql"},
+	"query/metricapi":     {"storage", "query/api", "query/timeline", "query/servicemap", "query/traceql"},
 	"query/promapi":       {"storage", "query/api", "query/timeline", "query/servicemap", "query/traceql"},
 	"query/alert":         {"storage", "query/api", "query/timeline", "query/servicemap", "query/traceql"},
 	"query/tail":          {"storage", "query/api", "query/timeline", "query/servicemap", "query/traceql"},

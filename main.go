@@ -25,8 +25,14 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := rootCommand().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "sightline: "+err.Error())
-		os.Exit(1)
+		if err.Error() != "" {
+			fmt.Fprintln(os.Stderr, "sightline: "+err.Error())
+		}
+		code := 1
+		if e := (*exitCode)(nil); errors.As(err, &e) {
+			code = e.code
+		}
+		os.Exit(code)
 	}
 }
 
@@ -67,7 +73,7 @@ and request timelines. Without a command it runs everything on this machine:
 		&cobra.Command{Use: "migrate", Short: "Bring the database's tables up to this version", Args: cobra.NoArgs,
 			Long: "Make the database and its tables, or bring them up to this version. It may be run again at any time and goes on where it\nstopped. `sightline` itself does the same when it starts.",
 			RunE: func(c *cobra.Command, _ []string) error { return migrate(c.Context(), load, c.OutOrStdout()) }},
-		checkCommand(&configFile), keyCommand(load), sendCommand(), versionCommand(), engineCommand)
+		checkCommand(&configFile), keyCommand(load), sendCommand(), canaryCommand(), versionCommand(), engineCommand)
 	return root
 }
 
