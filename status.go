@@ -13,8 +13,10 @@ import (
 	"github.com/sightline/sightline/collector/loader"
 	"github.com/sightline/sightline/collector/xray"
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/storage/engine"
+	"github.com/sightline/sightline/storage/metrics"
 )
 
 // collectorConfig is what the receiver is told.
@@ -50,6 +52,7 @@ func (in *instance) queryConfig() query.Config {
 	return query.Config{
 		Retention: retention,
 		Ingest:    in.ingestHandlers(),
+		Metrics:   metricapi.Deps{Metrics: metrics.NewReader(in.db)},
 		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Words: in.reader, Status: in.status, Storage: in.storage},
 		Auth:      in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),

@@ -19,6 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/traceapi"
 )
 
@@ -30,10 +31,11 @@ const goldens = "traceapi/testdata"
 func newServer(t testing.TB, s *shop, change func(*query.Config)) *query.Server {
 	t.Helper()
 	cfg := query.Config{
-		Traces: traceapi.Deps{Spans: s, Sets: s, Rollups: s, Fleet: s, Words: s, Status: s.status, Now: clock},
-		Listen: "127.0.0.1:7070",
-		UI:     page,
-		Now:    clock,
+		Traces:  traceapi.Deps{Spans: s, Sets: s, Rollups: s, Fleet: s, Words: s, Status: s.status, Now: clock},
+		Metrics: metricapi.Deps{Metrics: meters{}, Now: clock},
+		Listen:  "127.0.0.1:7070",
+		UI:      page,
+		Now:     clock,
 	}
 	if change != nil {
 		change(&cfg)
@@ -162,6 +164,12 @@ func TestAnswersAreWhatTheContractSays(t *testing.T) {
 	f("", trace+"/spans/a7a7a7a7a7a7a7a7", 200)
 	f("", trace+"/spans/1111111111111111", 404)
 	f("otlp", trace+"/otlp", 200)
+	f("metrics", "/api/metrics", 200)
+	f("", "/api/metrics?q=http&limit=1&from=now-1d", 200)
+	f("", "/api/metrics?limit=0", 400)
+	f("metric_points", "/api/metrics/http.server.request.duration/points?exemplars=true", 200)
+	f("", "/api/metrics/a%2Fb/points?match=%7Bservice%3D%22web%22%7D&limit=2&from=now-1d&to=now", 200)
+	f("", "/api/metrics/a/points?match=%7Bservice", 400)
 	f("complete", "/api/complete?q=ser", 200)
 	f("", "/api/complete", 200)
 	f("status", "/api/status", 200)

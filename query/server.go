@@ -18,15 +18,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/ui"
 )
 
 // Config of the server. What is zero has the default that stands beside it.
 type Config struct {
-	Traces traceapi.Deps // storage, status
-	Auth   Auth          // nil: everybody may read
-	Keys   Keys          // nil: there are none to manage
+	Traces  traceapi.Deps // storage, status
+	Metrics metricapi.Deps
+	Auth    Auth // nil: everybody may read
+	Keys    Keys // nil: there are none to manage
 	// Ingest are handlers of what is sent to the page's address because clients know one base URL only, by path. They answer for
 	// themselves, authentication included.
 	Ingest    map[string]http.Handler

@@ -137,6 +137,11 @@ func narrow(matchers []*labels.Matcher) (string, []conn.Param) {
 	return b.String(), params
 }
 
+// Named are the matchers that ask for the metric of a name.
+func Named(name string) []*labels.Matcher {
+	return []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name)}
+}
+
 // ParseMatchers reads matchers as Prometheus writes them: `{key="value", other=~"a|b", !=, !~}`, with or without the braces. Keys are
 // those of Series.Value; one with other signs than letters, digits and `_.-/:` stands in quotes.
 func ParseMatchers(text string) ([]*labels.Matcher, error) {
