@@ -55,16 +55,16 @@ func (in *instance) makeReport(ctx context.Context, project string) (traceapi.St
 	if err != nil {
 		return s, err
 	}
-	services, err := in.upkeep.Arrivals(ctx, project, now.Add(-reportWindow), now)
+	arrivals, err := in.upkeep.Arrivals(ctx, project, now.Add(-reportWindow), now)
 	if err != nil {
 		return s, err
 	}
 	lastHour := map[string]uint64{}
-	for name, items := range services {
+	for name, items := range arrivals.Services {
 		a := traceapi.ServiceArrivals{Service: name, Items: map[string]int64{}}
 		for signal, n := range items {
 			a.Items[signal] = int64(n)
-			lastHour[signal] += n
+			lastHour[signal] = arrivals.Hourly(signal, now)
 		}
 		s.Services = append(s.Services, a)
 	}

@@ -141,7 +141,7 @@ func stored(context.Context, string) (traceapi.Storage, error) {
 		},
 		Tables:      []traceapi.TableStorage{{Table: "spans", Signal: "traces", Rows: 9_000_000, Bytes: 500 << 20, Parts: 12}},
 		Disk:        &traceapi.Disk{FreeBytes: 60 << 30, TotalBytes: 100 << 30, ReserveBytes: 1 << 30, FullInDays: &full},
-		Services:    []traceapi.ServiceArrivals{{Service: "web", Items: map[string]int64{"traces": 81_000}}, {Service: "checkout", Items: map[string]int64{"traces": 40_500, "logs": 12}}},
+		Services:    []traceapi.ServiceArrivals{{Service: "web", Items: map[string]int64{"traces": 80_000, "logs": 1000}}, {Service: "checkout", Items: map[string]int64{"traces": 40_500, "logs": 12}}},
 		DeadLetters: &traceapi.DeadLetters{File: "/var/lib/sightline/dead_letters.jsonl", Bytes: 2048, Letters: 1, Last: &traceapi.DeadLetter{Time: now.Add(-time.Hour), Signal: "traces", Reason: "engine_rejected", Error: "the engine refuses", Items: 3}},
 		Dropping:    traceapi.Dropping{Looked: &looked, Partitions: 6, DroppedBytes: 68 << 20},
 	}, nil

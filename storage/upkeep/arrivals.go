@@ -23,8 +23,26 @@ var countable = []struct{ table, signal, time string }{
 	{"spans", Traces, "start"}, {"logs", Logs, "time"}, {"points", Metrics, "time"}, {"distributions", Metrics, "time"},
 }
 
-// Arrivals are the items of a range of time by service and signal: at most 500 services of a signal, those with the most.
-func (s *Store) Arrivals(ctx context.Context, project string, from, to time.Time) (map[string]map[string]uint64, error) {
+// Arrivals are the items of a range of time.
+type Arrivals struct {
+	Services map[string]map[string]uint64 // by service and signal: at most 500 services of a signal, those with the most
+	First    map[string]time.Time         // by signal, the first of them
+}
+
+// Hourly is how many items of a signal an hour brings, at the rate from the first of the range to its end.
+func (a Arrivals) Hourly(signal string, to time.Time) uint64 {
+	items := 0.0
+	for _, of := range a.Services {
+		items += float64(of[signal])
+	}
+	return uint64(items / max(to.Sub(a.First[signal]).Hours(), minCovered.Hours()))
+}
+
+// minCovered keeps a burst from being taken for a rate.
+const minCovered = 10 * time.Minute
+
+// Arrivals counts the items of a range of time by service.
+func (s *Store) Arrivals(ctx context.Context, project string, from, to time.Time) (out Arrivals, err error) {
 	names := make([]string, len(countable))
 	for i, c := range countable {
 		names[i] = c.table
@@ -34,30 +52,34 @@ func (s *Store) Arrivals(ctx context.Context, project string, from, to time.Time
 		Names []string `ch:"names"`
 	}](ctx, s.db, conn.Query{SQL: columnsSQL, Params: []conn.Param{conn.Str("database", s.db.Database()), conn.Strings("tables", names)}})
 	if err != nil {
-		return nil, fmt.Errorf("read columns: %w", err)
+		return out, fmt.Errorf("read columns: %w", err)
 	}
 	has := map[string][]string{}
 	for _, t := range tables {
 		has[t.Table] = t.Names
 	}
-	out := map[string]map[string]uint64{}
+	out = Arrivals{map[string]map[string]uint64{}, map[string]time.Time{}}
 	for _, c := range countable {
 		if !slices.Contains(has[c.table], "service") || !slices.Contains(has[c.table], c.time) {
 			continue
 		}
 		sql := strings.NewReplacer("{{table}}", c.table, "{{time}}", c.time).Replace(arrivalsTemplate)
 		rows, err := conn.All[struct {
-			Service string `ch:"service"`
-			Items   uint64 `ch:"items"`
+			Service string    `ch:"service"`
+			Items   uint64    `ch:"items"`
+			First   time.Time `ch:"first"`
 		}](ctx, s.db, conn.Query{SQL: sql, Class: conn.Background, Params: []conn.Param{conn.Str("project", project), conn.Time("from", from), conn.Time("to", to)}})
 		if err != nil {
-			return nil, fmt.Errorf("count %s by service: %w", c.table, err)
+			return out, fmt.Errorf("count %s by service: %w", c.table, err)
 		}
 		for _, r := range rows {
-			if out[r.Service] == nil {
-				out[r.Service] = map[string]uint64{}
+			if out.Services[r.Service] == nil {
+				out.Services[r.Service] = map[string]uint64{}
 			}
-			out[r.Service][c.signal] += r.Items
+			out.Services[r.Service][c.signal] += r.Items
+			if first, known := out.First[c.signal]; !known || r.First.Before(first) {
+				out.First[c.signal] = r.First
+			}
 		}
 	}
 	return out, nil

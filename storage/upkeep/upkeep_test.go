@@ -118,7 +118,10 @@ func TestWhatArrivesByService(t *testing.T) {
 	load(t, db, 1, 7)
 	got, err := upkeep.NewStore(db).Arrivals(t.Context(), "default", midnight(0), midnight(0).Add(time.Hour))
 	must(t, err)
-	if len(got) != 2 || got["web"][upkeep.Traces] != 1 || got["shop"][upkeep.Traces] != 1 {
+	if len(got.Services) != 2 || got.Services["web"][upkeep.Traces] != 1 || got.Services["shop"][upkeep.Traces] != 1 || !got.First[upkeep.Traces].Equal(midnight(0).Add(time.Minute)) {
 		t.Errorf("got %v", got)
+	}
+	if n := got.Hourly(upkeep.Traces, midnight(0).Add(31*time.Minute)); n != 4 { // two in half an hour
+		t.Errorf("%d an hour", n)
 	}
 }

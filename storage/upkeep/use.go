@@ -46,7 +46,7 @@ const (
 
 const daysShown, daysMeant = 14, 7
 
-// Summarize tells the use of each signal. lastHour are the items of the last hour by signal, current the days for which a
+// Summarize tells the use of each signal. lastHour are the items that an hour brings now, by signal, current the days for which a
 // signal's new data is kept, by default.
 func Summarize(all []Partition, keep Keep, current, lastHour map[string]uint64, now time.Time) []Use {
 	uses := []Use{{Signal: Traces}, {Signal: Logs}, {Signal: Metrics}, {Signal: Rollups}, {Signal: Shared}}

@@ -90,6 +90,13 @@ const settingsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/settings/SettingsPage'), 'SettingsPage'),
 })
 
+const statusRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/status',
+  validateSearch: validate('status'),
+  component: lazyRouteComponent(() => import('./pages/status/StatusPage'), 'StatusPage'),
+})
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   mapRoute,
@@ -100,6 +107,7 @@ const routeTree = rootRoute.addChildren([
   serviceRoute,
   startRoute,
   settingsRoute,
+  statusRoute,
 ])
 
 export function createAppRouter(queryClient: QueryClient) {

@@ -104,14 +104,15 @@ export const PAGES = {
   compare: { ...shared, span: text(40), show: oneOf('changes'), panel: oneOf('off'), attributes: oneOf('all'), sa: text(16), sb: text(16) },
   services: { ...shared, q: text(200), group: oneOf('namespace', 'team', 'env'), sort: oneOf(...SORTS, 'deployed'), dir: oneOf('asc', 'desc') },
   service: { ...shared, tab: oneOf('operations', 'dependencies', 'deployments', 'instances', 'traces'), op: text(400), kind: text(40), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
-  settings: { ...shared, tab: oneOf('status', 'keys', 'endpoints', 'appearance') },
+  settings: { ...shared, tab: oneOf('status', 'retention', 'keys', 'endpoints', 'appearance') },
+  status: { ...shared },
   /** `with` is how to send, `service` what the sender will call itself */
   start: { ...shared, with: oneOf(...SENDERS), service: text(64) },
 } as const
 
 export type Page = keyof typeof PAGES
 /** Pages of what is, not of what was: without a time range. */
-export const TIMELESS: readonly Page[] = ['settings', 'start']
+export const TIMELESS: readonly Page[] = ['settings', 'start', 'status']
 export type SearchFor<P extends Page> = SearchOf<(typeof PAGES)[P]>
 export type SharedSearch = SearchOf<typeof shared>
 
@@ -193,6 +194,8 @@ export function pageOfRoute(route: string): Page | null {
       return 'start'
     case '/settings':
       return 'settings'
+    case '/status':
+      return 'status'
     default:
       return null
   }

@@ -34,6 +34,13 @@ export async function post<T = void>(path: string, body: Record<string, string>)
   return (text === '' ? undefined : JSON.parse(text)) as T
 }
 
+/** Replaces something by JSON and reads JSON, which is trusted as that of get. */
+export async function put<T>(path: string, query: Query, body: object): Promise<T> {
+  const response = await send(apiPath(path, query), { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  // See get.
+  return (await response.json()) as T
+}
+
 export async function remove(path: string): Promise<void> {
   await send(apiPath(path), { method: 'DELETE' })
 }

@@ -8,14 +8,18 @@ import keys from '../../../query/traceapi/testdata/keys.golden.json'
 import map from '../../../query/traceapi/testdata/map.golden.json'
 import mapSeries from '../../../query/traceapi/testdata/map_series.golden.json'
 import operation from '../../../query/traceapi/testdata/operation.golden.json'
+import retention from '../../../query/traceapi/testdata/retention.golden.json'
 import search from '../../../query/traceapi/testdata/search.golden.json'
 import service from '../../../query/traceapi/testdata/service.golden.json'
 import services from '../../../query/traceapi/testdata/services.golden.json'
 import span from '../../../query/traceapi/testdata/span.golden.json'
 import spans from '../../../query/traceapi/testdata/spans.golden.json'
 import status from '../../../query/traceapi/testdata/status.golden.json'
+import storage from '../../../query/traceapi/testdata/storage.golden.json'
 import trace from '../../../query/traceapi/testdata/trace.golden.json'
 import type { Keys } from './keys'
+import type { Retention } from './retention'
+import type { Storage } from './storage'
 import type { Comparison, Facets, Heatmap, Instances, OperationDetail, SpanPage } from './spanTypes'
 import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TracePage } from './types'
 
@@ -33,12 +37,14 @@ const answers = {
   map: map satisfies Loose<ServiceMap>,
   mapSeries: mapSeries satisfies Loose<Series>,
   operation: operation satisfies Loose<OperationDetail>,
+  retention: retention satisfies Loose<Retention>,
   search: search satisfies Loose<TracePage>,
   service: service satisfies Loose<Service>,
   services: services satisfies Loose<Services>,
   span: span satisfies Loose<{ spans: SpanDetail[] }>,
   spans: spans satisfies Loose<SpanPage>,
   status: status satisfies Loose<Status>,
+  storage: storage satisfies Loose<Storage>,
   trace: trace satisfies Loose<Trace>,
 }
 

@@ -288,8 +288,10 @@ export type Status = {
   /** What came in since the process started, by signal and protocol. */
   arrivals: Arrival[]
   lag_ms: number
-  journal: { bytes: number; max_bytes: number; segments: number }
+  /** `oldest`: when the oldest record that is not stored was received. */
+  journal: { bytes: number; max_bytes: number; segments: number; oldest: string | null; full: boolean; quarantined: string[] }
+  loader: { state: string; batches: number; error: string; error_at: string | null }
   storage: { spans_rows: number; bytes: number }
-  retention: { traces_days: number; logs_days: number; metrics_days: number }
+  retention: { traces_days: number; logs_days: number; metrics_days: number; rollups_days: number }
   warnings: string[]
 }

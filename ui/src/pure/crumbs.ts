@@ -19,6 +19,8 @@ export function crumbsOf(place: Place): Crumb[] {
       return [{ label: 'Services', to: '/services' }, { label: place.name ?? '' }]
     case '/start':
       return [{ label: 'Get started' }]
+    case '/status':
+      return [{ label: 'Status' }]
     case '/settings':
       return [{ label: 'Settings' }]
     default:

@@ -50,14 +50,14 @@ it('leads back up', () => {
   expect(crumbsOf({ route: '/services/$name', name: 'web' })).toEqual([{ label: 'Services', to: '/services' }, { label: 'web' }])
   expect(crumbsOf({ route: '/trace/$traceId', traceId: '6637a1b0c4d5' })[1].label).toBe('6637a1b0')
   expect(crumbsOf({ route: '__root__' })[0].label).toBe('Sightline')
-  for (const route of ['/map', '/traces', '/services', '/start', '/settings']) expect(crumbsOf({ route })).toHaveLength(1)
+  for (const route of ['/map', '/traces', '/services', '/start', '/settings', '/status']) expect(crumbsOf({ route })).toHaveLength(1)
 })
 
 describe('the health of an instance', () => {
   const well: Status = {
     version: '', started: '', now: '', endpoints: { http: '', otlp_grpc: '', otlp_http: '' }, has_data: true, auth: { required: false, user: '' },
     engine: { state: 'ready', version: '', restarts: 0, error: '' }, ingest: { traces: { received: 10, stored: 5, rejected: { a: 1, b: 1 }, deduplicated: 1, in_journal: 2, dead_letter: 0, undecodable: 3 } },
-    refused: {}, refused_examples: {}, arrivals: [], lag_ms: 1, journal: { bytes: 1, max_bytes: 10, segments: 1 }, storage: { spans_rows: 1, bytes: 1 }, retention: { traces_days: 7, logs_days: 7, metrics_days: 30 }, warnings: [],
+    refused: {}, refused_examples: {}, arrivals: [], lag_ms: 1, journal: { bytes: 1, max_bytes: 10, segments: 1, oldest: null, full: false, quarantined: [] }, loader: { state: 'idle', batches: 0, error: '', error_at: null }, storage: { spans_rows: 1, bytes: 1 }, retention: { traces_days: 7, logs_days: 7, metrics_days: 30, rollups_days: 90 }, warnings: [],
   }
   it('is well until something says otherwise', () => {
     expect(healthOf(undefined)).toBe('ok')

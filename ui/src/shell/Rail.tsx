@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { Activity, CircleHelp, Network, PanelLeftClose, PanelLeftOpen, Rocket, Settings, Waypoints } from 'lucide-react'
+import { Activity, CircleHelp, HeartPulse, Network, PanelLeftClose, PanelLeftOpen, Rocket, Settings, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import type { Status } from '../api/types'
@@ -20,7 +20,7 @@ function storedSmall(): boolean {
   }
 }
 
-type To = '/map' | '/traces' | '/services' | '/start' | '/settings'
+type To = '/map' | '/traces' | '/services' | '/start' | '/status' | '/settings'
 
 type Props = { route: string; shared: SharedSearch; status: Status | undefined; onHelp: () => void }
 
@@ -62,7 +62,8 @@ export function Rail({ route, shared, status, onHelp }: Props) {
       </ul>
       <ul className={css.list}>
         {status?.has_data === false && item('/start', 'Get started', <Rocket size={17} />, route === '/start')}
-        {item('/settings', 'Settings', <Settings size={17} />, route === '/settings', health === 'ok' ? undefined : health)}
+        {item('/status', 'Status', <HeartPulse size={17} />, route === '/status', health === 'ok' ? undefined : health)}
+        {item('/settings', 'Settings', <Settings size={17} />, route === '/settings')}
       </ul>
       <div className={css.tools}>
         <Appearance />

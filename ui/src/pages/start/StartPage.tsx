@@ -74,7 +74,7 @@ function Start({ status }: { status: Status }) {
         <p className={css.note}>The program itself can send a span:</p>
         <Code text={`sightline send --endpoint ${target.http} --service ${service}`} />
         <p className={css.after}>
-          What was received and what was refused since the start is counted in <Link to="/settings">Settings</Link>.
+          What was received and what was refused since the start is on the <Link to="/status">status page</Link>.
         </p>
       </section>
     </div>
