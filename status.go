@@ -13,9 +13,11 @@ import (
 	"github.com/sightline/sightline/collector/loader"
 	"github.com/sightline/sightline/collector/xray"
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/storage/engine"
+	"github.com/sightline/sightline/storage/logs"
 	"github.com/sightline/sightline/storage/metrics"
 )
 
@@ -53,6 +55,7 @@ func (in *instance) queryConfig() query.Config {
 		Retention: retention,
 		Ingest:    in.ingestHandlers(),
 		Metrics:   metricapi.Deps{Metrics: metrics.NewReader(in.db)},
+		Logs:      logapi.Deps{Records: logs.NewReader(in.db)},
 		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Words: in.reader, Status: in.status, Storage: in.storage},
 		Auth:      in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),
@@ -114,7 +117,7 @@ func (in *instance) addIngest(s *traceapi.Status) {
 		oldest := j.OldestUnreleased.UTC()
 		s.Journal.Oldest = &oldest
 	}
-	s.Loader = traceapi.LoaderStatus{State: l.State.String(), Error: l.LastError, Batches: int64(l.Batches)}
+	s.Loader = traceapi.LoaderStatus{State: l.State.String(), Error: l.LastError, Batches: int64(l.Batches), DirtyMinutes: l.DirtyMinutes}
 	if !l.LastErrorAt.IsZero() {
 		at := l.LastErrorAt.UTC()
 		s.Loader.ErrorAt = &at

@@ -15,6 +15,7 @@ type statusMetrics struct {
 	items, inJournal, undecodable, refused, requests, bytesIn    *prometheus.Desc
 	lag, journal, journalMax, segments, quarantined, journalFull *prometheus.Desc
 	engineState, ready, restarts, rows, bytes, retention, info   *prometheus.Desc
+	dirty                                                        *prometheus.Desc
 }
 
 const (
@@ -39,6 +40,7 @@ func newStatusMetrics(status traceapi.StatusFunc) *statusMetrics {
 		requests:    desc("ingest_requests_total", "Requests that were taken, since the start.", "signal", "protocol"),
 		bytesIn:     desc("ingest_request_bytes_total", "Bytes of requests that were taken, after decompression, since the start.", "signal", "protocol"),
 		lag:         desc("ingest_lag_seconds", "Age of the oldest item that is received and not stored."),
+		dirty:       desc("rollup_minutes_pending", "Minutes whose rollups will be computed again even if nothing more arrives."),
 		journal:     desc("journal_bytes", "Bytes in the journal."),
 		journalMax:  desc("journal_max_bytes", "Bytes that the journal may take."),
 		segments:    desc("journal_segments", "Segments of the journal."),
@@ -55,7 +57,7 @@ func newStatusMetrics(status traceapi.StatusFunc) *statusMetrics {
 }
 
 func (m *statusMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.items, m.inJournal, m.undecodable, m.refused, m.requests, m.bytesIn, m.lag, m.journal, m.journalMax, m.segments,
+	for _, d := range []*prometheus.Desc{m.items, m.inJournal, m.undecodable, m.refused, m.requests, m.bytesIn, m.lag, m.dirty, m.journal, m.journalMax, m.segments,
 		m.quarantined, m.journalFull, m.engineState, m.ready, m.restarts, m.rows, m.bytes, m.retention, m.info} {
 		out <- d
 	}
@@ -96,6 +98,7 @@ func (m *statusMetrics) Collect(out chan<- prometheus.Metric) {
 		counter(m.bytesIn, a.Bytes, a.Signal, a.Protocol)
 	}
 	gauge(m.lag, s.LagMS/1000)
+	gauge(m.dirty, float64(s.Loader.DirtyMinutes))
 	gauge(m.journal, float64(s.Journal.Bytes))
 	gauge(m.journalMax, float64(s.Journal.MaxBytes))
 	gauge(m.segments, float64(s.Journal.Segments))

@@ -107,6 +107,16 @@ func (s schedule) touchedNear(k minuteKey, then time.Time) bool {
 	return false
 }
 
+// unfinished is how many minutes will be recomputed even if none is touched any more.
+func (s schedule) unfinished() (n int) {
+	for k, d := range s {
+		if d.touched || d.running || d.stage == 0 || d.stage < len(recomputeAfter) && s.touchedNear(k, d.done) {
+			n++
+		}
+	}
+	return n
+}
+
 // before is how many minutes right before this one, of its project, are due as well; most at most.
 func (s schedule) before(k minuteKey, most int, now time.Time) (n int) {
 	for ; n < most; n++ {

@@ -196,3 +196,23 @@ func TestRecomputationThatACrashCutsShortIsRepeated(t *testing.T) {
 		t.Errorf("recomputed at %v after the crash, want once", got)
 	}
 }
+
+func TestUnfinishedMinutesAreThoseThatWillBeRecomputed(t *testing.T) {
+	s := schedule{}
+	if n := s.unfinished(); n != 0 {
+		t.Errorf("%d unfinished of none", n)
+	}
+	s.touch(quiet, at(0))
+	s.touch(quiet.plus(5), at(0))
+	if n := s.unfinished(); n != 2 {
+		t.Errorf("%d unfinished, want both", n)
+	}
+	run(s, 0, 20*time.Second, nil)
+	if n := s.unfinished(); n != 0 {
+		t.Errorf("%d unfinished after the first turn, though nothing came since", n)
+	}
+	s.touch(quiet.plus(1), at(30*time.Second))
+	if n := s.unfinished(); n != 2 {
+		t.Errorf("%d unfinished, want the touched one and its neighbour", n)
+	}
+}

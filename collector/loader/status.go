@@ -27,7 +27,7 @@ type Status struct {
 	Position     journal.Position
 	Batches      uint64 // settled since the start
 	Totals       []Totals
-	DirtyMinutes int    // whose rollups are not final
+	DirtyMinutes int    // whose rollups will be computed again even if nothing more is stored
 	Rollups      uint64 // minutes recomputed since the start
 	Alarms       uint64 // events since the start that must never happen; each is in the log
 	LastError    string // "" if there was none since the start
@@ -77,11 +77,7 @@ func (l *Loader) status() Status {
 	p := &l.progress
 	s := Status{Position: l.state.Position, Batches: p.batches, Totals: l.totals.list(), Rollups: p.rollups, Alarms: p.alarms,
 		LastError: p.lastError, LastErrorAt: p.lastErrorAt}
-	for _, d := range l.dirty {
-		if d.pending() {
-			s.DirtyMinutes++
-		}
-	}
+	s.DirtyMinutes = l.dirty.unfinished()
 	switch {
 	case p.engineGone:
 		s.State = StateWaiting

@@ -114,6 +114,8 @@ type LoaderStatus struct {
 	Batches int64      `json:"batches"` // stored since the start
 	Error   string     `json:"error"`   // the last since the start, which may be long mended; "": none
 	ErrorAt *time.Time `json:"error_at"`
+	// DirtyMinutes are those whose rollups will be computed again even if nothing more arrives; for /metrics.
+	DirtyMinutes int `json:"-"`
 }
 
 // StorageStatus is how much is stored.
