@@ -24,7 +24,15 @@ func (c *checker) audit(ctx context.Context, states map[int64]map[signal]string,
 			acked.Add(edges)
 		}
 	}
+	any := func(s signal) bool {
+		return slices.ContainsFunc(seqs, func(seq int64) bool { return states[seq][s] == stateAcked })
+	}
 	c.until(ctx, deadline, c.listAll(states, first, last))
+	c.until(ctx, deadline, c.listAllLogs(states, first, last))
+	c.until(ctx, deadline, c.listPoints(states, first, last))
+	if any(metrics) {
+		c.until(ctx, deadline, c.listMetrics(first, last))
+	}
 	for s := range signals {
 		c.until(ctx, deadline, c.checkBooks(s))
 	}

@@ -84,28 +84,29 @@ func newSeen(missing Category, sent map[string]content.Fields) *seen {
 	return &seen{missing: missing, sent: sent, times: map[string]int{}}
 }
 
-// one notes an item; stored is its content, or nil where the answer has only its id.
+// one notes an item; stored is its content with the signature, or nil where the answer has only its id.
 func (s *seen) one(run content.Run, id string, stored content.Fields) {
+	if s.compare(id, stored) && stored != nil && !run.Signed(stored) {
+		s.found = append(s.found, Finding{Category: BadSignature, Detail: id + " is not as this run has signed it"})
+	}
+}
+
+// compare notes an item, and says whether it was sent. stored is what the answer has of its content, or nil.
+func (s *seen) compare(id string, stored content.Fields) bool {
 	s.times[id]++
 	sent, ok := s.sent[id]
 	if !ok {
-		s.found = append(s.found, Finding{Category: NeverSent, Detail: id + " is there and was never sent"})
-		return
+		s.found = append(s.found, Finding{Category: NeverSent, Detail: strconv.Quote(id) + " is there and was never sent"})
+		return false
 	}
-	if stored == nil {
-		return
-	}
-	differences := content.Diff(sent, stored)
-	if len(differences) > 0 {
+	if differences := content.Diff(sent, stored); stored != nil && len(differences) > 0 {
 		detail := differences[0]
 		if len(differences) > 1 {
 			detail += fmt.Sprintf(" and %d more", len(differences)-1)
 		}
 		s.found = append(s.found, Finding{Category: WrongContent, Detail: id + ": " + detail})
 	}
-	if !run.Signed(stored) {
-		s.found = append(s.found, Finding{Category: BadSignature, Detail: id + " is not as this run has signed it"})
-	}
+	return true
 }
 
 // findings are what was wrong. What was not acknowledged may be missing.

@@ -313,6 +313,12 @@ func (c *checker) looks(seq int64, s signal, acked bool) (first *check, then []c
 	case traces:
 		k := c.findTrace(seq, acked)
 		return &k, c.readTrace(seq, acked)
+	case logs:
+		k := c.findLogs(seq, acked)
+		return &k, c.readLogs(seq, acked)
+	case metrics:
+		k := c.findPoints(seq, acked)
+		return &k, nil
 	}
 	return nil, nil
 }

@@ -2,15 +2,10 @@ package content
 
 import (
 	"fmt"
-	"math"
-	"slices"
-	"time"
 
 	collogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
-	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
-	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 )
 
@@ -59,90 +54,6 @@ func RecordFields(resource *resourcepb.Resource, scope *commonpb.Instrumentation
 	f["body"] = Value(l.Body)
 	f.attrs(attrPrefix, l.Attributes)
 	f.number("dropped attributes", uint64(l.DroppedAttributesCount))
-	return f
-}
-
-// Names of a run's metrics: one series each.
-const (
-	GaugeName     = "sightline.canary.gauge"
-	SumName       = "sightline.canary.count"
-	HistogramName = "sightline.canary.latency"
-)
-
-// Points is how many data points a round has.
-const Points = 3
-
-// bounds of the histogram's buckets, in seconds.
-var bounds = []float64{0.005, 0.05, 0.5}
-
-// Metrics are a round's data points: a gauge, a cumulative sum that begins anew at midnight, a delta histogram. Points carry no
-// signature, since an attribute that changes makes a new series: their values follow from the key instead.
-func (r Run) Metrics(seq int64) *colmetrics.ExportMetricsServiceRequest {
-	d := r.draws(seq, "metrics")
-	web, _ := r.Services()
-	at, attrs := r.At(seq), []*commonpb.KeyValue{text(runKey, r.ID())}
-	now, midnight := uint64(at.UnixNano()), at.Truncate(24*time.Hour)
-	counts := []uint64{uint64(d.below(10)), uint64(d.below(10)), uint64(d.below(10)), uint64(d.below(10))}
-	total, sum := uint64(0), 0.0
-	for i, n := range counts {
-		total += n
-		sum += float64(float64(n) * []float64{0.004, 0.04, 0.4, 4}[i]) // rounded here, not fused: the same on every machine
-	}
-	metrics := []*metricspb.Metric{
-		{Name: GaugeName, Unit: "1", Description: "What the canary drew", Data: &metricspb.Metric_Gauge{Gauge: &metricspb.Gauge{
-			DataPoints: []*metricspb.NumberDataPoint{{
-				Attributes: attrs, TimeUnixNano: now, Value: &metricspb.NumberDataPoint_AsDouble{AsDouble: float64(d.below(1<<50)) / math.Pi},
-			}},
-		}}},
-		{Name: SumName, Unit: "ms", Description: "Milliseconds since midnight", Data: &metricspb.Metric_Sum{Sum: &metricspb.Sum{
-			IsMonotonic: true, AggregationTemporality: metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE,
-			DataPoints: []*metricspb.NumberDataPoint{{
-				Attributes: attrs, StartTimeUnixNano: uint64(midnight.UnixNano()), TimeUnixNano: now,
-				Value: &metricspb.NumberDataPoint_AsInt{AsInt: at.Sub(midnight).Milliseconds()},
-			}},
-		}}},
-		{Name: HistogramName, Unit: "s", Description: "Latencies that the canary drew", Data: &metricspb.Metric_Histogram{Histogram: &metricspb.Histogram{
-			AggregationTemporality: metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_DELTA,
-			DataPoints: []*metricspb.HistogramDataPoint{{
-				Attributes: attrs, StartTimeUnixNano: uint64(r.At(seq - 1).UnixNano()), TimeUnixNano: now,
-				Count: total, Sum: &sum, BucketCounts: counts, ExplicitBounds: bounds,
-			}},
-		}}},
-	}
-	return &colmetrics.ExportMetricsServiceRequest{ResourceMetrics: []*metricspb.ResourceMetrics{{
-		Resource: r.resource(web), ScopeMetrics: []*metricspb.ScopeMetrics{{Scope: scope, Metrics: metrics}},
-	}}}
-}
-
-// PointFields is the content of the one point of a metric.
-func PointFields(m *metricspb.Metric) Fields {
-	f := Fields{"name": m.Name}
-	f.set("unit", m.Unit)
-	number := func(kind string, p *metricspb.NumberDataPoint) {
-		f["kind"] = kind
-		f.number("time", p.TimeUnixNano)
-		f.number("start", p.StartTimeUnixNano)
-		f.attrs(attrPrefix, p.Attributes)
-		if v, ok := p.Value.(*metricspb.NumberDataPoint_AsInt); ok {
-			f["value"] = fmt.Sprintf("int:%d", v.AsInt)
-		} else {
-			f["value"] = "double:" + Float(p.GetAsDouble())
-		}
-	}
-	switch data := m.Data.(type) {
-	case *metricspb.Metric_Gauge:
-		number("gauge", data.Gauge.DataPoints[0])
-	case *metricspb.Metric_Sum:
-		number("sum", data.Sum.DataPoints[0])
-	case *metricspb.Metric_Histogram:
-		p := data.Histogram.DataPoints[0]
-		f["kind"] = "histogram"
-		f.number("time", p.TimeUnixNano)
-		f.number("start", p.StartTimeUnixNano)
-		f.attrs(attrPrefix, p.Attributes)
-		f["count"], f["sum"] = fmt.Sprint(p.Count), Float(p.GetSum())
-		f["bounds"], f["counts"] = fmt.Sprint(slices.Clone(p.ExplicitBounds)), fmt.Sprint(p.BucketCounts)
-	}
 	return f
 }
 
