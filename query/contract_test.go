@@ -19,6 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/traceapi"
 )
@@ -33,6 +34,7 @@ func newServer(t testing.TB, s *shop, change func(*query.Config)) *query.Server 
 	cfg := query.Config{
 		Traces:  traceapi.Deps{Spans: s, Sets: s, Rollups: s, Fleet: s, Words: s, Status: s.status, Now: clock},
 		Metrics: metricapi.Deps{Metrics: meters{}, Now: clock},
+		Logs:    logapi.Deps{Records: shelf{}, Now: clock},
 		Listen:  "127.0.0.1:7070",
 		UI:      page,
 		Now:     clock,
@@ -143,6 +145,17 @@ func TestAnswersAreWhatTheContractSays(t *testing.T) {
 	f("search", "/api/traces?q=service+%3D+checkout", 200)
 	f("", "/api/traces?q=&limit=1&cursor=GKxYjcD-ixVmAAAAAAAAAAAAAAAAAAAB", 200)
 	f("", "/api/traces?env=prod&namespace=shop", 200)
+	f("logs", "/api/logs?q=severity+>%3D+warn", 200)
+	f("", "/api/logs?env=prod&namespace=&limit=1&from=now-1d&cursor="+logsCursor, 200)
+	f("", "/api/logs?cursor=GKxY", 400)
+	f("", "/api/logs?q=severity+=~+a", 400)
+	f("", "/api/logs?q=exists+service", 400)
+	f("log", "/api/logs/"+logsCursor, 200)
+	f("", "/api/logs/x", 400)
+	f("trace_logs", trace+"/logs", 200)
+	f("", trace+"/logs?start=now-1h&end=now&span_id=0000000000000001&limit=1", 200)
+	f("", trace+"/logs?span_id=1", 400)
+	f("", "/api/traces/x/logs", 400)
 	f("spans", "/api/spans?q=service+%3D+checkout&columns=http.request.method,resource.service.name,nothing.here", 200)
 	f("", "/api/spans?limit=2&env=&namespace=shop&cursor=GKxYjcD-ixVmAAAAAAAAAAAAAAAAAAABAAAAAAAAAAAB", 200)
 	f("", "/api/spans?cursor=GKxY", 400)

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/traceapi"
 )
@@ -19,6 +20,7 @@ func (s *Server) Routes() []api.Route {
 	return slices.Concat(
 		traceapi.Routes(s.cfg.Traces),
 		metricapi.Routes(s.cfg.Metrics),
+		logapi.Routes(s.cfg.Logs),
 		[]api.Route{
 			{Method: "POST", Pattern: "/api/login", Cost: api.Public, Handle: s.login},
 			{Method: "POST", Pattern: "/api/logout", Cost: api.Public, Handle: s.logout},

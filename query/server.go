@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/ui"
@@ -27,6 +28,7 @@ import (
 type Config struct {
 	Traces  traceapi.Deps // storage, status
 	Metrics metricapi.Deps
+	Logs    logapi.Deps
 	Auth    Auth // nil: everybody may read
 	Keys    Keys // nil: there are none to manage
 	// Ingest are handlers of what is sent to the page's address because clients know one base URL only, by path. They answer for

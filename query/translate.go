@@ -7,6 +7,7 @@ import (
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
+	"github.com/sightline/sightline/storage/logs"
 	"github.com/sightline/sightline/storage/traces"
 )
 
@@ -25,6 +26,8 @@ func translate(err error) error {
 		return &api.Error{Code: api.BadQuery, Message: bad.Message, Hint: bad.Hint, Position: bad.Pos, Cause: err}
 	case errors.Is(err, traces.ErrNotFound):
 		return &api.Error{Code: api.NotFound, Message: "there is no such trace or span here", Hint: "it may not have arrived yet, or be past its retention", Cause: err}
+	case errors.Is(err, logs.ErrNotFound):
+		return &api.Error{Code: api.NotFound, Message: "there is no such log record here", Hint: "it may be past its retention", Cause: err}
 	case errors.Is(err, conn.ErrUnavailable):
 		return &api.Error{Code: api.EngineRestarting, Message: "the storage engine is restarting", Hint: "try again in a moment; ingestion goes on meanwhile", RetryAfter: engineReturns, Cause: err}
 	case errors.Is(err, conn.ErrTimeout):
