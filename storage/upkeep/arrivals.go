@@ -17,8 +17,11 @@ var columnsSQL string
 //go:embed arrivals.sql
 var arrivalsTemplate string
 
-// countable are the tables of items with their column of time; one that this database does not have, or that does not say the
-// service, is not counted.
+//go:embed arrivals_series.sql
+var seriesArrivalsTemplate string
+
+// countable are the tables of items with their column of time; one that this database does not have, or that says neither the
+// service nor the series, is not counted.
 var countable = []struct{ table, signal, time string }{
 	{"spans", Traces, "start"}, {"logs", Logs, "time"}, {"points", Metrics, "time"}, {"distributions", Metrics, "time"},
 }
@@ -60,10 +63,17 @@ func (s *Store) Arrivals(ctx context.Context, project string, from, to time.Time
 	}
 	out = Arrivals{map[string]map[string]uint64{}, map[string]time.Time{}}
 	for _, c := range countable {
-		if !slices.Contains(has[c.table], "service") || !slices.Contains(has[c.table], c.time) {
+		template := arrivalsTemplate
+		switch {
+		case !slices.Contains(has[c.table], c.time):
+			continue
+		case slices.Contains(has[c.table], "service"):
+		case slices.Contains(has[c.table], "series"):
+			template = seriesArrivalsTemplate
+		default:
 			continue
 		}
-		sql := strings.NewReplacer("{{table}}", c.table, "{{time}}", c.time).Replace(arrivalsTemplate)
+		sql := strings.NewReplacer("{{table}}", c.table, "{{time}}", c.time).Replace(template)
 		rows, err := conn.All[struct {
 			Service string    `ch:"service"`
 			Items   uint64    `ch:"items"`

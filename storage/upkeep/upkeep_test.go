@@ -111,6 +111,24 @@ func TestNamesFromElsewhereAreRefused(t *testing.T) {
 	}
 }
 
+func TestPointsArriveByService(t *testing.T) {
+	t.Parallel()
+	db := storagetest.Open(t)
+	for day := range 2 { // a series has a row a day
+		must(t, db.Exec(t.Context(), "INSERT INTO series (project, name, id, service, last_seen, retention_days) SELECT 'default', 'm', number, if(number < 2, 'web', 'shop'),"+
+			" now() - toIntervalDay({day:UInt8}), 3650 FROM numbers(3)", conn.Uint("day", uint8(day))))
+	}
+	for _, table := range []string{"points", "distributions"} {
+		must(t, db.Exec(t.Context(), "INSERT INTO "+table+" (project, name, series, time, retention_days) SELECT 'default', 'm', number % 3, {at:DateTime64(9, 'UTC')}, 3650 FROM numbers(9)",
+			conn.Time("at", midnight(0).Add(time.Minute))))
+	}
+	got, err := upkeep.NewStore(db).Arrivals(t.Context(), "default", midnight(0), midnight(0).Add(time.Hour))
+	must(t, err)
+	if len(got.Services) != 2 || got.Services["web"][upkeep.Metrics] != 12 || got.Services["shop"][upkeep.Metrics] != 6 || !got.First[upkeep.Metrics].Equal(midnight(0).Add(time.Minute)) {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestWhatArrivesByService(t *testing.T) {
 	t.Parallel()
 	db := storagetest.Open(t)
