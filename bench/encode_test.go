@@ -1,93 +1,121 @@
 package bench_test
 
 import (
-	"github.com/sightline/sightline/storage/batch"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/sightline/sightline/bench/load"
+	"github.com/sightline/sightline/bench/proc"
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/logs"
+	"github.com/sightline/sightline/storage/metrics"
 	"github.com/sightline/sightline/storage/traces"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 var start = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 
 // batchRows is what the loader cuts.
-const batchRows = 50_000
+const batchRows = 100_000
 
-// requests are about a batch's worth of spans as services send them.
-func requests(tb testing.TB) (bodies [][]byte, spans, size int) {
-	tb.Helper()
-	g := load.New(load.Config{Start: start, Step: 50 * time.Millisecond})
-	for spans < batchRows {
-		r := g.Next()
-		bodies = append(bodies, slices.Clone(r.Body))
-		spans += r.Items
-		size += len(r.Body)
-	}
-	return bodies, spans, size
+// converter makes the rows of a signal.
+type converter interface {
+	Append(batch.Request) error
+	Rows() int
+	Blocks() []batch.Block
+	Reset(batch.ID, batch.Policy)
+	Done()
 }
 
-// cpu is the CPU time of the process. Wall time means little where cores are shared.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
+// signals are the load, the converter and pdata's decoder of each.
+var signals = []struct {
+	name   string
+	load   func(load.Config) load.Source
+	rows   func(batch.ID, batch.Policy) converter
+	decode func([]byte) error
+}{
+	{"traces", func(c load.Config) load.Source { return load.New(c) }, func(id batch.ID, p batch.Policy) converter { return traces.NewBatch(id, p) },
+		func(b []byte) error { _, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(b); return err }},
+	{"logs", func(c load.Config) load.Source { return load.NewLogs(c) }, func(id batch.ID, p batch.Policy) converter { return logs.NewBatch(id, p) },
+		func(b []byte) error { _, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(b); return err }},
+	{"metrics", func(c load.Config) load.Source { return load.NewMetrics(c) }, func(id batch.ID, p batch.Policy) converter { return metrics.NewBatch(id, p) },
+		func(b []byte) error { _, err := (&pmetric.ProtoUnmarshaler{}).UnmarshalMetrics(b); return err }},
+}
+
+// requests are about a batch's worth of items as services send them.
+func requests(source load.Source) (bodies [][]byte, items, size int) {
+	for items < batchRows {
+		r := source.Next()
+		bodies = append(bodies, slices.Clone(r.Body))
+		items += r.Items
+		size += len(r.Body)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return bodies, items, size
 }
 
 // BenchmarkEncode is the write side without the INSERT: protobuf in, Native blocks out, with redaction, the recogniser and the
-// rows of trace_index and resources.
+// rows of all of a signal's tables. CPU time, since wall time means little where cores are shared.
 func BenchmarkEncode(b *testing.B) {
-	bodies, spans, size := requests(b)
-	rows := traces.NewBatch(batch.ID{}, batch.Policy{Redact: true})
-	out := 0
-	round := func(n uint64) {
-		rows.Reset(batch.NewID([8]byte{1}, start.Add(time.Duration(n)*time.Second)), batch.Policy{Redact: true})
-		for _, body := range bodies {
-			if err := rows.Append(batch.Request{Project: "default", Received: start.Add(time.Hour), Body: body}); err != nil {
-				b.Fatal(err)
+	for _, s := range signals {
+		b.Run(s.name, func(b *testing.B) {
+			bodies, items, size := requests(s.load(load.Config{Start: start, Step: 50 * time.Millisecond}))
+			rows := s.rows(batch.ID{}, batch.Policy{Redact: true})
+			out := 0
+			round := func(n uint64) {
+				rows.Reset(batch.NewID([8]byte{1}, start.Add(time.Duration(n)*time.Second)), batch.Policy{Redact: true})
+				for _, body := range bodies {
+					if err := rows.Append(batch.Request{Project: "default", Received: start.Add(time.Hour), Body: body}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if rows.Rows() != items {
+					b.Fatalf("%d rows of %d items", rows.Rows(), items)
+				}
+				out = 0
+				for _, block := range rows.Blocks() {
+					out += block.Body.Len()
+				}
+				rows.Done()
 			}
-		}
-		out = 0
-		for _, block := range rows.Blocks() {
-			out += block.Body.Len()
-		}
-		rows.Done()
+			round(0)
+			b.ReportAllocs()
+			b.ResetTimer()
+			began := proc.Self()
+			var m0, m1 runtime.MemStats
+			runtime.ReadMemStats(&m0)
+			for i := range b.N {
+				round(uint64(i + 1))
+			}
+			n := float64(b.N * items)
+			b.ReportMetric(float64(proc.Self()-began)/n, "cpu-ns/item")
+			runtime.ReadMemStats(&m1)
+			b.ReportMetric(float64(m1.Mallocs-m0.Mallocs)/n, "allocs/item")
+			b.ReportMetric(float64(out)/float64(items), "B/item")
+			b.ReportMetric(float64(size)/float64(items), "OTLP-B/item")
+		})
 	}
-	round(0)
-	b.ReportAllocs()
-	b.ResetTimer()
-	began := cpu()
-	var m0, m1 runtime.MemStats
-	runtime.ReadMemStats(&m0)
-	for i := range b.N {
-		round(uint64(i + 1))
-	}
-	n := float64(b.N * spans)
-	b.ReportMetric(float64(cpu()-began)/n, "cpu-ns/span")
-	runtime.ReadMemStats(&m1)
-	b.ReportMetric(float64(m1.Mallocs-m0.Mallocs)/n, "allocs/span")
-	b.ReportMetric(float64(out)/float64(spans), "B/span")
-	b.ReportMetric(float64(size)/float64(spans), "OTLP-B/span")
 }
 
 // BenchmarkPdata is what only decoding into the collector's own objects costs.
 func BenchmarkPdata(b *testing.B) {
-	bodies, spans, _ := requests(b)
-	b.ReportAllocs()
-	b.ResetTimer()
-	began := cpu()
-	for range b.N {
-		for _, body := range bodies {
-			if _, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(body); err != nil {
-				b.Fatal(err)
+	for _, s := range signals {
+		b.Run(s.name, func(b *testing.B) {
+			bodies, items, _ := requests(s.load(load.Config{Start: start, Step: 50 * time.Millisecond}))
+			b.ReportAllocs()
+			b.ResetTimer()
+			began := proc.Self()
+			for range b.N {
+				for _, body := range bodies {
+					if err := s.decode(body); err != nil {
+						b.Fatal(err)
+					}
+				}
 			}
-		}
+			b.ReportMetric(float64(proc.Self()-began)/float64(b.N*items), "cpu-ns/item")
+		})
 	}
-	b.ReportMetric(float64(cpu()-began)/float64(b.N*spans), "cpu-ns/span")
 }

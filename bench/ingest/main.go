@@ -4,6 +4,8 @@
 // machine changes little: wall time is not a figure here. Generating the load is not counted.
 //
 //	go run ./bench/ingest                                      # 1 million spans
+//	go run ./bench/ingest -signal logs                         # or records, or points
+//	go run ./bench/ingest -rollups 10                          # and what summing up ten minutes at a time costs
 //	go run ./bench/ingest -alter 'ALTER TABLE spans DROP INDEX ix_values'   # what the index costs
 package main
 
@@ -12,19 +14,21 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"time"
 
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/engine"
 	"github.com/sightline/sightline/storage/schema"
 )
 
 type options struct {
-	spans   int
+	signal  string
+	items   int
+	rollup  int
 	batch   int
 	runs    int
 	queries int
@@ -48,8 +52,10 @@ func main() {
 		return
 	}
 	o := options{}
-	flag.IntVar(&o.spans, "spans", 1_000_000, "spans to write; their timestamps fill the last hour")
-	flag.IntVar(&o.batch, "batch", 50_000, "spans of a batch")
+	flag.StringVar(&o.signal, "signal", "traces", "traces, logs or metrics")
+	flag.IntVar(&o.items, "items", 1_000_000, "spans, records or points to write; timestamps fill the last hour, those of points go on as long as their number asks")
+	flag.IntVar(&o.rollup, "rollups", 0, "then compute the rollups of all minutes, so many at once; 0: don't")
+	flag.IntVar(&o.batch, "batch", 100_000, "items of a batch; the loader's is 100,000")
 	flag.IntVar(&o.runs, "runs", 1, "how often, each on an empty folder")
 	flag.IntVar(&o.queries, "queries", 40, "how often a unique value and a trace are looked up afterwards")
 	flag.Uint64Var(&o.seed, "seed", 1, "of the load")
@@ -57,6 +63,9 @@ func main() {
 	flag.BoolVar(&o.columns, "columns", true, "print every column")
 	flag.Var(&o.alter, "alter", "statement to run after the migration, to measure another schema; may be repeated")
 	flag.Parse()
+	if _, ok := signals[o.signal]; !ok {
+		exit(fmt.Errorf("%q is not traces, logs or metrics", o.signal))
+	}
 	for range o.runs {
 		if err := measure(ctx, o); err != nil {
 			exit(err)
@@ -110,8 +119,13 @@ func measure(ctx context.Context, o options) (err error) {
 	if err := r.settle(ctx); err != nil {
 		return err
 	}
-	if err := r.look(ctx); err != nil {
-		return err
+	if o.signal == "traces" {
+		if err := r.sumUp(ctx); err != nil {
+			return err
+		}
+		if err := r.look(ctx); err != nil {
+			return err
+		}
 	}
 	return r.print(ctx, os.Stdout)
 }

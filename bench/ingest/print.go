@@ -44,18 +44,21 @@ func (r *run) print(ctx context.Context, out io.Writer) error {
 		bytes += s.Bytes
 	}
 	all := r.decode + r.post + r.insert + r.merge
-	fmt.Fprintf(out, "RESULT spans=%d client=%.2f engine=%.2f (decode=%.2f post=%.2f insert=%.2f merge=%.2f) us/span, %.1f B/span, %.0f spans/CPU-s, value p50=%.1f p90=%.1f ms, trace p50=%.1f p90=%.1f ms\n",
-		r.stored, us(r.decode+r.post), us(r.insert+r.merge), us(r.decode), us(r.post), us(r.insert), us(r.merge), float64(bytes)/n, n/all.Seconds(),
+	fmt.Fprintf(out, "RESULT %s=%d client=%.2f engine=%.2f (decode=%.2f post=%.2f insert=%.2f merge=%.2f) us/item, %.1f B/item, %.0f items/CPU-s, value p50=%.1f p90=%.1f ms, trace p50=%.1f p90=%.1f ms\n",
+		r.signal, r.stored, us(r.decode+r.post), us(r.insert+r.merge), us(r.decode), us(r.post), us(r.insert), us(r.merge), float64(bytes)/n, n/all.Seconds(),
 		quantile(r.byValue, .5), quantile(r.byValue, .9), quantile(r.byID, .5), quantile(r.byID, .9))
-	fmt.Fprintf(out, "%.0f B of OTLP and %.0f B of Native a span, %d inserts in %s, merges idle %s later\n",
+	fmt.Fprintf(out, "%.0f B of OTLP and %.0f B of Native an item, %d inserts in %s, merges idle %s later\n",
 		float64(r.otlp)/n, float64(r.sent)/n, r.inserts, r.during.Round(time.Second/10), r.settled.Round(time.Second/10))
+	if r.minutes > 0 {
+		fmt.Fprintf(out, "ROLLUPS %d minutes, %d at once: program=%.2f engine=%.2f us/span\n", r.minutes, r.rollup, us(r.rollups.Program), us(r.rollups.Engine))
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "insert\trows\tB sent/row\tengine µs/span\t")
+	fmt.Fprintln(w, "insert\trows\tB sent/row\tengine µs/item\t")
 	for _, name := range slices.Sorted(maps.Keys(r.tables)) {
 		t := r.tables[name]
 		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.2f\t\n", name, t.rows, float64(t.bytes)/float64(t.rows), us(t.insert))
 	}
-	fmt.Fprintln(w, "stored\tparts\twide\trows\tB/span\tskip indexes\tmarks\t")
+	fmt.Fprintln(w, "stored\tparts\twide\trows\tB/item\tskip indexes\tmarks\t")
 	for _, s := range sizes {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.2f\t%.2f\t%.2f\t\n", s.Table, s.Parts, s.Wide, s.Rows, float64(s.Bytes)/n, float64(s.Skip)/n, float64(s.Marks)/n)
 	}
@@ -69,24 +72,24 @@ func (r *run) print(ctx context.Context, out io.Writer) error {
 
 // printColumns is last: a compact part does not know what its columns take, so the tables are rewritten as one wide part each.
 func (r *run) printColumns(ctx context.Context, w io.Writer) error {
-	for _, statement := range []string{
-		"SYSTEM START MERGES",
-		"ALTER TABLE spans MODIFY SETTING min_bytes_for_wide_part = 0", "OPTIMIZE TABLE spans FINAL",
-		"ALTER TABLE trace_index MODIFY SETTING min_bytes_for_wide_part = 0", "OPTIMIZE TABLE trace_index FINAL",
-	} {
+	statements := []string{"SYSTEM START MERGES"}
+	for name := range maps.Keys(r.tables) {
+		statements = append(statements, "ALTER TABLE "+name+" MODIFY SETTING min_bytes_for_wide_part = 0", "OPTIMIZE TABLE "+name+" FINAL")
+	}
+	for _, statement := range statements {
 		if err := r.db.Exec(ctx, statement); err != nil {
 			return err
 		}
 	}
 	columns, err := conn.All[columnSize](ctx, r.db, conn.Query{SQL: `SELECT * FROM (SELECT table, column AS name, sum(column_data_compressed_bytes) AS packed,
 		sum(column_data_uncompressed_bytes) AS plain FROM system.parts_columns
-		WHERE active AND database = currentDatabase() AND table IN ('spans', 'trace_index') GROUP BY table, name
+		WHERE active AND database = currentDatabase() AND table NOT IN ('schema_migrations', 'rollup_minutes', 'red_1m', 'edges_1m') GROUP BY table, name
 		UNION ALL SELECT table, name, data_compressed_bytes AS packed, data_uncompressed_bytes AS plain FROM system.data_skipping_indices
 		WHERE database = currentDatabase()) ORDER BY table, packed DESC`})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "column\tB/span\tuncompressed\t")
+	fmt.Fprintln(w, "column\tB/item\tuncompressed\t")
 	for _, c := range columns {
 		fmt.Fprintf(w, "%s.%s\t%.3f\t%.2f\t\n", c.Table, c.Name, float64(c.Packed)/float64(r.stored), float64(c.Plain)/float64(r.stored))
 	}

@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"time"
 
 	"github.com/sightline/sightline/bench/load"
+	"github.com/sightline/sightline/bench/proc"
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/logs"
+	"github.com/sightline/sightline/storage/metrics"
 	"github.com/sightline/sightline/storage/traces"
 )
 
@@ -18,7 +21,7 @@ type run struct {
 	pid    int
 	policy batch.Policy
 
-	began, ended    time.Time // of the spans
+	began, ended    time.Time // of the items
 	stored          int
 	otlp, sent      int               // bytes
 	decode, post    time.Duration     // client
@@ -27,6 +30,42 @@ type run struct {
 	inserts         int
 	byValue, byID   []time.Duration // wall
 	during, settled time.Duration   // wall
+	rollups         proc.CPU        // of one recomputation of all minutes
+	minutes         int
+}
+
+// converter makes the rows of a signal.
+type converter interface {
+	Append(batch.Request) error
+	Rows() int
+	Blocks() []batch.Block
+	Reset(batch.ID, batch.Policy)
+	Done()
+}
+
+// signals are the load and the converter of each.
+var signals = map[string]struct {
+	load func(cfg load.Config, items int) load.Source
+	rows func(batch.ID, batch.Policy) converter
+}{
+	"traces": {
+		func(cfg load.Config, items int) load.Source { return load.New(cfg.Fill(time.Hour, items, load.New)) },
+		func(id batch.ID, p batch.Policy) converter { return traces.NewBatch(id, p) },
+	},
+	"logs": {
+		func(cfg load.Config, items int) load.Source {
+			return load.NewLogs(cfg.Fill(time.Hour, items, load.NewLogs))
+		},
+		func(id batch.ID, p batch.Policy) converter { return logs.NewBatch(id, p) },
+	},
+	"metrics": {
+		func(cfg load.Config, items int) load.Source { // it ends where an hour would
+			long := time.Duration(float64(items) / load.NewMetrics(cfg).PerHour() * float64(time.Hour))
+			cfg.Start = cfg.Start.Add(time.Hour - long)
+			return load.NewMetrics(cfg)
+		},
+		func(id batch.ID, p batch.Policy) converter { return metrics.NewBatch(id, p) },
+	},
 }
 
 type table struct {
@@ -34,24 +73,25 @@ type table struct {
 	rows, bytes int
 }
 
-// write sends the spans, batch by batch.
+// write sends the items, batch by batch.
 func (r *run) write(ctx context.Context) error {
 	r.ended = time.Now().UTC()
 	r.began = r.ended.Add(-time.Hour)
 	r.tables = map[string]*table{}
-	g := load.New(load.Config{Seed: r.seed, Start: r.began, Step: r.step()})
+	of := signals[r.signal]
+	g := of.load(load.Config{Seed: r.seed, Start: r.began}, r.items)
 	writer := batch.NewWriter(r.db)
-	rows := traces.NewBatch(batch.ID{}, r.policy)
+	rows := of.rows(batch.ID{}, r.policy)
 	begun := time.Now()
-	for n := 0; r.stored < r.spans; n++ {
+	for n := 0; r.stored < r.items; n++ {
 		var bodies [][]byte
-		for waiting := 0; waiting < r.batch && r.stored+waiting < r.spans; {
+		for waiting := 0; waiting < r.batch && r.stored+waiting < r.items; {
 			q := g.Next()
 			bodies = append(bodies, append([]byte(nil), q.Body...))
 			waiting += q.Items
 			r.otlp += len(q.Body)
 		}
-		mark := clientCPU()
+		mark := proc.Self()
 		rows.Reset(batch.NewID([8]byte{1}, time.Now()), r.policy)
 		for _, body := range bodies {
 			if err := rows.Append(batch.Request{Project: "default", Received: time.Now(), Body: body}); err != nil {
@@ -59,7 +99,7 @@ func (r *run) write(ctx context.Context) error {
 			}
 		}
 		blocks := rows.Blocks()
-		r.decode += clientCPU() - mark
+		r.decode += proc.Self() - mark
 		for i, block := range blocks {
 			if err := r.send(ctx, writer, block, fmt.Sprint(n, "/", i)); err != nil {
 				return err
@@ -78,26 +118,25 @@ func (r *run) send(ctx context.Context, writer *batch.Writer, block batch.Block,
 		t = &table{}
 		r.tables[block.Table] = t
 	}
-	client, engine := clientCPU(), readEngine(r.pid)
+	client := proc.Self()
+	engine, err := proc.Engine(r.pid)
+	if err != nil {
+		return err
+	}
 	if err := writer.Insert(ctx, block, token); err != nil {
 		return err
 	}
-	spent := readEngine(r.pid)
-	r.post += clientCPU() - client
-	t.insert += spent.all - engine.all - (spent.merge - engine.merge)
+	spent, err := proc.Engine(r.pid)
+	if err != nil {
+		return err
+	}
+	r.post += proc.Self() - client
+	t.insert += spent.Engine - engine.Engine
 	t.rows += block.Rows
 	t.bytes += block.Body.Len()
 	r.sent += block.Body.Len()
 	r.inserts++
 	return nil
-}
-
-// step is the time between two traces that makes the spans fill an hour.
-func (r *run) step() time.Duration {
-	g := load.New(load.Config{Seed: r.seed, Start: r.began, Step: time.Nanosecond, Gateway: true, Items: 20_000})
-	spans := g.Next().Items
-	traces := g.Now().Sub(r.began)
-	return time.Duration(float64(time.Hour) * float64(spans) / float64(traces) / float64(r.spans))
 }
 
 // settle waits until the engine has nothing left to merge.
@@ -115,8 +154,11 @@ func (r *run) settle(ctx context.Context) error {
 		time.Sleep(200 * time.Millisecond)
 	}
 	r.settled = time.Since(begun) - idleAfter
-	e := readEngine(r.pid)
-	r.merge = e.merge
+	e, err := proc.Engine(r.pid)
+	if err != nil {
+		return err
+	}
+	r.merge = e.Merges
 	for _, t := range r.tables {
 		r.insert += t.insert
 	}

@@ -22,6 +22,17 @@ type Config struct {
 	Series    int           // of metrics, of all instances; 0: 4000
 }
 
+// Fill is the configuration of whose traces so many spans, or so many records of whose logs, fill so long a time.
+func (c Config) Fill(long time.Duration, items int, of func(Config) *Generator) Config {
+	try := c
+	try.Step, try.Gateway, try.Items = 1, true, 20_000
+	g := of(try)
+	made := g.Next().Items
+	traces := g.Now().Sub(c.Start)
+	c.Step = time.Duration(float64(long) * float64(made) / float64(traces) / float64(items))
+	return c
+}
+
 // Source makes the requests of one signal. Not safe for concurrent use: give every sender its own, with its own seed.
 type Source interface {
 	// Next makes the next request.

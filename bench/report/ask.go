@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -12,23 +11,20 @@ import (
 	"time"
 
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	common "go.opentelemetry.io/proto/otlp/common/v1"
 	"google.golang.org/protobuf/proto"
-
-	"github.com/sightline/sightline/bench/load"
 )
 
 // sample remembers some of the requests that were sent, to ask for what is in them.
 type sample struct {
 	mu     sync.Mutex
-	spans  int
 	n      int
 	bodies [][]byte
 }
 
-func (s *sample) add(body []byte, spans int) {
+func (s *sample) add(body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.spans += spans
 	if s.n++; s.n%16 == 0 {
 		s.bodies = append(s.bodies, body)
 	}
@@ -61,8 +57,8 @@ func (s *sample) pick(n int, key string) (traceIDs, values []string, err error) 
 // uniqueKey is an attribute of bench/load with a new value on every span that has it.
 const uniqueKey = "app.session.id"
 
-// ask puts each question with new values every time, one after the other.
-func ask(ctx context.Context, s *server, o options, sent *sample, r *report) error {
+// ask puts each question with new values every time, one after the other, about what was sent until end.
+func ask(ctx context.Context, s *server, o options, sent *sample, end time.Time, r *report) error {
 	traceIDs, values, err := sent.pick(o.queries+1, uniqueKey)
 	if err != nil {
 		return err
@@ -70,7 +66,7 @@ func ask(ctx context.Context, s *server, o options, sent *sample, r *report) err
 	services := []string{"checkout", "frontend", "frontend-proxy"}
 	random := rand.New(rand.NewPCG(3, 4))
 	search := func(q string) string {
-		return "/api/traces?limit=20&from=now-3h&to=now&q=" + url.QueryEscape(q)
+		return "/api/traces?limit=20&from=now-24h&to=now&q=" + url.QueryEscape(q)
 	}
 	questions := []struct {
 		name string
@@ -87,7 +83,10 @@ func ask(ctx context.Context, s *server, o options, sent *sample, r *report) err
 		}, found},
 		{"search: matches nothing (value)", func(i int) string { return search(fmt.Sprintf("%s = \"no-such-%d-%d\"", uniqueKey, i, random.Int64())) }, nothing},
 		{"search: matches nothing (duration)", func(i int) string { return search(fmt.Sprintf("service = cart and duration > %ds", 4000+i)) }, nothing},
-		{"service map of an hour", func(i int) string { return fmt.Sprintf("/api/map?from=now-%dm&to=now-%dm", 75+i%10, 15+i%10) }, nil},
+		{"service map of an hour", func(i int) string {
+			to := end.Add(-time.Duration(i%10) * time.Minute)
+			return fmt.Sprintf("/api/map?from=%d&to=%d", to.Add(-time.Hour).UnixNano(), to.UnixNano())
+		}, nil},
 	}
 	for _, q := range questions {
 		var took []time.Duration
@@ -111,11 +110,6 @@ func ask(ctx context.Context, s *server, o options, sent *sample, r *report) err
 	return nil
 }
 
-type answer struct {
-	Traces   []struct{} `json:"traces"`
-	Complete *bool      `json:"complete"`
-}
-
 func found(a answer) error {
 	if len(a.Traces) == 0 {
 		return fmt.Errorf("nothing was found")
@@ -130,75 +124,11 @@ func nothing(a answer) error {
 	return nil
 }
 
-// halfLoad sends at half of the measured rate with the clock's own timestamps and sees how long acknowledgements take, and how long
-// after one its spans are found.
-func halfLoad(ctx context.Context, s *server, o options, r *report) error {
-	c, hangUp, err := dial(s, o)
-	if err != nil {
-		return err
-	}
-	defer hangUp()
-	g := load.New(load.Config{Seed: 99, Start: time.Now(), Step: 2 * time.Millisecond})
-	a := &acks{}
-	ctx, cancel := context.WithTimeout(ctx, o.half)
-	defer cancel()
-	var fresh []time.Duration
-	var freshMu sync.Mutex
-	var watching sync.WaitGroup
-	begin, lastProbe, sent := time.Now(), time.Time{}, 0
-	var failed error
-	for ctx.Err() == nil && failed == nil {
-		if ahead := time.Duration(float64(sent)/(r.Rate/2)*float64(time.Second)) - time.Since(begin); ahead > 0 {
-			time.Sleep(ahead)
+func attribute(attributes []*common.KeyValue, key string) string {
+	for _, kv := range attributes {
+		if kv.Key == key {
+			return kv.Value.GetStringValue()
 		}
-		g.Seek(time.Now())
-		request := g.Next()
-		sent += request.Items
-		body := bytes.Clone(request.Body)
-		probe := time.Since(lastProbe) > 500*time.Millisecond
-		if probe {
-			lastProbe = time.Now()
-		}
-		watching.Go(func() {
-			if err := a.deliver(context.WithoutCancel(ctx), c, body); err != nil || !probe {
-				return
-			}
-			took, err := visible(context.WithoutCancel(ctx), s, body)
-			freshMu.Lock()
-			defer freshMu.Unlock()
-			if err != nil {
-				failed = err
-				return
-			}
-			fresh = append(fresh, took)
-		})
 	}
-	watching.Wait()
-	if failed != nil {
-		return failed
-	}
-	r.AckHalf, r.Fresh = quantiles(a.took), quantiles(fresh)
-	return nil
-}
-
-// visible is how long until a search finds a span of the request.
-func visible(ctx context.Context, s *server, body []byte) (time.Duration, error) {
-	begin := time.Now()
-	var request collector.ExportTraceServiceRequest
-	if err := proto.Unmarshal(body, &request); err != nil {
-		return 0, err
-	}
-	span := request.ResourceSpans[0].ScopeSpans[0].Spans[0]
-	path := "/api/traces?from=now-10m&q=" + url.QueryEscape("span_id = "+hex.EncodeToString(span.SpanId)+" and trace_id = "+hex.EncodeToString(span.TraceId))
-	for time.Since(begin) < 30*time.Second {
-		var a answer
-		if err := s.get(ctx, path, &a); err != nil {
-			return 0, err
-		}
-		if len(a.Traces) > 0 {
-			return time.Since(begin), nil
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return 0, fmt.Errorf("an acknowledged span was not found within 30 s")
+	return ""
 }

@@ -1,44 +1,31 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"path/filepath"
+	"maps"
 	"slices"
 	"text/tabwriter"
 	"time"
-
-	common "go.opentelemetry.io/proto/otlp/common/v1"
 )
 
 // report is what a run measured.
 type report struct {
-	Options string `json:"options"`
-	CPUs    int    `json:"cpus"`
-	Go      string `json:"go"`
+	Began    time.Time `json:"began"`
+	Senders  int       `json:"senders"`
+	InFlight int       `json:"in_flight"` // requests of each sender
+	CPUs     int       `json:"cpus"`
+	Go       string    `json:"go"`
 
 	ColdStartMS int64   `json:"cold_start_ms"`
 	RestartMS   int64   `json:"restart_ms"`
 	IdleMiB     float64 `json:"idle_mib"`
-	PeakMiB     float64 `json:"peak_mib"`
 
-	Spans           int     `json:"spans"`
-	AcceptedSeconds float64 `json:"accepted_seconds"` // until the last acknowledgement
-	StoredSeconds   float64 `json:"stored_seconds"`   // until the last span was in its table
-	Rate            float64 `json:"spans_per_second"`
-	CPUSeconds      float64 `json:"cpu_seconds"` // of all processes, until merges were idle
-	SpansPerCPU     float64 `json:"spans_per_cpu_second"`
-	BytesPerSpan    float64 `json:"bytes_per_span"`        // active parts of all tables
-	FolderPerSpan   float64 `json:"folder_bytes_per_span"` // the engine's folder as it lies there, parts on their way out included
-	Refused         int     `json:"refused"`
-
-	AckFull stat    `json:"ack_full"`
-	AckHalf stat    `json:"ack_half"`
-	Fresh   stat    `json:"freshness"`
-	Queries []query `json:"queries"`
-
-	cpuBefore float64
+	Yardsticks []yard  `json:"yardsticks"`
+	Steps      []cost  `json:"steps"`
+	Half       []half  `json:"half_load"`
+	Storage    []table `json:"storage"` // after the steps
+	Queries    []query `json:"queries"`
 }
 
 type query struct {
@@ -46,73 +33,84 @@ type query struct {
 	stat
 }
 
-// stat are quantiles in milliseconds.
-type stat struct {
-	N   int     `json:"n"`
-	P50 float64 `json:"p50_ms"`
-	P99 float64 `json:"p99_ms"`
-	Max float64 `json:"max_ms"`
-}
-
-func quantiles(took []time.Duration) stat {
-	if len(took) == 0 {
-		return stat{}
-	}
-	slices.Sort(took)
-	at := func(q float64) float64 {
-		return float64(took[min(int(q*float64(len(took))), len(took)-1)].Microseconds()) / 1000
-	}
-	return stat{len(took), at(0.50), at(0.99), at(1)}
-}
-
-// cost is what storing took, now that everything is idle.
-func (r *report) cost(ctx context.Context, s *server, sent *sample) error {
-	cpu, err := s.tree.cpu()
-	if err != nil {
-		return err
-	}
-	r.CPUSeconds = cpu - r.cpuBefore
-	r.SpansPerCPU = float64(sent.spans) / r.CPUSeconds
-	var st instanceStatus
-	if err := s.get(ctx, "/api/status", &st); err != nil {
-		return err
-	}
-	if st.Storage.Rows != int64(sent.spans) {
-		return fmt.Errorf("%d spans are stored, %d were sent", st.Storage.Rows, sent.spans)
-	}
-	r.BytesPerSpan = float64(st.Storage.Bytes) / float64(sent.spans)
-	size, err := folder(filepath.Join(s.dir, "engine"))
-	if err != nil {
-		return err
-	}
-	r.FolderPerSpan = float64(size) / float64(sent.spans)
-	return nil
-}
-
-func attribute(attributes []*common.KeyValue, key string) string {
-	for _, kv := range attributes {
-		if kv.Key == key {
-			return kv.Value.GetStringValue()
-		}
-	}
-	return ""
-}
-
 func (r *report) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	line := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
-	fmt.Fprintf(w, "%s; %d CPUs, %s\n\n", r.Options, r.CPUs, r.Go)
-	line("spans per CPU-second, end to end", "%.0f", r.SpansPerCPU)
-	line("CPU a span", "%.2f µs (%.1f s for %d spans, all processes, until merges are idle)", r.CPUSeconds/float64(r.Spans)*1e6, r.CPUSeconds, r.Spans)
-	line("rate, acknowledged / stored", "%.0f / %.0f spans/s", float64(r.Spans)/r.AcceptedSeconds, r.Rate)
-	line("bytes a span, all tables", "%.1f (folder as it lies: %.1f)", r.BytesPerSpan, r.FolderPerSpan)
-	line("ack at full load, p50 / p99", "%.1f / %.1f ms; %d refusals", r.AckFull.P50, r.AckFull.P99, r.Refused)
-	line("ack at half load, p50 / p99", "%.1f / %.1f ms", r.AckHalf.P50, r.AckHalf.P99)
-	line("acknowledged to found, p50 / p99", "%.0f / %.0f ms", r.Fresh.P50, r.Fresh.P99)
-	line("memory, idle / peak", "%.0f / %.0f MiB", r.IdleMiB, r.PeakMiB)
-	line("cold start / with the data", "%d / %d ms", r.ColdStartMS, r.RestartMS)
-	for _, q := range r.Queries {
-		line(q.Name+", p50 / p99", "%.1f / %.1f ms", q.P50, q.P99)
+	row := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+	row("%d CPUs, %s; %d senders x %d requests; start on an empty folder %d ms, with the data %d ms; memory idle %.0f MiB\n",
+		r.CPUs, r.Go, r.Senders, r.InFlight, r.ColdStartMS, r.RestartMS, r.IdleMiB)
+
+	row("step\tby\titems\tthere before\titems/CPU-s\tµs CPU/item\tof yardstick\tof batching\tB/item\tacked/s\tstored/s\tidle after s\tpeak MiB\tclient CPU s\t")
+	for _, c := range r.Steps {
+		n := float64(c.items())
+		row("%s\t%s\t%d\t%d\t%.0f\t%.2f\t%s\t%s\t%s\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t", c.Name, c.Way, c.items(), c.Before, c.ItemsPerCPU, 1e6/c.ItemsPerCPU,
+			ratio(c.OfYardstick), ratio(c.OfBatching), bySignal(c.BytesPerItem), n/c.AckedSeconds, n/c.StoredSeconds, c.IdleSeconds, c.PeakMiB, c.Client)
+	}
+	row("")
+	row("µs CPU an item\tby\tprogram: until acked\tuntil stored\tuntil idle\tengine: until acked\tuntil stored\tuntil idle\tmerges\tall\t")
+	for _, c := range r.Steps {
+		us := func(seconds float64) float64 { return seconds * 1e6 / float64(c.items()) }
+		p := c.Phases
+		row("%s\t%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t", c.Name, c.Way, us(p[0].Program), us(p[1].Program), us(p[2].Program),
+			us(p[0].Engine), us(p[1].Engine), us(p[2].Engine), us(p[0].Merges+p[1].Merges+p[2].Merges), us(c.CPUSeconds))
+	}
+	if len(r.Yardsticks) > 0 {
+		row("")
+		row("a collector that keeps nothing\tby\titems\titems/CPU-s\tµs CPU/item\tpeak MiB\t")
+		for _, y := range r.Yardsticks {
+			name := y.Signal
+			if y.Batch {
+				name += ", batched"
+			}
+			row("%s\t%s\t%d\t%.0f\t%.2f\t%.0f\t", name, y.Way, y.Items, y.ItemsPerCPU, 1e6/y.ItemsPerCPU, y.PeakMiB)
+		}
+	}
+	row("")
+	row("ack at full load\tby\tp50 ms\tp99 ms\trefusals\t")
+	for _, c := range r.Steps {
+		for _, signal := range slices.Sorted(maps.Keys(c.Ack)) {
+			name := c.Name
+			if len(c.Ack) > 1 {
+				name += ": " + signal
+			}
+			row("%s\t%s\t%.1f\t%.1f\t%d\t", name, c.Way, c.Ack[signal].P50, c.Ack[signal].P99, c.Refused)
+		}
+	}
+	if len(r.Half) > 0 {
+		row("")
+		row("half load\titems/s\tack p50 ms\tp99 ms\tacked to found p50 ms\tp99 ms\tpeak MiB\t")
+		for _, h := range r.Half {
+			row("%s\t%.0f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f\t%s", h.Signal, h.Rate, h.Ack.P50, h.Ack.P99, h.Fresh.P50, h.Fresh.P99, h.PeakMiB, h.NotFound)
+		}
+	}
+	row("")
+	row("table\tof\trows\tB/row\tparts\t")
+	for _, t := range r.Storage {
+		row("%s\t%s\t%d\t%.1f\t%d\t", t.Table, t.Signal, t.Rows, float64(t.Bytes)/float64(max(t.Rows, 1)), t.Parts)
+	}
+	if len(r.Queries) > 0 {
+		row("")
+		row("question\tp50 ms\tp99 ms\t")
+		for _, q := range r.Queries {
+			row("%s\t%.1f\t%.1f\t", q.Name, q.P50, q.P99)
+		}
 	}
 	return w.Flush()
+}
+
+// ratio is how much of the yardstick something reaches.
+func ratio(of float64) string {
+	if of == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f %%", of*100)
+}
+
+func bySignal(values map[string]float64) (text string) {
+	for _, signal := range slices.Sorted(maps.Keys(values)) {
+		if text != "" {
+			text += " / "
+		}
+		text += fmt.Sprintf("%.1f", values[signal])
+	}
+	return text
 }
