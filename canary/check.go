@@ -18,6 +18,13 @@ type checker struct {
 	report *Report
 }
 
+// ahead is the same checker for what measures how soon something is visible.
+func (c *checker) ahead() *checker {
+	ahead := *c
+	ahead.api = c.api.ahead()
+	return &ahead
+}
+
 // check asks one API about one thing.
 type check struct {
 	api    string

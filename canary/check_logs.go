@@ -55,7 +55,9 @@ func (r *record) fields() content.Fields {
 }
 
 // itemOf is the name by which a record was sent.
-func itemOf(f content.Fields) string { return strings.TrimPrefix(f["attribute canary.item"], "string:") }
+func itemOf(f content.Fields) string {
+	return strings.TrimPrefix(f["attribute canary.item"], "string:")
+}
 
 // recordsOf are the records of a round by item.
 func (c *checker) recordsOf(seq int64) map[string]content.Fields {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -34,11 +35,22 @@ func (c *checker) pointsOf(seq int64) map[string]content.Fields {
 	return points
 }
 
-// findPoints is the check that says when the points of a round are visible, all with their content.
-func (c *checker) findPoints(seq int64, acked bool) check {
+// findPoint is the check that says when the points of a round are visible: by the first of them.
+func (c *checker) findPoint(seq int64, acked bool) check {
+	return c.lookForPoints(seq, acked, metricNames[:1])
+}
+
+// readPoints is the check of the others.
+func (c *checker) readPoints(seq int64, acked bool) check {
+	return c.lookForPoints(seq, acked, metricNames[1:])
+}
+
+func (c *checker) lookForPoints(seq int64, acked bool, names []string) check {
 	return check{api: apiPoints, signal: metrics, seq: seq, item: c.run.Item(seq, 0), ask: func(ctx context.Context) ([]Finding, error) {
-		s := newSeen(MissingPoint, c.pointsOf(seq))
-		for _, name := range metricNames {
+		sent := c.pointsOf(seq)
+		maps.DeleteFunc(sent, func(name string, _ content.Fields) bool { return !slices.Contains(names, name) })
+		s := newSeen(MissingPoint, sent)
+		for _, name := range names {
 			err := c.points(ctx, name, seq, seq, true, func(f content.Fields) { s.one(c.run, name, f) })
 			if err != nil {
 				return nil, err

@@ -19,9 +19,17 @@ type client struct {
 	base  string
 	key   string
 	turns chan struct{}
+	first chan struct{} // turns of requests that measure how soon something is visible: they wait for no other
 }
 
-// atOnce is how many requests a canary has running: it should not be the load that it measures.
+// ahead is the same client, with those turns.
+func (c *client) ahead() *client {
+	ahead := *c
+	ahead.turns = c.first
+	return &ahead
+}
+
+// atOnce is how many requests of a kind a canary has running: it should not be the load that it measures.
 const atOnce = 4
 
 // readTimeout bounds one request; a query of the server is bounded by less.
@@ -35,8 +43,8 @@ func newClient(base, key string) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open session: %w", err)
 	}
-	c := &http.Client{Timeout: readTimeout, Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
-	return &client{http: c, base: strings.TrimSuffix(base, "/"), key: key, turns: make(chan struct{}, atOnce)}, nil
+	c := &http.Client{Timeout: readTimeout, Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 2 * atOnce}}
+	return &client{http: c, base: strings.TrimSuffix(base, "/"), key: key, turns: make(chan struct{}, atOnce), first: make(chan struct{}, atOnce)}, nil
 }
 
 func (c *client) close() { c.http.CloseIdleConnections() }

@@ -43,8 +43,8 @@ const rollups = 100 * time.Second
 // settled is how long a request that is being sent may go on after the context has ended.
 const settled = 5 * time.Second
 
-// pending is how many rounds are looked at one by one at a time; with more, some are left to the audit.
-const pending = 64
+// pending is how many requests are looked for one by one at a time; with more, some are left to the audit.
+const pending = 24
 
 // canary is one that writes.
 type canary struct {
@@ -292,14 +292,10 @@ func (c *canary) audit(ctx context.Context, states map[int64]map[signal]string) 
 
 // follow looks for what one request brought, by one API after the other.
 func (c *checker) follow(ctx context.Context, seq int64, s signal, acked bool, since, deadline time.Time) {
-	first, then := c.looks(seq, s, acked)
-	if first == nil {
-		return
-	}
-	if well := c.until(ctx, deadline, *first); !well.IsZero() && !since.IsZero() {
+	if well := c.until(ctx, deadline, c.ahead().find(seq, s, acked)); !well.IsZero() && !since.IsZero() {
 		c.report.of(s, func(r *SignalReport) { r.seenAfter(well.Sub(since)) })
 	}
-	for _, k := range then {
+	for _, k := range c.read(seq, s, acked) {
 		c.until(ctx, deadline, k)
 	}
 	if ctx.Err() == nil {
@@ -307,65 +303,24 @@ func (c *checker) follow(ctx context.Context, seq int64, s signal, acked bool, s
 	}
 }
 
-// looks are the checks of one request: the one that says when it is visible, and the others.
-func (c *checker) looks(seq int64, s signal, acked bool) (first *check, then []check) {
+// find is the check that says when a request is visible.
+func (c *checker) find(seq int64, s signal, acked bool) check {
 	switch s {
 	case traces:
-		k := c.findTrace(seq, acked)
-		return &k, c.readTrace(seq, acked)
+		return c.findTrace(seq, acked)
 	case logs:
-		k := c.findLogs(seq, acked)
-		return &k, c.readLogs(seq, acked)
-	case metrics:
-		k := c.findPoints(seq, acked)
-		return &k, nil
+		return c.findLogs(seq, acked)
 	}
-	return nil, nil
+	return c.findPoint(seq, acked)
 }
 
-// open connects to the API, and says what to do where that does not work.
-func open(ctx context.Context, t Target) (*client, error) {
-	api, err := newClient(t.URL, t.ReadKey)
-	if err != nil {
-		return nil, err
+// read are the other checks of a request.
+func (c *checker) read(seq int64, s signal, acked bool) []check {
+	switch s {
+	case traces:
+		return c.readTrace(seq, acked)
+	case logs:
+		return c.readLogs(seq, acked)
 	}
-	if err := api.reach(ctx, t); err != nil {
-		api.close()
-		return nil, err
-	}
-	return api, nil
-}
-
-// patience is how long an instance may take to answer at all.
-const patience = 10 * time.Second
-
-func (c *client) reach(ctx context.Context, t Target) error {
-	for deadline := time.Now().Add(patience); ; {
-		err := c.hello(ctx, t)
-		var u *unreadable
-		switch {
-		case err == nil:
-			return nil
-		case errors.As(err, &u) && u.login:
-			return fmt.Errorf("the API at %s asks for a login: make a key with `sightline key create --read canary` and give it with --read-key or SIGHTLINE_READ_KEY, or give --user", t.URL)
-		case errors.Is(err, errNotServed):
-			return fmt.Errorf("there is no Sightline at %s: give the address of its page with --url", t.URL)
-		case ctx.Err() != nil || errors.As(err, &u) && !u.again || time.Now().After(deadline):
-			return fmt.Errorf("reach the API: %w; is Sightline running at %s? `sightline` starts it, --url says where it is", err, t.URL)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
-}
-
-func (c *client) hello(ctx context.Context, t Target) error {
-	if t.User != "" {
-		if err := c.login(ctx, t.User, t.Password); err != nil {
-			return err
-		}
-	}
-	var status struct{ Version string }
-	return c.get(ctx, "/api/status", nil, &status)
+	return []check{c.readPoints(seq, acked)}
 }
