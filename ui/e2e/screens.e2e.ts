@@ -62,9 +62,11 @@ const screens: [string, () => string, string][] = [
   ['service-instances', () => '/services/checkout?from=now-15m&tab=instances', 'text=checkout-1'],
   ['service-traces', () => '/services/checkout?from=now-15m&tab=traces', 'main a[href*="/trace/"]'],
   ['settings', () => '/settings', 'text=Received'],
+  ['settings-retention', () => '/settings?tab=retention', 'text=different durations'],
   ['settings-keys', () => '/settings?tab=keys', 'main button'],
   ['settings-endpoints', () => '/settings?tab=endpoints', 'text=OTLP'],
   ['settings-appearance', () => '/settings?tab=appearance', 'text=Dark'],
+  ['status', () => '/status', 'main a[href*="/services/checkout"]'],
   ['start', () => '/start', 'text=OTLP'],
 ]
 

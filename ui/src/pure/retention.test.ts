@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import golden from '../../../query/traceapi/testdata/retention.golden.json'
 import type { Retention } from '../api/retention'
-import { consequences, daysProblem, draftOf, draftProblems, dropText, sameSettings, settingsOf, sourceText } from './retention'
+import { configuredDays, consequences, daysProblem, draftFor, draftOf, draftProblems, dropText, sameSettings, settingsOf, sourceText } from './retention'
 
 // The server's own answer, see contract.test.ts.
 const retention = golden as unknown as Retention
@@ -12,6 +12,13 @@ describe('a draft', () => {
     const draft = draftOf(retention.set)
     expect(draft).toEqual({ signals: { traces: '3' }, services: [{ service: 'web', days: { logs: '14' } }] })
     expect(sameSettings(settingsOf(draft), retention.set)).toBe(true)
+  })
+
+  it('has a row for each service that is configured', () => {
+    expect(draftFor(retention).services).toEqual([{ service: 'payments', days: {} }, { service: 'web', days: { logs: '14' } }])
+    expect(sameSettings(settingsOf(draftFor(retention)), retention.set)).toBe(true)
+    expect(configuredDays(retention, 'payments', 'traces')).toBe(30)
+    expect(configuredDays(retention, 'web', 'logs')).toBe(0)
   })
 
   it('leaves out what is empty', () => {
@@ -35,7 +42,9 @@ describe('a draft', () => {
 })
 
 it('says where a value comes from', () => {
-  expect(retention.signals.map(sourceText)).toEqual(['set here, instead of 7 days', 'as it comes', 'from sightline.yaml', 'from SIGHTLINE_RETENTION_ROLLUPS'])
+  expect(sourceText(retention.signals[0], '')).toBe('as configured: 7 days')
+  expect(sourceText(retention.signals[1], '9')).toBe('set here, instead of 7 days')
+  expect(retention.signals.map((v) => sourceText(v))).toEqual(['set here, instead of 7 days', 'the default', 'from sightline.yaml', 'from SIGHTLINE_RETENTION_ROLLUPS'])
 })
 
 describe('consequences', () => {

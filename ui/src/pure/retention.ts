@@ -20,6 +20,19 @@ export function draftOf(set: RetentionSettings): Draft {
   }
 }
 
+/** The same with a row for each service that the configuration names. */
+export function draftFor(retention: Retention): Draft {
+  const draft = draftOf(retention.set)
+  const named = retention.services.map((s) => s.service).filter((name) => !draft.services.some((s) => s.service === name))
+  const services = [...draft.services, ...named.map((service) => ({ service, days: {} }))].sort((a, b) => (a.service < b.service ? -1 : 1))
+  return { ...draft, services }
+}
+
+/** What a service has by the configuration alone; 0: nothing of its own. */
+export function configuredDays(retention: Retention, service: string, signal: RetentionSignal): number {
+  return retention.services.find((s) => s.service === service)?.values.find((v) => v.signal === signal)?.without ?? 0
+}
+
 /** What is wrong with a number of days; null if nothing is. */
 export function daysProblem(text: string, least = 1): string | null {
   if (text.trim() === '') return null
@@ -66,9 +79,11 @@ export function sameSettings(a: RetentionSettings, b: RetentionSettings): boolea
   return printed(a) === printed(b)
 }
 
-/** Where a value comes from. */
-export function sourceText(v: RetentionValue): string {
-  switch (v.from) {
+/** Where a value comes from, once the draft is saved. */
+export function sourceText(v: RetentionValue, draft?: string): string {
+  const here = draft === undefined ? v.from === 'here' : draft.trim() !== ''
+  if (!here && v.from === 'here') return `as configured: ${plural(v.without, 'day')}`
+  switch (here ? 'here' : v.from) {
     case 'here':
       return v.without > 0 ? `set here, instead of ${plural(v.without, 'day')}` : 'set here'
     case 'file':
@@ -76,7 +91,7 @@ export function sourceText(v: RetentionValue): string {
     case 'environment':
       return `from ${v.name}`
     default:
-      return 'as it comes'
+      return 'the default'
   }
 }
 

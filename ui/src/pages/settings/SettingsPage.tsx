@@ -10,6 +10,7 @@ import { ErrorState, Notice, Skeleton } from '../../widgets/States'
 import { Tabs } from '../../widgets/Tabs'
 import { Endpoints } from './Endpoints'
 import { Keys } from './Keys'
+import { Retention } from './Retention'
 import { Fact, Section } from './Section'
 import { StatusTab } from './StatusTab'
 import css from './SettingsPage.module.css'
@@ -50,6 +51,7 @@ export function SettingsPage() {
         onChange={(id) => void navigate({ search: (before) => ({ ...before, tab: id === 'status' ? undefined : id }), replace: true })}
         tabs={[
           { id: 'status', label: 'Status', panel: <StatusTab status={s} /> },
+          { id: 'retention', label: 'Retention', panel: <Retention now={now} /> },
           { id: 'keys', label: 'Keys', panel: <Keys status={s} /> },
           { id: 'endpoints', label: 'Endpoints', panel: <Endpoints status={s} /> },
           { id: 'appearance', label: 'Appearance and about', panel: <Appearance status={s} now={now} /> },

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import type { Ingest, Status } from '../../api/types'
 import { formatBytes, formatCount, formatDuration, plural } from '../../pure/format'
 import { balanceOf } from '../../pure/health'
@@ -44,7 +45,9 @@ export function StatusTab({ status: s }: { status: Status }) {
         >
           {s.engine.error !== '' && <Notice tone="warn">{s.engine.error}</Notice>}
           <p className={css.note}>
-            Set by <code>retention.traces</code> in the config file, for single services by <code>retention.services</code>.
+            <Link to="/settings" search={{ tab: 'retention' }}>
+              Change how long data is kept
+            </Link>
           </p>
         </Section>
       </div>

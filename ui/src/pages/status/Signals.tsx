@@ -8,7 +8,7 @@ import css from './Table.module.css'
 export function Signals({ status, samples }: { status: Status; samples: readonly Sample[] }) {
   const rows = signalRows(status, samples)
   return (
-    <Part title="By signal" note="Counted in spans, log records and data points, over restarts. Received is the sum of the columns right of it.">
+    <Part title="By signal" note="Counted in spans, log records and data points, over restarts. Received is the sum of what stands right of it, undecodable requests aside.">
       <table className={css.table}>
         <thead>
           <tr>
