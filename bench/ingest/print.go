@@ -44,9 +44,12 @@ func (r *run) print(ctx context.Context, out io.Writer) error {
 		bytes += s.Bytes
 	}
 	all := r.decode + r.post + r.insert + r.merge
-	fmt.Fprintf(out, "RESULT %s=%d client=%.2f engine=%.2f (decode=%.2f post=%.2f insert=%.2f merge=%.2f) us/item, %.1f B/item, %.0f items/CPU-s, value p50=%.1f p90=%.1f ms, trace p50=%.1f p90=%.1f ms\n",
-		r.signal, r.stored, us(r.decode+r.post), us(r.insert+r.merge), us(r.decode), us(r.post), us(r.insert), us(r.merge), float64(bytes)/n, n/all.Seconds(),
-		quantile(r.byValue, .5), quantile(r.byValue, .9), quantile(r.byID, .5), quantile(r.byID, .9))
+	fmt.Fprintf(out, "RESULT %s=%d client=%.2f engine=%.2f (decode=%.2f post=%.2f insert=%.2f merge=%.2f) us/item, %.1f B/item, %.0f items/CPU-s\n",
+		r.signal, r.stored, us(r.decode+r.post), us(r.insert+r.merge), us(r.decode), us(r.post), us(r.insert), us(r.merge), float64(bytes)/n, n/all.Seconds())
+	if len(r.byValue) > 0 {
+		fmt.Fprintf(out, "FOUND value p50=%.1f p90=%.1f ms, trace p50=%.1f p90=%.1f ms\n",
+			quantile(r.byValue, .5), quantile(r.byValue, .9), quantile(r.byID, .5), quantile(r.byID, .9))
+	}
 	fmt.Fprintf(out, "%.0f B of OTLP and %.0f B of Native an item, %d inserts in %s, merges idle %s later\n",
 		float64(r.otlp)/n, float64(r.sent)/n, r.inserts, r.during.Round(time.Second/10), r.settled.Round(time.Second/10))
 	if r.minutes > 0 {
