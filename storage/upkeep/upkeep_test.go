@@ -143,3 +143,30 @@ func TestWhatArrivesByService(t *testing.T) {
 		t.Errorf("%d an hour", n)
 	}
 }
+
+func TestWhatArrivesByServiceOfAllSignals(t *testing.T) {
+	t.Parallel()
+	db := storagetest.Open(t)
+	for _, sql := range []string{
+		"INSERT INTO logs (project, time, service, retention_days) SELECT 'default', now64(9) - 60, 'web', 7 FROM numbers(3)",
+		"INSERT INTO series (project, name, id, service, last_seen, retention_days) VALUES ('default', 'a', 1, 'web', now(), 30), ('default', 'a', 2, 'shop', now(), 30), ('other', 'a', 3, 'else', now(), 30)",
+		"INSERT INTO points (project, name, series, time, retention_days) SELECT 'default', 'a', 1 + number % 2, now64(9) - 60, 30 FROM numbers(10)",
+		"INSERT INTO points (project, name, series, time, retention_days) VALUES ('other', 'a', 3, now64(9) - 60, 30)",
+		"INSERT INTO distributions (project, name, series, time, retention_days) VALUES ('default', 'a', 2, now64(9) - 60, 30)",
+	} {
+		must(t, db.Exec(t.Context(), sql))
+	}
+	now := time.Now()
+	got, err := upkeep.NewStore(db).Arrivals(t.Context(), "default", now.Add(-time.Hour), now.Add(time.Minute))
+	must(t, err)
+	if len(got.Services) != 2 || got.Services["web"][upkeep.Logs] != 3 || got.Services["web"][upkeep.Metrics] != 5 || got.Services["shop"][upkeep.Metrics] != 6 {
+		t.Errorf("got %v", got)
+	}
+	all, err := upkeep.NewStore(db).Partitions(t.Context())
+	must(t, err)
+	for _, p := range all {
+		if (p.Table == "logs" || p.Table == "points") && (p.Class == 0 || p.Days != 1 || p.Signal() == upkeep.Shared) {
+			t.Errorf("%+v", p)
+		}
+	}
+}
