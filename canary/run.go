@@ -32,13 +32,14 @@ type Config struct {
 	Count     int           // rounds; 0: until Duration is over
 	Duration  time.Duration // 0 with Count 0: until the context ends
 	Wait      time.Duration // for what was acknowledged to be visible
+	MapWait   time.Duration // how much longer for the figures by the minute
 	GiveUp    time.Duration // on a request that nobody acknowledges
 	LogFile   string        // "": none
 	WriteOnly bool
 }
 
-// rollups is how long the figures by the minute may take longer than the spans: they are computed 15 s and 75 s after the first.
-const rollups = 100 * time.Second
+// RollupWait is how much longer than spans the figures by the minute may take: they are computed 15 s and 75 s after the first span.
+const RollupWait = 100 * time.Second
 
 // settled is how long a request that is being sent may go on after the context has ended.
 const settled = 5 * time.Second
@@ -278,7 +279,7 @@ func (c *canary) auditMinutes(ctx context.Context, written <-chan struct{}) {
 			return
 		case <-time.After(10 * time.Second):
 		}
-		due := time.Now().Add(-c.cfg.Wait - rollups - c.cfg.GiveUp).Truncate(time.Minute)
+		due := time.Now().Add(-c.cfg.Wait - c.cfg.MapWait - c.cfg.GiveUp).Truncate(time.Minute)
 		c.audit(ctx, c.take(func(seq int64) bool { return c.run.At(seq).Before(due) }))
 	}
 }
@@ -287,7 +288,7 @@ func (c *canary) audit(ctx context.Context, states map[int64]map[signal]string) 
 	if len(states) == 0 {
 		return
 	}
-	c.check.audit(ctx, states, time.Now().Add(c.cfg.Wait), time.Now().Add(c.cfg.Wait+rollups))
+	c.check.audit(ctx, states, time.Now().Add(c.cfg.Wait), time.Now().Add(c.cfg.Wait+c.cfg.MapWait))
 }
 
 // follow looks for what one request brought, by one API after the other.

@@ -14,6 +14,7 @@ type VerifyConfig struct {
 	LogFile string
 	Since   time.Duration // only rounds younger than this; 0: all
 	Wait    time.Duration // for what was acknowledged to be visible
+	MapWait time.Duration // how much longer for the figures by the minute
 	Sample  int           // how many rounds are read one by one; 0: all. Lists, services and map are of all
 }
 
@@ -42,13 +43,13 @@ func Verify(ctx context.Context, cfg VerifyConfig, observe func(*Report)) (*Repo
 			oldest := time.Now().Add(-cfg.Since).Truncate(time.Minute)
 			maps.DeleteFunc(r.states, func(seq int64, _ map[signal]string) bool { return r.run.At(seq).Before(oldest) })
 		}
-		(&checker{run: r.run, api: api, report: report}).verify(ctx, r, cfg.Sample, deadline)
+		(&checker{run: r.run, api: api, report: report}).verify(ctx, r, cfg.Sample, deadline, deadline.Add(cfg.MapWait))
 	}
 	report.end()
 	return report, ctx.Err()
 }
 
-func (c *checker) verify(ctx context.Context, r *rounds, sample int, deadline time.Time) {
+func (c *checker) verify(ctx context.Context, r *rounds, sample int, deadline, rolledUp time.Time) {
 	pieces := map[time.Time]map[int64]map[signal]string{}
 	for seq, states := range r.states {
 		at := c.run.At(seq).Truncate(piece)
@@ -97,6 +98,6 @@ func (c *checker) verify(ctx context.Context, r *rounds, sample int, deadline ti
 	close(next)
 	readers.Wait()
 	for _, at := range slices.SortedFunc(maps.Keys(pieces), time.Time.Compare) {
-		c.audit(ctx, pieces[at], deadline, deadline.Add(rollups))
+		c.audit(ctx, pieces[at], deadline, rolledUp)
 	}
 }
