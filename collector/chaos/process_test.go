@@ -158,6 +158,34 @@ func (p *process) awaitEngine(t *testing.T) (pid int) {
 	return pid
 }
 
+// freeze stops the program, and returns when each of its threads has stopped, those in a system call too.
+func (p *process) freeze(t *testing.T) {
+	t.Helper()
+	pid := p.cmd.Process.Pid
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	p.until(t, patience(10*time.Second), "every thread has stopped", func() bool {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		if err != nil || len(threads) == 0 {
+			return false
+		}
+		for _, path := range threads {
+			stat, err := os.ReadFile(path)
+			if err != nil {
+				continue // it has ended
+			}
+			if fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])); len(fields) == 0 || fields[0] != "T" {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// thaw lets it go on.
+func (p *process) thaw() { _ = syscall.Kill(p.cmd.Process.Pid, syscall.SIGCONT) } // it may be dead
+
 // killEngine is kill -9 of the engine alone; false if there was none.
 func (p *process) killEngine() bool {
 	pid := p.enginePID()
