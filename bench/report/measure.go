@@ -59,6 +59,12 @@ func measure(ctx context.Context, o options) (*report, error) {
 	}
 	r.compare()
 	r.Storage = s.weighed
+	if o.queries > 0 && slices.Contains(o.signals, traces) {
+		say("asking %d times each", o.queries)
+		if err := ask(ctx, s, o, sent, at, r); err != nil {
+			return nil, err
+		}
+	}
 	if o.half > 0 {
 		for _, signal := range o.signals {
 			h, err := halfLoad(ctx, s, o, signal, r.rate(signal)/2)
@@ -66,15 +72,6 @@ func measure(ctx context.Context, o options) (*report, error) {
 				return nil, fmt.Errorf("half load of %s: %w", signal, err)
 			}
 			r.Half = append(r.Half, h)
-		}
-	}
-	if o.queries > 0 && slices.Contains(o.signals, traces) {
-		if err := s.settle(ctx); err != nil {
-			return nil, err
-		}
-		say("asking %d times each", o.queries)
-		if err := ask(ctx, s, o, sent, at, r); err != nil {
-			return nil, err
 		}
 	}
 	say("restart with the data")
