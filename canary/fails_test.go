@@ -127,7 +127,7 @@ func TestVerifySeesWhatWasNeverSent(t *testing.T) {
 	r := l.verify()
 	want(t, r, canary.NeverSent, "GET /api/traces/{trace_id}", "GET /api/spans?q=", "GET /api/logs?q=", "GET /api/metrics/{name}/points")
 	want(t, r, canary.MapWrong, "GET /api/map")
-	none(t, r, canary.MissingSpans, canary.MissingLog, canary.MissingPoint, canary.Duplicate)
+	none(t, r, canary.MissingSpans, canary.MissingLog, canary.MissingPoint)
 }
 
 // TestVerifyForgivesWhatWasNotAcknowledged: it may be there or not.
