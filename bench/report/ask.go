@@ -57,8 +57,8 @@ func (s *sample) pick(n int, key string) (traceIDs, values []string, err error) 
 // uniqueKey is an attribute of bench/load with a new value on every span that has it.
 const uniqueKey = "app.session.id"
 
-// ask puts each question with new values every time, one after the other, about what was sent until end.
-func ask(ctx context.Context, s *server, o options, sent *sample, end time.Time, r *report) error {
+// ask puts each question with new values every time, one after the other; the map's hours end about then.
+func ask(ctx context.Context, s *server, o options, sent *sample, hours time.Time, r *report) error {
 	traceIDs, values, err := sent.pick(o.queries+1, uniqueKey)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func ask(ctx context.Context, s *server, o options, sent *sample, end time.Time,
 		{"search: matches nothing (value)", func(i int) string { return search(fmt.Sprintf("%s = \"no-such-%d-%d\"", uniqueKey, i, random.Int64())) }, nothing},
 		{"search: matches nothing (duration)", func(i int) string { return search(fmt.Sprintf("service = cart and duration > %ds", 4000+i)) }, nothing},
 		{"service map of an hour", func(i int) string {
-			to := end.Add(-time.Duration(i%10) * time.Minute)
+			to := hours.Add(-time.Duration(i%10) * time.Minute)
 			return fmt.Sprintf("/api/map?from=%d&to=%d", to.Add(-time.Hour).UnixNano(), to.UnixNano())
 		}, nil},
 	}
