@@ -126,17 +126,7 @@ func (in *instance) addIngest(s *traceapi.Status) {
 	for _, t := range l.Totals { // over all projects: the page belongs to who runs the instance
 		s.Projects = append(s.Projects, traceapi.ProjectIngest{Signal: t.Signal, Project: t.Project, Ingest: ingestOf(t)})
 		i := s.Ingest[t.Signal]
-		i.Received += int64(t.Received)
-		i.Stored += int64(t.Stored)
-		i.Deduplicated += int64(t.Deduplicated)
-		i.InJournal += int64(t.InJournal)
-		i.DeadLetter += int64(t.DeadLetter)
-		for reason, n := range t.Rejected {
-			if i.Rejected == nil {
-				i.Rejected = map[string]int64{}
-			}
-			i.Rejected[reason] += int64(n)
-		}
+		i.Add(ingestOf(t))
 		s.Ingest[t.Signal] = i
 	}
 	for signal, h := range in.keeper.Status().Held {
@@ -188,7 +178,10 @@ func addAccounts(s *traceapi.Status, accounts admission.Snapshot) {
 func ingestOf(t loader.Totals) traceapi.Ingest {
 	i := traceapi.Ingest{
 		Received: int64(t.Received), Stored: int64(t.Stored), Deduplicated: int64(t.Deduplicated), InJournal: int64(t.InJournal), DeadLetter: int64(t.DeadLetter),
-		Rejected: make(map[string]int64, len(t.Rejected)),
+		Rejected: make(map[string]int64, len(t.Rejected)), Redacted: int64(t.Redacted), Sanitized: make(map[string]int64, len(t.Sanitized)),
+	}
+	for reason, n := range t.Sanitized {
+		i.Sanitized[reason] = int64(n)
 	}
 	for reason, n := range t.Rejected {
 		i.Rejected[reason] = int64(n)

@@ -54,6 +54,7 @@ func (d *decoded) restart(bad journal.Position, cause error) {
 // finish encodes what was added. It is part of decoding, so that it too happens while another batch is stored.
 func (d *decoded) finish() {
 	d.blocks, d.minutes = d.rows.blocks(), d.rows.minutes()
+	d.rows.changed(d.counts)
 }
 
 func (d *decoded) empty() bool { return d.to == d.from }

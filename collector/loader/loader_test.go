@@ -1,6 +1,10 @@
 package loader
 
 import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
 	"context"
 	"encoding/json"
 	"errors"
@@ -340,4 +344,42 @@ func TestStateOfAnotherJournalOrALaterVersionIsRefused(t *testing.T) {
 	}
 	f(func(s *state) { s.Version = stateVersion + 1 }, "newer sightline")
 	f(func(s *state) { s.Journal, s.Cuts = "ff", []cutRecord{{Parts: []part{{}}}} }, "put that journal back")
+}
+
+// What was masked is counted with the batch, and the count outlives the process.
+func TestMaskedSecretsAreCountedOverRestarts(t *testing.T) {
+	w := newWorld(t, 1)
+	var seen sync.Map
+	cfg := w.config(scripted{
+		insert: func(b batch.Block) error { seen.Store(b.Table+b.Partition, true); return nil },
+		count:  whole(&seen),
+	})
+	cfg.Policy.Redact = true
+	for n := byte(1); n <= 2; n++ {
+		seen.Clear()
+		l, stop := w.start(cfg)
+		w.append(journal.Record{Kind: journal.KindData, Items: 1, Body: secretRequest(t, n)})
+		w.drain(l)
+		if total := l.Status().Totals[0]; total.Redacted != uint64(n) || total.Sanitized["self_parent"] != uint64(n) || total.Stored != uint64(n) || !total.Balanced() {
+			t.Errorf("after %d: %+v", n, total)
+		}
+		stop()
+	}
+}
+
+// secretRequest is a span that is its own parent and knows a password.
+func secretRequest(t *testing.T, id byte) []byte {
+	td := ptrace.NewTraces()
+	s := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	s.SetTraceID(pcommon.TraceID{id})
+	s.SetSpanID(pcommon.SpanID{id})
+	s.SetParentSpanID(pcommon.SpanID{id})
+	s.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+	s.SetEndTimestamp(s.StartTimestamp())
+	s.Attributes().PutStr("http.request.header.authorization", "Bearer not-for-you")
+	body, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/logs"
 	"github.com/sightline/sightline/storage/metrics"
 	"github.com/sightline/sightline/storage/traces"
@@ -17,6 +18,7 @@ type converter interface {
 	Blocks() []batch.Block
 	Reset(batch.ID, batch.Policy)
 	Done()
+	Stats() []encode.Stats
 }
 
 // converters are made for the signals that this version knows.
@@ -80,6 +82,22 @@ func (r *rows) blocks() (all []batch.Block) {
 		}
 	}
 	return all
+}
+
+// changed adds to the accounts what was masked and mended in the rows.
+func (r *rows) changed(counts ledger) {
+	for signal, c := range r.of {
+		if c == nil {
+			continue
+		}
+		for _, s := range c.Stats() {
+			t := counts.of(account{journal.SignalName(uint8(signal)), s.Project})
+			t.Redacted += uint64(s.Redacted)
+			for reason, n := range s.ByReason() {
+				t.sanitize(reason, uint64(n))
+			}
+		}
+	}
 }
 
 func (r *rows) minutes() []traces.Minute {

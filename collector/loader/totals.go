@@ -20,6 +20,10 @@ type Totals struct {
 	Deduplicated uint64            `json:"deduplicated,omitempty"` // byte-identical retries
 	InJournal    uint64            `json:"in_journal,omitempty"`   // acknowledged, on disk, not settled yet; never persisted
 	DeadLetter   uint64            `json:"dead_letter,omitempty"`  // could not be stored; kept in the dead-letter file
+
+	// What was changed on the way, apart from the sum above; of dead letters as well.
+	Redacted  uint64            `json:"redacted,omitempty"`  // secrets masked
+	Sanitized map[string]uint64 `json:"sanitized,omitempty"` // items by what was mended or odd in them; one item may have several
 }
 
 // Balanced says whether the accounts add up.
@@ -56,6 +60,13 @@ func (t *Totals) reject(reason string, n uint64) {
 	t.Rejected[reason] += n
 }
 
+func (t *Totals) sanitize(reason string, n uint64) {
+	if t.Sanitized == nil {
+		t.Sanitized = map[string]uint64{}
+	}
+	t.Sanitized[reason] += n
+}
+
 // add puts the other ledger's figures on top of this one's.
 func (l ledger) add(other ledger) {
 	for a, o := range other {
@@ -65,6 +76,10 @@ func (l ledger) add(other ledger) {
 		t.Deduplicated += o.Deduplicated
 		t.InJournal += o.InJournal
 		t.DeadLetter += o.DeadLetter
+		t.Redacted += o.Redacted
+		for reason, n := range o.Sanitized {
+			t.sanitize(reason, n)
+		}
 		for reason, n := range o.Rejected {
 			t.reject(reason, n)
 		}
@@ -76,7 +91,7 @@ func (l ledger) list() []Totals {
 	out := make([]Totals, 0, len(l))
 	for _, t := range l {
 		c := *t
-		c.Rejected = maps.Clone(t.Rejected)
+		c.Rejected, c.Sanitized = maps.Clone(t.Rejected), maps.Clone(t.Sanitized)
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b Totals) int {
@@ -88,7 +103,7 @@ func (l ledger) list() []Totals {
 func ledgerOf(list []Totals) ledger {
 	l := ledger{}
 	for _, t := range list {
-		t.Rejected = maps.Clone(t.Rejected)
+		t.Rejected, t.Sanitized = maps.Clone(t.Rejected), maps.Clone(t.Sanitized)
 		l[account{t.Signal, t.Project}] = &t
 	}
 	return l

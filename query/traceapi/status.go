@@ -75,6 +75,31 @@ type Ingest struct {
 	InJournal    int64            `json:"in_journal"`
 	DeadLetter   int64            `json:"dead_letter"`
 	Undecodable  int64            `json:"undecodable"` // requests, not items
+	// What was changed on the way in, apart from the sum: secrets masked, and items by what was mended or odd in them.
+	Redacted  int64            `json:"redacted"`
+	Sanitized map[string]int64 `json:"sanitized"`
+}
+
+// Add puts another project's figures on top.
+func (i *Ingest) Add(o Ingest) {
+	i.Received += o.Received
+	i.Stored += o.Stored
+	i.Deduplicated += o.Deduplicated
+	i.InJournal += o.InJournal
+	i.DeadLetter += o.DeadLetter
+	i.Undecodable += o.Undecodable
+	i.Redacted += o.Redacted
+	for _, m := range []struct {
+		to   *map[string]int64
+		from map[string]int64
+	}{{&i.Rejected, o.Rejected}, {&i.Sanitized, o.Sanitized}} {
+		if *m.to == nil {
+			*m.to = map[string]int64{}
+		}
+		for reason, n := range m.from {
+			(*m.to)[reason] += n
+		}
+	}
 }
 
 // Arrival is what came in one way since this process started. Items are those received, whatever became of them.
@@ -165,6 +190,9 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request) error {
 	for signal, i := range s.Ingest {
 		if i.Rejected == nil {
 			i.Rejected = map[string]int64{}
+		}
+		if i.Sanitized == nil {
+			i.Sanitized = map[string]int64{}
 		}
 		ingest[signal] = i
 	}

@@ -265,6 +265,9 @@ export type Ingest = {
   in_journal: number
   dead_letter: number
   undecodable: number
+  /** Secrets masked, and items by what was mended in them; apart from the sum. */
+  redacted: number
+  sanitized: Record<string, number>
 }
 
 export type RefusalExample = { time: string; signal: string; protocol: string; peer: string; message: string }

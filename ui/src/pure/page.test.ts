@@ -56,7 +56,7 @@ it('leads back up', () => {
 describe('the health of an instance', () => {
   const well: Status = {
     version: '', started: '', now: '', endpoints: { http: '', otlp_grpc: '', otlp_http: '' }, has_data: true, auth: { required: false, user: '' },
-    engine: { state: 'ready', version: '', restarts: 0, error: '' }, ingest: { traces: { received: 10, stored: 5, rejected: { a: 1, b: 1 }, deduplicated: 1, in_journal: 2, dead_letter: 0, undecodable: 3 } },
+    engine: { state: 'ready', version: '', restarts: 0, error: '' }, ingest: { traces: { received: 10, stored: 5, rejected: { a: 1, b: 1 }, deduplicated: 1, in_journal: 2, dead_letter: 0, undecodable: 3, redacted: 0, sanitized: {} } },
     refused: {}, refused_examples: {}, arrivals: [], lag_ms: 1, journal: { bytes: 1, max_bytes: 10, segments: 1, oldest: null, full: false, quarantined: [] }, loader: { state: 'idle', batches: 0, error: '', error_at: null }, storage: { spans_rows: 1, bytes: 1 }, retention: { traces_days: 7, logs_days: 7, metrics_days: 30, rollups_days: 90 }, warnings: [],
   }
   it('is well until something says otherwise', () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { refusalsOf, refusedSince } from './refusals'
 
-const ingest = { received: 9, stored: 5, rejected: { ts_future: 2 }, deduplicated: 0, in_journal: 0, dead_letter: 0, undecodable: 0 }
+const ingest = { received: 9, stored: 5, rejected: { ts_future: 2 }, deduplicated: 0, in_journal: 0, dead_letter: 0, undecodable: 0, redacted: 0, sanitized: {} }
 
 it('requests and spans are told apart, most first, also reasons of a later server', () => {
   const found = refusalsOf({ ingest: { traces: ingest }, refused: { auth: 3, brand_new: 1, method: 0 } })

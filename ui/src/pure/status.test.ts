@@ -3,7 +3,7 @@ import statusGolden from '../../../query/traceapi/testdata/status.golden.json'
 import storageGolden from '../../../query/traceapi/testdata/storage.golden.json'
 import type { Storage } from '../api/storage'
 import type { Status } from '../api/types'
-import { addSample, findingsOf, flowOf, rateOf, type Sample, serviceRows, signalRows } from './status'
+import { addSample, findingsOf, changesOf, flowOf, rateOf, type Sample, serviceRows, signalRows } from './status'
 
 // The goldens are the server's own answers; contract.test.ts holds them to these types.
 const base = { ...(statusGolden as unknown as Status), refused_examples: {} }
@@ -88,4 +88,13 @@ it('signals have an order, and unknown ones a place', () => {
 
 it('services are cut with a count', () => {
   expect(serviceRows(calmStorage, 1)).toMatchObject({ rows: [{ service: 'web', total: 81_000 }], more: 1, top: 81_000 })
+})
+
+it('what was changed before it was stored is said in words', () => {
+  expect(changesOf(base)).toEqual([])
+  const traces = { ...base.ingest['traces'], redacted: 1, sanitized: { utf8: 2, odd: 1 } }
+  expect(changesOf({ ...base, ingest: { traces, logs: { ...traces, redacted: 0, sanitized: { utf8: 1, dup_key: 9 } } } })).toEqual([
+    '1 secret was masked before it was stored.',
+    'Stored with a note on them: 9 with a key twice, 3 with text that was no UTF-8, 1 with odd.',
+  ])
 })

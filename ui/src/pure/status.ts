@@ -1,7 +1,7 @@
 /** Whether everything that is sent is stored, in words, and the figures that show it. */
 import type { Storage } from '../api/storage'
 import type { Ingest, Status } from '../api/types'
-import { formatBytes, formatDuration, plural } from './format'
+import { formatBytes, formatCount, formatDuration, plural } from './format'
 import { balanceOf } from './health'
 import { type EpochMs, epochMsOfRFC3339 } from './units'
 
@@ -127,6 +127,28 @@ export function signalRows(status: Status, samples: readonly Sample[]): SignalRo
     const ingest = status.ingest[signal]
     return ingest === undefined ? [] : [{ signal, label: signalLabel(signal), ingest, rejected: balanceOf(ingest).rejected, rate: rateOf(samples, 'received', signal) }]
   })
+}
+
+/** What the reasons of sightline.sanitized mean, in words. */
+const SANITIZED: Record<string, string> = {
+  utf8: 'text that was no UTF-8', attr_truncated: 'values cut at their limit', body_truncated: 'bodies cut at their limit', limit_attrs: 'more attributes than are kept',
+  limit_events: 'more events than are kept', limit_links: 'more links than are kept', dup_key: 'a key twice', ts_missing: 'no time of their own', ts_range: 'an impossible time',
+  ts_future: 'a clock ahead of this one', negative_duration: 'an end before the start', enum: 'a kind or status that is not known', self_parent: 'their own parent', start_time: 'a start after the point',
+}
+
+/** What was changed before it was stored, over all signals, as sentences; none where nothing was. */
+export function changesOf(status: Status): string[] {
+  let redacted = 0
+  const reasons = new Map<string, number>()
+  for (const i of Object.values(status.ingest)) {
+    redacted += i.redacted
+    for (const [reason, n] of Object.entries(i.sanitized)) reasons.set(reason, (reasons.get(reason) ?? 0) + n)
+  }
+  const list: string[] = []
+  if (redacted > 0) list.push(redacted === 1 ? '1 secret was masked before it was stored.' : `${formatCount(redacted)} secrets were masked before they were stored.`)
+  const mended = [...reasons].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))
+  if (mended.length > 0) list.push(`Stored with a note on them: ${mended.map(([reason, n]) => `${formatCount(n)} with ${SANITIZED[reason] ?? reason}`).join(', ')}.`)
+  return list
 }
 
 const PROTOCOLS: Record<string, string> = {

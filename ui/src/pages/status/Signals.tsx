@@ -1,6 +1,6 @@
 import type { Status } from '../../api/types'
 import { formatCount, formatRate } from '../../pure/format'
-import { type Sample, signalRows } from '../../pure/status'
+import { changesOf, type Sample, signalRows } from '../../pure/status'
 import { Part } from './Part'
 import css from './Table.module.css'
 
@@ -51,6 +51,11 @@ export function Signals({ status, samples }: { status: Status; samples: readonly
           ))}
         </tbody>
       </table>
+      {changesOf(status).map((text) => (
+        <p key={text} className={css.more}>
+          {text}
+        </p>
+      ))}
     </Part>
   )
 }
