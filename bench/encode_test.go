@@ -6,15 +6,16 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
 	"github.com/sightline/sightline/bench/load"
 	"github.com/sightline/sightline/bench/proc"
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/logs"
 	"github.com/sightline/sightline/storage/metrics"
 	"github.com/sightline/sightline/storage/traces"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/pmetric"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 var start = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/thrift/lib/go/thrift"
 	"github.com/jaegertracing/jaeger-idl/model/v1"
 	"github.com/jaegertracing/jaeger-idl/proto-gen/api_v2"
 	jthrift "github.com/jaegertracing/jaeger-idl/thrift-gen/jaeger"
@@ -27,8 +28,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-
-	"github.com/apache/thrift/lib/go/thrift"
 
 	"github.com/sightline/sightline/collector"
 	"github.com/sightline/sightline/collector/admission"

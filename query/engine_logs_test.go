@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
 	"github.com/sightline/sightline/query"
 	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/logs"
 	"github.com/sightline/sightline/storage/storagetest"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 // TestLogsComeBackFromTheEngine writes log records as the loader does and reads them through the server.

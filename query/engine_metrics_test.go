@@ -6,13 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
 	"github.com/sightline/sightline/query"
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/storage/batch"
 	meter "github.com/sightline/sightline/storage/metrics"
 	"github.com/sightline/sightline/storage/storagetest"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
 // TestMetricsComeBackFromTheEngine writes metrics as the loader does and reads them through the server.

@@ -3,7 +3,6 @@ package query_test
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
@@ -17,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/storagetest"
 	"github.com/sightline/sightline/storage/traces"

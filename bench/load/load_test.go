@@ -5,9 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/bench/load"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/sightline/sightline/bench/load"
 )
 
 var start = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)

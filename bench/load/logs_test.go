@@ -4,10 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sightline/sightline/bench/load"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/sightline/sightline/bench/load"
 )
 
 // TestLogsAreThoseOfTheTraces holds the generator to what it says about its logs.

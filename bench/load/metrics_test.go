@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/bench/load"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/sightline/sightline/bench/load"
 )
 
 func decodeMetrics(t *testing.T, r load.Request) pmetric.Metrics {

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"math"
 
+	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-
-	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 )
 
 // Edges says how many requests went over each connection of the service map.

@@ -2,9 +2,10 @@ package loader
 
 import (
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"math/big"
 	"time"
+
+	"github.com/sightline/sightline/storage/batch"
 )
 
 // newBatchID makes an id that no batch of this journal had: its cut time rises even when the clock is set back.

@@ -1,8 +1,9 @@
 package loader
 
 import (
-	"github.com/sightline/sightline/storage/batch"
 	"testing"
+
+	"github.com/sightline/sightline/storage/batch"
 )
 
 func TestBatchIDReadsWhatItPrints(t *testing.T) {

@@ -2,13 +2,13 @@ package loader
 
 import (
 	"context"
-	"github.com/sightline/sightline/storage/batch"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/sample"
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/storagetest"
 )
 

@@ -3,12 +3,12 @@ package loader
 import (
 	"context"
 	"errors"
-	"github.com/sightline/sightline/storage/batch"
 	"io"
 	"slices"
 	"time"
 
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/storage/batch"
 )
 
 // flush is a request to store everything up to a position without waiting for a batch to fill.

@@ -12,7 +12,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/sightline/sightline/collector/failpoint"
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/storage/batch"
 )
 
 // Names of the places where Config.Failpoint is called, in the order that a batch passes them.

@@ -1,15 +1,10 @@
 package loader
 
 import (
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
-
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,9 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.uber.org/goleak"
 
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/storagetest"
 )

@@ -3,13 +3,13 @@ package loader
 import (
 	"context"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"math/rand/v2"
 	"regexp"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 )
 

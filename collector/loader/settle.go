@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"slices"
 
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/traces"
 )
 

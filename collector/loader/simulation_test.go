@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -20,6 +19,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/storage/batch"
 )
 
 // world is a journal, an engine, and what a client knows.

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"io/fs"
 	"os"
 
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/storage/batch"
 )
 
 // stateVersion is the newest layout of the state that this program reads; it reads every older one.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"time"
 
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 )
 

@@ -1,8 +1,9 @@
 package encode
 
 import (
-	"github.com/sightline/sightline/storage/traces/peer"
 	"github.com/zeebo/xxh3"
+
+	"github.com/sightline/sightline/storage/traces/peer"
 )
 
 // What a resource says about every span of it, in the order of the columns.

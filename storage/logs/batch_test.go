@@ -10,10 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/logs"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/logs"
 )
 
 func TestBlocksAreWhatPdataSees(t *testing.T) {

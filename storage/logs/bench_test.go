@@ -7,11 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/logs"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/logs"
 )
 
 // shopLogs is a request as a service's SDK sends it: n records from start on, a millisecond apart, of five attributes; most of them

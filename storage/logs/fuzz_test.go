@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/logs"
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 )
 
 // differ holds the decoder to pdata: equal rows wherever pdata accepts, no panic anywhere, and after an error a batch that is as it

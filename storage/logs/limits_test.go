@@ -10,12 +10,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/encode/encodetest"
 	"github.com/sightline/sightline/storage/logs"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 // one makes a request of one record.

@@ -4,9 +4,10 @@ import (
 	"encoding/binary"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/plog"
+
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/encode/encodetest"
-	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 const year2100 = uint64(4102444800) * 1e9

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sightline/sightline/storage/encode/encodetest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/sightline/sightline/storage/encode/encodetest"
 )
 
 // day0 is when the tests' requests arrive.

@@ -12,14 +12,15 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/logs"
 	"github.com/sightline/sightline/storage/storagetest"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 // gen makes records and filters from few values, so that they meet.

@@ -10,11 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/encode/encodetest"
 	"github.com/sightline/sightline/storage/metrics"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
 func bits(v float64) uint64 { return math.Float64bits(v) }

@@ -6,10 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/metrics"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/metrics"
 )
 
 // scrape is what one process of a service exports every 15 s: 40 gauges and counters of 10 series, 4 histograms of 10 series with 15 buckets.

@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/encode"
-	"github.com/sightline/sightline/storage/metrics"
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	collector "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
+	"github.com/sightline/sightline/storage/metrics"
 )
 
 // differ holds the decoder to pdata: equal rows wherever pdata accepts, no panic anywhere, and after an error a batch that is as it

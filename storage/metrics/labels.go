@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/otlptranslator"
 	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/sightline/sightline/storage/encode"
 )
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/otlptranslator"
+
 	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/metrics"
 )

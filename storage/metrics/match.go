@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/util/strutil"
+
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/filter"

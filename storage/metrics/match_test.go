@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/metrics"
 	"github.com/sightline/sightline/storage/storagetest"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
 func TestParseMatchers(t *testing.T) {

@@ -3,8 +3,9 @@ package metrics
 import (
 	"encoding/binary"
 
-	"github.com/sightline/sightline/storage/encode"
 	"github.com/zeebo/xxh3"
+
+	"github.com/sightline/sightline/storage/encode"
 )
 
 // Kind is what a metric's points are.

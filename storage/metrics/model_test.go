@@ -9,10 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/encode/encodetest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode/encodetest"
 )
 
 // row is a stored point, however it was read, with all that its series says. Numbers are their type and their 64 bits.

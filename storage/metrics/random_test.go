@@ -6,9 +6,10 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/sightline/sightline/storage/encode/encodetest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/sightline/sightline/storage/encode/encodetest"
 )
 
 // day0 is when the tests' requests arrive.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/encode"
 )

@@ -5,9 +5,10 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/sightline/sightline/storage/conn/native"
 	"github.com/sightline/sightline/storage/encode"
-	"github.com/zeebo/xxh3"
 )
 
 // seriesOf is the id of the point's series. It gets a row when it is new, when something else is said of it, and once a day.

@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/encode/encodetest"
 	"github.com/sightline/sightline/storage/metrics"
 	"github.com/sightline/sightline/storage/storagetest"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
 // insert stores the blocks of a batch and counts them.

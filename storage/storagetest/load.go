@@ -2,19 +2,20 @@ package storagetest
 
 import (
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/storage/conn"
-	"github.com/sightline/sightline/storage/traces"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	common "go.opentelemetry.io/proto/otlp/common/v1"
 	resource "go.opentelemetry.io/proto/otlp/resource/v1"
 	trace "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/traces"
 )
 
 // Base is when scripts begin unless a Loader says otherwise.

@@ -3,14 +3,15 @@ package traces_test
 import (
 	"cmp"
 	"encoding/json"
-	"github.com/sightline/sightline/storage/batch"
 	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/storage/traces"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/traces"
 )
 
 func marshal(t testing.TB, td ptrace.Traces) []byte {

@@ -1,11 +1,11 @@
 package traces
 
 import (
-	"github.com/sightline/sightline/storage/encode"
 	"math"
 	"strconv"
 	"strings"
 
+	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/filter"
 )
 

@@ -2,7 +2,6 @@ package traces_test
 
 import (
 	"fmt"
-	"github.com/sightline/sightline/storage/encode"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/storagetest"
 	"github.com/sightline/sightline/storage/traces"

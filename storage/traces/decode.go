@@ -2,6 +2,7 @@ package traces
 
 import (
 	"encoding/binary"
+
 	"github.com/sightline/sightline/storage/encode"
 )
 

@@ -1,10 +1,10 @@
 package traces
 
 import (
-	"github.com/sightline/sightline/storage/encode"
 	"math"
 	"unsafe"
 
+	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/encode/redact"
 	"github.com/sightline/sightline/storage/traces/peer"
 )

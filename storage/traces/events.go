@@ -1,9 +1,9 @@
 package traces
 
 import (
-	"github.com/sightline/sightline/storage/encode"
 	"math"
 
+	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/traces/peer"
 )
 

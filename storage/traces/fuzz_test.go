@@ -2,16 +2,17 @@ package traces_test
 
 import (
 	"errors"
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/encode"
-	"github.com/sightline/sightline/storage/encode/encodetest"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/sightline/sightline/storage/traces"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
+	"github.com/sightline/sightline/storage/encode/encodetest"
+	"github.com/sightline/sightline/storage/traces"
 )
 
 // differ holds the decoder to pdata: equal rows wherever pdata accepts, no panic anywhere, and after an error a batch that is as it

@@ -2,11 +2,11 @@ package traces
 
 import (
 	"encoding/binary"
-	"github.com/sightline/sightline/storage/encode"
 	"math/bits"
 	"slices"
 
 	"github.com/sightline/sightline/storage/conn/native"
+	"github.com/sightline/sightline/storage/encode"
 )
 
 // indexRows are a partition's rows for the trace_index table: one per project and trace of the batch.

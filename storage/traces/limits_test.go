@@ -4,16 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/encode"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
-	"github.com/sightline/sightline/storage/traces"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
+	"github.com/sightline/sightline/storage/traces"
 )
 
 // one makes a request of one span.

@@ -3,14 +3,15 @@ package traces_test
 import (
 	"encoding/binary"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
 	"math"
 	"strings"
 
-	"github.com/sightline/sightline/storage/encode/encodetest"
-	"github.com/sightline/sightline/storage/traces/peer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode/encodetest"
+	"github.com/sightline/sightline/storage/traces/peer"
 )
 
 const year2100 = uint64(4102444800) * 1e9

@@ -1,14 +1,15 @@
 package traces_test
 
 import (
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/encode"
-	"github.com/sightline/sightline/storage/encode/encodetest"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
+	"github.com/sightline/sightline/storage/encode/encodetest"
 	"github.com/sightline/sightline/storage/traces"
 )
 

@@ -1,10 +1,10 @@
 package traces
 
 import (
-	"github.com/sightline/sightline/storage/encode"
 	"math"
 
 	"github.com/sightline/sightline/storage/conn/native"
+	"github.com/sightline/sightline/storage/encode"
 )
 
 // spanPart is the rows of one partition. Columns whose name stands alone get a value with every row; the rest are filled with

@@ -3,10 +3,10 @@ package traces
 import (
 	"context"
 	"fmt"
-	"github.com/sightline/sightline/storage/encode"
 	"time"
 
 	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/encode"
 )
 
 // wholeRow is a row of read_whole.sql.

@@ -3,14 +3,14 @@ package traces_test
 import (
 	"flag"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/encode"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/traces"
 )
 

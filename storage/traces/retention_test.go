@@ -3,17 +3,18 @@ package traces_test
 import (
 	"encoding/binary"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/encode"
-	"github.com/sightline/sightline/storage/encode/encodetest"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
-	"github.com/sightline/sightline/storage/traces"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/encode"
+	"github.com/sightline/sightline/storage/encode/encodetest"
+	"github.com/sightline/sightline/storage/traces"
 )
 
 // service adds a ResourceSpans of one span to a request.

@@ -3,13 +3,14 @@ package traces_test
 import (
 	"bytes"
 	"encoding/base64"
-	"github.com/sightline/sightline/storage/batch"
 	"strings"
 	"testing"
 
-	"github.com/sightline/sightline/storage/traces"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/sightline/sightline/storage/batch"
+	"github.com/sightline/sightline/storage/traces"
 )
 
 const (

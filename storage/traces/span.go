@@ -8,9 +8,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"github.com/sightline/sightline/storage/encode"
 	"strings"
 	"time"
+
+	"github.com/sightline/sightline/storage/encode"
 )
 
 // ErrNotFound is returned where a trace or span that was asked for is not stored (or no longer).

@@ -2,9 +2,9 @@ package traces
 
 import (
 	"cmp"
-	"github.com/sightline/sightline/storage/encode"
 	"strconv"
 
+	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/filter"
 )
 

@@ -3,14 +3,14 @@ package traces_test
 import (
 	"encoding/binary"
 	"fmt"
-	"github.com/sightline/sightline/storage/batch"
-	"github.com/sightline/sightline/storage/encode"
 	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/encode"
 	"github.com/sightline/sightline/storage/storagetest"
 	"github.com/sightline/sightline/storage/traces"
 )

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ClickHouse/ch-go/proto"
+
 	"github.com/sightline/sightline/storage/conn/native"
 )
 

@@ -12,8 +12,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/sightline/sightline/storage/encode/redact"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/sightline/sightline/storage/encode/redact"
 )
 
 // Model says what is stored of texts, attributes and values. Attributes are type and text, as in `int 5`; JSON is in one canonical form.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ClickHouse/ch-go/proto"
+
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/encode"
 )

@@ -3,8 +3,9 @@ package encodetest
 import (
 	"math"
 
-	"github.com/sightline/sightline/storage/traces/peer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/sightline/sightline/storage/traces/peer"
 )
 
 // Resource is what items carry of their resource.
