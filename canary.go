@@ -61,7 +61,7 @@ Status: 0 all is well, 1 something is missing or wrong, 2 that could not be told
   sightline canary verify --log canary.log               then, or a week later
   sightline canary --url https://sightline.internal --endpoint https://sightline.internal:4317 --protocol grpc \
       --key sl_... --read-key sl_...`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !c.Flags().Changed("count") && !c.Flags().Changed("duration") {
 				cfg.Count = 10
@@ -76,6 +76,7 @@ Status: 0 all is well, 1 something is missing or wrong, 2 that could not be told
 				cfg.Endpoint = map[string]string{"grpc": "http://127.0.0.1:4317"}[cfg.Protocol]
 				cfg.Endpoint = cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"), cfg.Endpoint, "http://127.0.0.1:4318")
 			}
+			cfg.Key = cmp.Or(cfg.Key, os.Getenv("SIGHTLINE_KEY")) // no default, which --help would print
 			return watch(c, o, &cfg.Target, func(ctx context.Context, observe func(*canary.Report)) (*canary.Report, error) {
 				return canary.Run(ctx, cfg, observe)
 			})
@@ -84,7 +85,7 @@ Status: 0 all is well, 1 something is missing or wrong, 2 that could not be told
 	f := c.Flags()
 	f.StringVar(&cfg.Endpoint, "endpoint", "", "OTLP address; http://127.0.0.1:4318, with grpc http://127.0.0.1:4317; or $OTEL_EXPORTER_OTLP_ENDPOINT")
 	f.StringVar(&cfg.Protocol, "protocol", "http", "http (protobuf) or grpc")
-	f.StringVar(&cfg.Key, "key", os.Getenv("SIGHTLINE_KEY"), "ingest key, where one is asked for; or $SIGHTLINE_KEY")
+	f.StringVar(&cfg.Key, "key", "", "ingest key, where one is asked for; or $SIGHTLINE_KEY")
 	f.DurationVar(&cfg.Interval, "interval", time.Second, "between rounds: 10ms or more, and a part of a minute")
 	f.IntVar(&cfg.Count, "count", 0, "rounds to write; 10 where neither this nor --duration is given")
 	f.DurationVar(&cfg.Duration, "duration", 0, "how long to write; 0: until it is stopped")
@@ -93,7 +94,7 @@ Status: 0 all is well, 1 something is missing or wrong, 2 that could not be told
 	f.DurationVar(&cfg.GiveUp, "give-up", time.Minute, "how long a request is sent again before it counts as not accepted")
 	f.StringVar(&cfg.LogFile, "log", "", "file that keeps what was acknowledged; one that is there is continued")
 	f.StringVar(&cfg.Seed, "seed", "", "what everything is derived from; with one, services and series stay the same")
-	f.BoolVar(&cfg.WriteOnly, "write-only", false, "read nothing back; for `verify` later")
+	f.BoolVar(&cfg.WriteOnly, "write-only", false, "read nothing back, for \"verify\" later")
 	f.StringVar(&o.listen, "metrics-listen", "", "serve /metrics for Prometheus at this address")
 	_ = c.RegisterFlagCompletionFunc("protocol", cobra.FixedCompletions([]string{"http", "grpc"}, cobra.ShellCompDirectiveNoFileComp)) // fails for no flag of ours
 	canaryFlags(c, &cfg.Target, &o)
@@ -111,7 +112,7 @@ What was sent and never acknowledged may be there or not, but not twice.
 
 Status: 0 all is well, 1 something is missing or wrong, 2 that could not be told.`,
 		Example: "  sightline canary verify --log canary.log\n  sightline canary verify --log canary.log --since 24h --json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if cfg.LogFile == "" {
 				return &exitCode{2, errors.New("give the log with --log FILE; `sightline canary --log FILE` writes one")}
@@ -131,11 +132,19 @@ Status: 0 all is well, 1 something is missing or wrong, 2 that could not be told
 	return c
 }
 
+// noArgs is cobra's, with our status.
+func noArgs(c *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(c, args); err != nil {
+		return &exitCode{2, err}
+	}
+	return nil
+}
+
 // canaryFlags are those that writing and verifying share.
 func canaryFlags(c *cobra.Command, t *canary.Target, o *canaryOutput) {
 	f := c.Flags()
 	f.StringVar(&t.URL, "url", "http://127.0.0.1:7070", "address of the page and the API")
-	f.StringVar(&t.ReadKey, "read-key", os.Getenv("SIGHTLINE_READ_KEY"), "key with which the API is read, where it asks for a login; or $SIGHTLINE_READ_KEY")
+	f.StringVar(&t.ReadKey, "read-key", "", "key with which the API is read, where it asks for a login; or $SIGHTLINE_READ_KEY")
 	f.StringVar(&t.User, "user", "", "or the user of the login; the password is $SIGHTLINE_PASSWORD")
 	f.BoolVar(&o.json, "json", false, "the report as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "say nothing before the report")
@@ -147,7 +156,7 @@ func canaryFlags(c *cobra.Command, t *canary.Target, o *canaryOutput) {
 
 // watch runs a canary, tells how far it is, and writes its report.
 func watch(c *cobra.Command, o canaryOutput, t *canary.Target, run func(context.Context, func(*canary.Report)) (*canary.Report, error)) error {
-	t.Password = os.Getenv("SIGHTLINE_PASSWORD")
+	t.ReadKey, t.Password = cmp.Or(t.ReadKey, os.Getenv("SIGHTLINE_READ_KEY")), os.Getenv("SIGHTLINE_PASSWORD")
 	ctx, stop := context.WithCancel(c.Context())
 	defer stop()
 	var beside sync.WaitGroup

@@ -134,7 +134,7 @@ func TestCanaryFindsAllThatItWrote(t *testing.T) {
 				t.Errorf("%s: %+v", protocol, a)
 			}
 		}
-		if len(r.APIs) != 14 {
+		if len(r.APIs) != 17 {
 			t.Errorf("%s: %d APIs are looked at", protocol, len(r.APIs))
 		}
 		if r, status := command(t, "canary", "verify", "--log", log); status != 0 || r.Signals[0].Checked != 3 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"time"
 )
 
@@ -36,6 +38,32 @@ func (c *client) reach(ctx context.Context, t Target) error {
 			return fmt.Errorf("there is no Sightline at %s: give the address of its page with --url", t.URL)
 		case ctx.Err() != nil || errors.As(err, &u) && !u.again || time.Now().After(deadline):
 			return fmt.Errorf("reach the API: %w; is Sightline running at %s? `sightline` starts it, --url says where it is", err, t.URL)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// reachable says whether anybody listens for OTLP, who may be just starting.
+func reachable(ctx context.Context, endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return fmt.Errorf("the endpoint %q: %w", endpoint, err)
+	}
+	address := u.Host
+	if u.Port() == "" {
+		address = net.JoinHostPort(u.Hostname(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	}
+	dialer := net.Dialer{Timeout: patience}
+	for deadline := time.Now().Add(patience); ; {
+		c, err := dialer.DialContext(ctx, "tcp", address)
+		if err == nil {
+			return c.Close()
+		}
+		if ctx.Err() != nil || time.Now().After(deadline) {
+			return fmt.Errorf("reach OTLP: %w; is Sightline running? `sightline` starts it, --endpoint says where it takes OTLP", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -136,13 +136,6 @@ func (r *Report) checked(api string, findings []Finding) {
 	}
 }
 
-// find counts what was not found by asking.
-func (r *Report) find(f Finding) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.add(f)
-}
-
 func (r *Report) add(f Finding) {
 	key := fmt.Sprint(f.Category, f.API, f.Item, f.Detail)
 	if r.seen[key] {

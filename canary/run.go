@@ -75,6 +75,9 @@ func Run(ctx context.Context, cfg Config, observe func(*Report)) (*Report, error
 		return nil, err
 	}
 	defer c.to.close()
+	if err := reachable(ctx, cfg.Endpoint); err != nil {
+		return nil, err
+	}
 	c.report = newReport(c.run.ID())
 	c.report.URL, c.report.Endpoint, c.report.Protocol = cfg.URL, cfg.Endpoint, cfg.Protocol
 	if !cfg.WriteOnly {
@@ -209,7 +212,7 @@ func (c *canary) deliver(limit, following context.Context, seq int64, s signal) 
 	case err != nil:
 		finding.Category, finding.Detail = NotAccepted, fmt.Sprintf("nobody acknowledged it within %s: %v", c.cfg.GiveUp, err)
 		c.report.of(s, func(r *SignalReport) { r.Unacknowledged++ })
-		c.report.find(finding)
+		c.report.checked(finding.API, []Finding{finding})
 		return nil
 	default:
 		n, message, err := rejected(s, answer)
@@ -223,10 +226,11 @@ func (c *canary) deliver(limit, following context.Context, seq int64, s signal) 
 	if finding.Category != "" {
 		c.note(seq, s, stateRefused)
 		c.report.of(s, func(r *SignalReport) { r.Rejected++ })
-		c.report.find(finding)
+		c.report.checked(finding.API, []Finding{finding})
 		return c.log.write(true, entry{Seq: seq, Signal: s.String(), State: stateRefused})
 	}
 	acked := time.Now()
+	c.report.checked(finding.API, nil)
 	if err := c.log.write(true, entry{Seq: seq, Signal: s.String(), State: stateAcked}); err != nil {
 		return err
 	}
