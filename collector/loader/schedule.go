@@ -73,7 +73,7 @@ func (s schedule) next(now time.Time) (k minuteKey, wait time.Duration, ok bool)
 	first := time.Time{}
 	for key, d := range s {
 		d.turnBack(now)
-		if d.stage > 0 && d.stage < len(recomputeAfter) && !d.touched && !d.due().After(now) && !s.touchedNear(key, d.done) {
+		if d.stage < len(recomputeAfter) && !d.due().After(now) && !s.wanted(key, d) {
 			d.stage++
 		}
 		at := d.due()
@@ -97,6 +97,11 @@ func (s schedule) next(now time.Time) (k minuteKey, wait time.Duration, ok bool)
 	return minuteKey{}, first.Sub(now), false
 }
 
+// wanted says whether a recomputation of the minute could change anything.
+func (s schedule) wanted(k minuteKey, d *dirtyMinute) bool {
+	return d.touched || d.stage == 0 || d.stage < len(recomputeAfter) && s.touchedNear(k, d.done)
+}
+
 // touchedNear says whether a batch has brought rows, since then, that an edge of the minute may be made of.
 func (s schedule) touchedNear(k minuteKey, then time.Time) bool {
 	for m := k.minute - nearBefore; m <= k.minute+nearAfter; m++ {
@@ -110,7 +115,7 @@ func (s schedule) touchedNear(k minuteKey, then time.Time) bool {
 // unfinished is how many minutes will be recomputed even if none is touched any more.
 func (s schedule) unfinished() (n int) {
 	for k, d := range s {
-		if d.touched || d.running || d.stage == 0 || d.stage < len(recomputeAfter) && s.touchedNear(k, d.done) {
+		if d.running || s.wanted(k, d) {
 			n++
 		}
 	}
@@ -120,8 +125,8 @@ func (s schedule) unfinished() (n int) {
 // before is how many minutes right before this one, of its project, are due as well; most at most.
 func (s schedule) before(k minuteKey, most int, now time.Time) (n int) {
 	for ; n < most; n++ {
-		d, ok := s[minuteKey{k.project, k.minute - int64(n) - 1}]
-		if !ok || d.due().After(now) || !d.pending() || d.running {
+		key := k.plus(-n - 1)
+		if d, ok := s[key]; !ok || d.running || d.due().After(now) || !s.wanted(key, d) {
 			break
 		}
 	}
