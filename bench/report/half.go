@@ -42,7 +42,7 @@ func halfLoad(ctx context.Context, s *server, o options, signal string, rate flo
 	say("%s at half speed, %.0f a second, for %s", signal, rate, o.half)
 	load := newStep("half", o.ways[0], signal, int(rate*o.half.Seconds()))
 	load.n, load.from = 999, time.Now()
-	source := load.source(signal, o, 0, load.items[signal])
+	source := load.source(signal, 0, load.items[signal])
 	a := &acks{}
 	peak := watchMemory(ctx, s.tree)
 	defer peak()

@@ -101,9 +101,13 @@ func (s *step) sendAll(ctx context.Context, to address, o options, sent *sample,
 	for signal, items := range s.items {
 		a := &acks{}
 		acked[signal] = a
+		var f *feed
 		for i := range o.senders {
+			if f == nil || signal != metrics { // an instance's exports are as large as its series are many: they are not shared out
+				f = &feed{source: s.source(signal, i, items/o.senders)}
+			}
 			group.Go(func() error {
-				n, err := s.send(ctx, to, o, signal, i, items/o.senders, a, sent)
+				n, err := s.send(ctx, to, o, signal, f, items/o.senders, a, sent)
 				mu.Lock()
 				defer mu.Unlock()
 				counts[signal] += n
@@ -114,21 +118,32 @@ func (s *step) sendAll(ctx context.Context, to address, o options, sent *sample,
 	return acked, group.Wait()
 }
 
-// send makes and sends so many items, and says how many they were.
-func (s *step) send(ctx context.Context, to address, o options, signal string, n, items int, a *acks, sent *sample) (int, error) {
+// feed is a source that several senders may share.
+type feed struct {
+	mu     sync.Mutex
+	source load.Source
+}
+
+func (f *feed) next() (body []byte, items int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	request := f.source.Next()
+	return bytes.Clone(request.Body), request.Items
+}
+
+// send sends so many items, and says how many they were.
+func (s *step) send(ctx context.Context, to address, o options, signal string, from *feed, items int, a *acks, sent *sample) (int, error) {
 	c, hangUp, err := dial(to, s.way, signal, o.inFlight)
 	if err != nil {
 		return 0, err
 	}
 	defer hangUp()
-	source := s.source(signal, o, n, items)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(o.inFlight)
 	done := 0
 	for done < items && ctx.Err() == nil {
-		request := source.Next()
-		done += request.Items
-		body := bytes.Clone(request.Body)
+		body, n := from.next()
+		done += n
 		if signal == traces && sent != nil {
 			sent.add(body)
 		}
@@ -138,18 +153,15 @@ func (s *step) send(ctx context.Context, to address, o options, signal string, n
 }
 
 // source makes the load of a sender. Traces and logs of a step and a sender are of the same instances and the same traces; metrics are
-// of the same instances in every step.
-func (s *step) source(signal string, o options, n, items int) load.Source {
+// of the same 4,000 series in every step.
+func (s *step) source(signal string, n, items int) load.Source {
 	cfg := load.Config{Seed: uint64(1000*(s.n+1) + n), Start: s.from}
 	switch signal {
 	case logs:
 		return load.NewLogs(cfg.Fill(s.long(), items, load.NewLogs))
 	case metrics:
-		cfg.Seed, cfg.Series = uint64(n+1), defaultSeries/o.senders
+		cfg.Seed = 1
 		return load.NewMetrics(cfg)
 	}
 	return load.New(cfg.Fill(s.long(), items, load.New))
 }
-
-// defaultSeries is how many series all senders have together.
-const defaultSeries = 4000
