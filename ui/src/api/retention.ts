@@ -46,7 +46,7 @@ export function useRetention() {
 /** What a change would do; null asks for nothing. */
 export function useRetentionTrial(change: RetentionChange | null) {
   return useQuery({
-    queryKey: ['retention', 'trial', change],
+    queryKey: ['retention-trial', change],
     queryFn: () => put<Retention>('retention', { dry_run: true }, change ?? {}),
     enabled: change !== null,
     placeholderData: keepPreviousData,
