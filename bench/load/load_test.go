@@ -135,3 +135,16 @@ func BenchmarkNext(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
 }
+
+func TestFillFillsATime(t *testing.T) {
+	for name, of := range map[string]func(load.Config) *load.Generator{"traces": load.New, "logs": load.NewLogs} {
+		const items = 50_000
+		g := of(load.Config{Seed: 5, Start: start, Gateway: true}.Fill(time.Hour, items, of))
+		for made := 0; made < items; {
+			made += g.Next().Items
+		}
+		if took := g.Now().Sub(start); took < 57*time.Minute || took > 64*time.Minute {
+			t.Errorf("%d items of %s take %s, want about an hour", items, name, took)
+		}
+	}
+}

@@ -101,7 +101,7 @@ func visible(ctx context.Context, s *server, signal string, body []byte) (time.D
 		if err := s.get(ctx, path, &a); err != nil {
 			return 0, err
 		}
-		if len(a.Traces) > 0 || len(a.Logs) > 0 || len(a.Records) > 0 || len(a.Series) > 0 {
+		if len(a.Traces) > 0 || len(a.Records) > 0 || len(a.Series) > 0 {
 			return time.Since(begin), nil
 		}
 		if err := pause(ctx, 20*time.Millisecond); err != nil {
@@ -154,7 +154,6 @@ var lookup = map[string]func(body []byte) (string, error){
 // answer is what the questions look at.
 type answer struct {
 	Traces   []struct{} `json:"traces"`
-	Logs     []struct{} `json:"logs"`
 	Records  []struct{} `json:"records"`
 	Series   []struct{} `json:"series"`
 	Complete *bool      `json:"complete"`
