@@ -73,6 +73,9 @@ type IngestConfig struct {
 	JournalMax  Size `yaml:"journal_max"`
 	DiskReserve Size `yaml:"disk_reserve"`
 	Redact      bool `yaml:"redact"`
+	// MaxSeries is how many series of metrics a project may have at a time, and MaxSeriesPerMetric how many of them one metric.
+	MaxSeries          int `yaml:"max_series"`
+	MaxSeriesPerMetric int `yaml:"max_series_per_metric"`
 }
 
 // LogConfig is the program's own log.
@@ -90,10 +93,13 @@ func DefaultConfig() Config {
 		XRay:      XRayConfig{UDP: "127.0.0.1:2000", TCP: "127.0.0.1:2000", SamplingRate: 1},
 		Storage:   StorageConfig{ConditionCache: true},
 		Retention: RetentionConfig{Traces: Duration(7 * day), Logs: Duration(7 * day), Metrics: Duration(30 * day), Rollups: Duration(90 * day)},
-		Ingest:    IngestConfig{JournalMax: 8 << 30, DiskReserve: 1 << 30, Redact: true},
+		Ingest:    IngestConfig{JournalMax: 8 << 30, DiskReserve: 1 << 30, Redact: true, MaxSeries: 1_000_000, MaxSeriesPerMetric: 100_000},
 		Log:       LogConfig{Level: "info"},
 	}
 }
+
+// maxSeries of a project take 1 GiB of memory.
+const maxSeries = 30_000_000
 
 // problems are everything that is wrong with the settings' values, each with its key path.
 func (c *Config) problems() []string {
@@ -153,6 +159,14 @@ func (c *Config) problems() []string {
 	c.Retention.problems(add)
 	if c.Ingest.JournalMax < 64<<20 {
 		add("ingest.journal_max", "%s is less than 64MiB", c.Ingest.JournalMax)
+	}
+	for _, n := range []struct {
+		path  string
+		value int
+	}{{"ingest.max_series", c.Ingest.MaxSeries}, {"ingest.max_series_per_metric", c.Ingest.MaxSeriesPerMetric}} {
+		if n.value < 1 || n.value > maxSeries {
+			add(n.path, "%d is not between 1 and %d", n.value, maxSeries)
+		}
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		add("log.level", "%q is not debug, info, warn or error", c.Log.Level)

@@ -27,8 +27,10 @@ func (in *instance) collectorConfig() collector.Config {
 	kept := in.settings.Retention()
 	return collector.Config{
 		GRPC: c.OTLP.GRPC, HTTP: c.OTLP.HTTP, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile, CORSOrigins: c.OTLP.CORSOrigins,
-		XRay:    xray.Config{UDP: c.XRay.UDP, TCP: c.XRay.TCP, Key: c.XRay.Key, SamplingRate: c.XRay.SamplingRate},
-		Limits:  admission.Limits{Request: int64(c.OTLP.MaxRequest), Retention: kept.limits()},
+		XRay: xray.Config{UDP: c.XRay.UDP, TCP: c.XRay.TCP, Key: c.XRay.Key, SamplingRate: c.XRay.SamplingRate},
+		Limits: admission.Limits{
+			Request: int64(c.OTLP.MaxRequest), Retention: kept.limits(), Series: c.Ingest.MaxSeries, OfMetric: c.Ingest.MaxSeriesPerMetric,
+		},
 		Overlay: c.Collector, Journal: in.journal, Auth: in.auth, Version: version, Log: in.log.With("part", "collector"),
 	}
 }

@@ -6,7 +6,7 @@ package admission
 import "time"
 
 // LimitsVersion goes into every journal record: it names the rules by which items were rejected. Raise it when they change.
-const LimitsVersion uint16 = 1
+const LimitsVersion uint16 = 2
 
 // MaxDepth is how deep AnyValues may nest, the attribute's own included.
 const MaxDepth = 64
@@ -18,6 +18,8 @@ type Limits struct {
 	Future    time.Duration // how far ahead of our clock an item may be [1 h]
 	Retention Retention     // how old an item may be
 	Receive   time.Duration // how long a request may take to arrive and become durable [30 s]
+	Series    int           // how many series a project may have at a time [1,000,000]
+	OfMetric  int           // how many of them may have one metric's name [100,000]
 	Rate      int64         // bytes a second per project after decompression, with a burst of two seconds; 0: not limited
 }
 
@@ -46,6 +48,12 @@ func (l Limits) WithDefaults() Limits {
 		if *r.keep == 0 {
 			*r.keep = r.days * 24 * time.Hour
 		}
+	}
+	if l.Series == 0 {
+		l.Series = 1_000_000
+	}
+	if l.OfMetric == 0 {
+		l.OfMetric = 100_000
 	}
 	if l.Receive == 0 {
 		l.Receive = 30 * time.Second

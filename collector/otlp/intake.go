@@ -12,6 +12,7 @@ import (
 
 	"github.com/sightline/sightline/collector/admission"
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/collector/otlp/series"
 	"github.com/sightline/sightline/collector/otlp/walk"
 )
 
@@ -31,6 +32,7 @@ type Intake struct {
 	Accounts *admission.Accounts
 	Gate     *admission.Gate
 	Rates    *admission.Rates
+	Series   *series.Limit
 	Now      func() time.Time
 	Log      *slog.Logger
 	Routes   map[string]http.Handler // other protocols on the listener of OTLP over HTTP, by path; they do their own admission
@@ -67,7 +69,8 @@ func (in *Intake) retention() *admission.Retention {
 func NewIntake(j Journal, auth admission.Authenticator, l admission.Limits, a *admission.Accounts, log *slog.Logger) *Intake {
 	l = l.WithDefaults()
 	return &Intake{
-		Journal: j, Auth: auth, Limits: l, Accounts: a, Gate: admission.NewGate(l.InFlight), Rates: admission.NewRates(l), Now: time.Now, Log: log,
+		Journal: j, Auth: auth, Limits: l, Accounts: a, Gate: admission.NewGate(l.InFlight), Rates: admission.NewRates(l),
+		Series: series.NewLimit(l.Series, l.OfMetric), Now: time.Now, Log: log,
 	}
 }
 
@@ -125,11 +128,10 @@ func (in *Intake) take(ctx context.Context, q *Request) (admission.Partial, erro
 	now := in.Now()
 	found := results.Get().(*walk.Result)
 	defer func() {
-		if clear(found.First[:]); cap(found.Rejected) <= 16<<10 {
-			results.Put(found)
-		}
+		found.Drop()
+		results.Put(found)
 	}()
-	window := walk.Window{From: uint64(now.Add(-s.keep(in.retention())).UnixNano()), To: uint64(now.Add(in.Limits.Future).UnixNano())}
+	window := walk.Window{From: uint64(now.Add(-s.keep(in.retention())).UnixNano()), To: uint64(now.Add(in.Limits.Future).UnixNano()), Series: q.Signal == journal.SignalMetrics}
 	if err := s.walk(q.Body, window, found); errors.Is(err, walk.ErrTooDeep) {
 		return admission.Partial{}, admission.TooDeep()
 	} else if err != nil {
@@ -140,6 +142,7 @@ func (in *Intake) take(ctx context.Context, q *Request) (admission.Partial, erro
 		in.Accounts.Answered(from, admission.Answer{Bytes: q.Size, At: now})
 		return admission.Partial{}, nil
 	}
+	in.Series.Admit(q.Project, now, found)
 	record := journal.Record{
 		Kind: journal.KindData, Signal: q.Signal, Project: q.Project, Received: now, LimitsVersion: admission.LimitsVersion,
 		IngestID: q.IngestID, Rejected: found.Rejected, Items: found.Items - uint32(len(found.Rejected)), Body: q.Body,

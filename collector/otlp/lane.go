@@ -69,7 +69,7 @@ func (in *Intake) decodable(q *Request) error {
 	s := signalOf(q.Signal)
 	found := results.Get().(*walk.Result)
 	defer func() {
-		clear(found.First[:])
+		found.Drop()
 		results.Put(found)
 	}()
 	err := s.walk(q.Body, walk.Window{To: 1<<64 - 1}, found)

@@ -38,14 +38,19 @@ func (in *Intake) partial(s *signal, found *walk.Result, receipt journal.Receipt
 }
 
 // examples keeps for every reason the first item that was rejected, without its name: that is the sender's.
+// Only where there are too many series the metrics are named that have them, as the list of metrics does.
 func (in *Intake) examples(s *signal, q *Request, found *walk.Result, now time.Time) {
 	for reason := range walk.Reasons {
 		if found.Counts[reason] == 0 {
 			continue
 		}
 		f := &found.First[reason]
+		because := in.because(s, reason, f)
+		if reason == walk.SeriesLimit {
+			because = in.Series.Refused(q.Project)
+		}
 		in.Accounts.Rejected(reason.String(), admission.Example{Time: now, Signal: q.Signal, Protocol: q.Protocol, Peer: q.Peer,
-			Message: fmt.Sprintf("%s %d of %d %s (%s)", s.item, f.Ordinal, found.Items, in.because(s, reason, f), s.limit(reason))})
+			Message: fmt.Sprintf("%s %d of %d %s (%s)", s.item, f.Ordinal, found.Items, because, s.limit(reason))})
 	}
 }
 
@@ -54,6 +59,8 @@ func (in *Intake) because(s *signal, reason walk.Reason, f *walk.Offender) strin
 	switch reason {
 	case walk.HistInvalid:
 		return "has bounds that do not ascend, or not one bucket more than bounds"
+	case walk.SeriesLimit:
+		return fmt.Sprintf("would begin a new series, and a project has at most %d at a time, a metric %d; those that are there go on; see ingest.max_series", in.Limits.Series, in.Limits.OfMetric)
 	case walk.LabelLimit:
 		return fmt.Sprintf("has more than %d attributes, or one longer than %d bytes", walk.MaxLabels, walk.MaxLabelValue)
 	case walk.TraceIDZero:

@@ -69,6 +69,8 @@ func (s *signal) limit(reason walk.Reason) string {
 		return "err-sightline-" + s.short + "-too-old"
 	case walk.HistInvalid:
 		return "err-sightline-histogram"
+	case walk.SeriesLimit:
+		return "err-sightline-series"
 	default:
 		return "err-sightline-labels"
 	}

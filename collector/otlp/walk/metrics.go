@@ -1,5 +1,7 @@
 package walk
 
+import "github.com/zeebo/xxh3"
+
 // metric walks a Metric and counts its points. Its data are a oneof: of several only the last counts, though all must be sound.
 func metric(b []byte, w Window, r *Result) error {
 	items, rejected, counts := r.Items, len(r.Rejected), r.Counts
@@ -41,11 +43,16 @@ func metric(b []byte, w Window, r *Result) error {
 		}
 		if several {
 			r.Items, r.Rejected, r.Counts = items, r.Rejected[:rejected], counts
+			r.Series = r.Series[:min(len(r.Series), int(items))]
 		}
 		several = true
 		if err := data(b[f.lo:f.end], of, points, w, r); err != nil {
 			return err
 		}
+	}
+	if w.Series && r.Items > items {
+		r.mix(items, xxh3.Hash(name))
+		r.Metrics = append(r.Metrics, Metric{Name: name, End: r.Items})
 	}
 	if len(r.Rejected) > rejected {
 		for reason, n := range counts {

@@ -3,6 +3,8 @@ package walk
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/zeebo/xxh3"
 )
 
 // point walks a data point of any kind.
@@ -12,10 +14,14 @@ func point(b []byte, fields *[17]kind, w Window, r *Result) error {
 	var at uint64
 	var h histogram
 	labels, long := 0, false
+	series, lo, hi := uint64(0), 0, 0 // lo to hi are attributes that follow each other
 	for p := 0; p < len(b); {
 		if c := b[p]; c < 0x80 && fields[c>>3].in == isAttribute && c&7 == typeBytes && p+1 < len(b) && b[p+1] < 0x80 {
 			if end := p + 2 + int(b[p+1]); end <= len(b) && quick(b, p+2, end) {
-				p = end
+				if p != hi {
+					series, lo = part(series, b[lo:hi], w), p
+				}
+				p, hi = end, end
 				labels++
 				continue
 			}
@@ -24,6 +30,7 @@ func point(b []byte, fields *[17]kind, w Window, r *Result) error {
 		if err != nil {
 			return err
 		}
+		begin := p
 		p = f.end
 		if f.num >= int32(len(fields)) {
 			continue
@@ -36,6 +43,10 @@ func point(b []byte, fields *[17]kind, w Window, r *Result) error {
 		case isTime:
 			at = f.val
 		case isAttribute:
+			if begin != hi {
+				series, lo = part(series, b[lo:hi], w), begin
+			}
+			hi = p
 			labels++
 			err = keyValue(in, 1)
 			long = long || len(in) > MaxLabelValue && longValue(in)
@@ -52,6 +63,9 @@ func point(b []byte, fields *[17]kind, w Window, r *Result) error {
 			return err
 		}
 	}
+	if w.Series {
+		r.Series = append(r.Series, part(series, b[lo:hi], w))
+	}
 	reason, rejected := w.outside(at)
 	switch {
 	case h.invalid || h.counts != 0 && h.counts != h.bounds+1 || h.counts == 0 && h.bounds != 0:
@@ -63,6 +77,14 @@ func point(b []byte, fields *[17]kind, w Window, r *Result) error {
 	}
 	r.reject(reason, Offender{Ordinal: ordinal, Time: at})
 	return nil
+}
+
+// part puts attributes that follow each other into what names their data point. Nearly always they are all of them.
+func part(series uint64, attributes []byte, w Window) uint64 {
+	if len(attributes) == 0 || !w.Series {
+		return series
+	}
+	return series*3 + xxh3.Hash(attributes)
 }
 
 // histogram is what is known of a histogram's buckets. Lists that come in parts are one list.

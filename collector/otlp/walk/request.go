@@ -1,6 +1,10 @@
 package walk
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/zeebo/xxh3"
+)
 
 // A request, its resources and its scopes have the same shape in all signals:
 //
@@ -21,7 +25,7 @@ func Metrics(body []byte, w Window, r *Result) error { return request(body, metr
 type item func(b []byte, w Window, r *Result) error
 
 func request(body []byte, each item, w Window, r *Result) error {
-	*r = Result{Rejected: r.Rejected[:0]}
+	*r = Result{Rejected: r.Rejected[:0], Series: r.Series[:0], Metrics: r.Metrics[:0]}
 	for p := 0; p < len(body); {
 		f, err := next(body, p)
 		if err != nil {
@@ -46,6 +50,7 @@ const oldScope = 1000
 // ofResource walks what a resource sent.
 func ofResource(b []byte, each item, w Window, r *Result) error {
 	old, current := false, false
+	first, named := r.Items, uint64(0)
 	for p := 0; p < len(b); {
 		f, err := next(b, p)
 		if err != nil {
@@ -62,7 +67,9 @@ func ofResource(b []byte, each item, w Window, r *Result) error {
 		}
 		switch f.num {
 		case 1:
-			err = resource(b[f.lo:f.end])
+			if err = resource(b[f.lo:f.end]); w.Series {
+				named = named*3 + xxh3.Hash(b[f.lo:f.end])
+			}
 		case 2:
 			current = true
 			err = ofScope(b[f.lo:f.end], each, w, r)
@@ -72,6 +79,9 @@ func ofResource(b []byte, each item, w Window, r *Result) error {
 		if err != nil {
 			return err
 		}
+	}
+	if w.Series {
+		defer func(r *Result) { r.mix(first, named) }(r)
 	}
 	if !old {
 		return nil
@@ -96,6 +106,7 @@ func ofResource(b []byte, each item, w Window, r *Result) error {
 
 // ofScope walks what a scope sent.
 func ofScope(b []byte, each item, w Window, r *Result) error {
+	first, named := r.Items, uint64(0)
 	for p := 0; p < len(b); {
 		f, err := next(b, p)
 		if err != nil {
@@ -110,13 +121,18 @@ func ofScope(b []byte, each item, w Window, r *Result) error {
 		}
 		switch f.num {
 		case 1:
-			err = message(b[f.lo:f.end], &scopeFields)
+			if err = message(b[f.lo:f.end], &scopeFields); w.Series {
+				named = named*3 + xxh3.Hash(b[f.lo:f.end])
+			}
 		case 2:
 			err = each(b[f.lo:f.end], w, r)
 		}
 		if err != nil {
 			return err
 		}
+	}
+	if w.Series {
+		r.mix(first, named)
 	}
 	return nil
 }

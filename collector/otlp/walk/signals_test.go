@@ -45,8 +45,16 @@ func pdataMetrics(b []byte) (int, error) {
 // agree compares the walk with pdata, which it must accept exactly what it does of, but for deep attributes and for groups.
 func agree(t *testing.T, b []byte, look func([]byte, walk.Window, *walk.Result) error, decode oracle) {
 	t.Helper()
-	var r walk.Result
+	var r, named walk.Result
 	err := look(b, window, &r)
+	series := window
+	series.Series = true
+	if again := look(b, series, &named); again != err || err == nil && !slices.Equal(named.Rejected, r.Rejected) { //nolint:errorlint // the very same
+		t.Errorf("%v, and with series %v", err, again)
+	}
+	if n := len(named.Metrics); err == nil && n > 0 && (len(named.Series) != int(r.Items) || named.Metrics[n-1].End != r.Items) {
+		t.Errorf("%d series of %d items, metrics %v", len(named.Series), r.Items, named.Metrics)
+	}
 	if errors.Is(err, walk.ErrTooDeep) {
 		return
 	}
@@ -363,15 +371,21 @@ func FuzzMetrics(f *testing.F) {
 
 func BenchmarkSignals(b *testing.B) {
 	const items = 500
+	named := window
+	named.Series = true
 	for name, f := range map[string]struct {
-		body []byte
-		walk func([]byte, walk.Window, *walk.Result) error
-	}{"logs": {sample.LogRequest(1, items, now), walk.Logs}, "metrics": {sample.MetricRequest(1, items, now), walk.Metrics}} {
+		body   []byte
+		walk   func([]byte, walk.Window, *walk.Result) error
+		window walk.Window
+	}{
+		"logs": {sample.LogRequest(1, items, now), walk.Logs, window}, "metrics": {sample.MetricRequest(1, items, now), walk.Metrics, window},
+		"metrics and their series": {sample.MetricRequest(1, items, now), walk.Metrics, named},
+	} {
 		b.Run(name, func(b *testing.B) {
 			var r walk.Result
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := f.walk(f.body, window, &r); err != nil {
+				if err := f.walk(f.body, f.window, &r); err != nil {
 					b.Fatal(err)
 				}
 			}

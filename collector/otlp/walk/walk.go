@@ -5,6 +5,7 @@ package walk
 import (
 	"errors"
 	"math"
+	"slices"
 )
 
 // ErrTooDeep is returned for an attribute that nests deeper than admission.MaxDepth.
@@ -32,12 +33,13 @@ const (
 	TooOld
 	HistInvalid // a histogram whose bounds are not ascending, or whose buckets are not one more than its bounds
 	LabelLimit  // a data point with more than MaxLabels attributes, or one longer than MaxLabelValue
+	SeriesLimit // a data point that would begin a series, of a project or a metric that has as many as it may; not the walk's to decide
 	Reasons     // how many there are
 )
 
 // String is the label that the reason is counted by.
 func (r Reason) String() string {
-	return [...]string{"invalid_trace_id", "invalid_span_id", "ts_future", "ts_expired", "hist_invalid", "label_limit"}[r]
+	return [...]string{"invalid_trace_id", "invalid_span_id", "ts_future", "ts_expired", "hist_invalid", "label_limit", "series_limit"}[r]
 }
 
 // Limits of a data point's attributes: more of them, or longer ones, are no labels of a series.
@@ -49,6 +51,7 @@ const (
 // Window is when a kept item may be, Unix ns. A time that is missing or past int64 is the loader's to mend.
 type Window struct {
 	From, To uint64
+	Series   bool // say which series data points are of
 }
 
 // Result is what a walk found. Rejected may be kept from one walk to the next.
@@ -57,6 +60,50 @@ type Result struct {
 	Rejected []uint32 // ordinals in document order
 	Counts   [Reasons]uint32
 	First    [Reasons]Offender // of each reason that has a count
+	Series   []uint64          // by ordinal: a hash of the resource, scope, metric name and attributes of a data point, as they were sent
+	Metrics  []Metric          // of Series
+}
+
+// Metric says whose data points are next, up to the ordinal End.
+type Metric struct {
+	Name []byte // a part of the body
+	End  uint32
+}
+
+// Drop gives up what is of the body, and lists that one large request has made long.
+func (r *Result) Drop() {
+	const keep = 64 << 10
+	clear(r.First[:])
+	clear(r.Metrics)
+	if cap(r.Rejected) > keep {
+		r.Rejected = nil
+	}
+	if cap(r.Series) > keep || cap(r.Metrics) > keep {
+		r.Series, r.Metrics = nil, nil
+	}
+}
+
+// RejectMore rejects items that are not rejected yet, by their ordinals in ascending order; name is that of the first.
+func (r *Result) RejectMore(reason Reason, ordinals []uint32, name []byte) {
+	if len(ordinals) == 0 {
+		return
+	}
+	if r.Counts[reason] == 0 {
+		r.First[reason] = Offender{Ordinal: ordinals[0], Name: name}
+	}
+	r.Counts[reason] += uint32(len(ordinals))
+	r.Rejected = append(r.Rejected, ordinals...)
+	slices.Sort(r.Rejected)
+}
+
+// mix puts what names all data points from an ordinal on into their series.
+func (r *Result) mix(from uint32, what uint64) {
+	const odd = 0x9e3779b97f4a7c15
+	of := r.Series[from:]
+	for i, id := range of {
+		id = (id ^ what) * odd
+		of[i] = id ^ id>>32
+	}
 }
 
 // Offender is a rejected item.

@@ -32,6 +32,7 @@ const REJECTED: Record<string, [what: string, todo: string]> = {
   ts_expired: ['older than what is kept', 'Set the sender\'s clock, or raise the retention of its signal.'],
   hist_invalid: ['a histogram that contradicts itself', 'Its bounds must ascend, and it must have one bucket more than bounds.'],
   label_limit: ['more labels than a series may have, or longer ones', 'Drop attributes that no chart needs, or shorten them.'],
+  series_limit: ['more series than a project or a metric may have', 'Drop the label whose values never come again; the examples name the metrics.'],
 }
 
 /** All that was refused, most first. What the sender's own tries caused (it comes back by itself) is in here, too. */
