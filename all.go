@@ -61,7 +61,7 @@ type instance struct {
 	reader    *traces.Reader
 	upkeep    *upkeep.Store
 	keeper    *upkeep.Keeper
-	report    report
+	report    storageReport
 }
 
 // run starts the parts of a role and returns when ctx ends or one of them fails. What is acknowledged starts being received before

@@ -20,15 +20,15 @@ const (
 	reportWindow = time.Hour
 )
 
-// report keeps the last figures about storage. One caller at a time makes them; others wait for them.
-type report struct {
+// storageReport keeps the last figures about storage. One caller at a time makes them; others wait for them.
+type storageReport struct {
 	making sync.Mutex
 	last   traceapi.Storage
 	of     string // project
 }
 
 // forget makes the next caller count anew.
-func (r *report) forget() {
+func (r *storageReport) forget() {
 	r.making.Lock()
 	defer r.making.Unlock()
 	r.of = ""
