@@ -168,7 +168,7 @@ func watch(c *cobra.Command, o canaryOutput, t *canary.Target, run func(context.
 		}
 		defer listener.Close()
 	}
-	report, err := run(ctx, func(r *canary.Report) {
+	found, err := run(ctx, func(r *canary.Report) {
 		if !o.quiet {
 			beside.Go(func() { tell(ctx, c.ErrOrStderr(), r) })
 		}
@@ -178,17 +178,17 @@ func watch(c *cobra.Command, o canaryOutput, t *canary.Target, run func(context.
 	})
 	stop()
 	beside.Wait()
-	if err != nil && (report == nil || !errors.Is(err, context.Canceled)) {
+	if err != nil && (found == nil || !errors.Is(err, context.Canceled)) {
 		return &exitCode{2, err}
 	}
-	write := report.Table
+	write := found.Table
 	if o.json {
-		write = report.JSON
+		write = found.JSON
 	}
 	if err := write(c.OutOrStdout()); err != nil {
 		return &exitCode{2, err}
 	}
-	if code := report.ExitCode(); code != 0 {
+	if code := found.ExitCode(); code != 0 {
 		return &exitCode{code: code}
 	}
 	return nil

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/sightline/sightline/canary"
+	"github.com/sightline/sightline/canary/report"
 )
 
 // What a canary is worth is what it does not let pass: each test does something else than the log claims.
@@ -17,16 +17,16 @@ func TestVerifyMissesWhatIsNotThere(t *testing.T) {
 	l.claim(seq)
 	l.claim(seq + 1)
 	r := l.verify()
-	want(t, r, canary.NotFoundByID, "GET /api/traces/{trace_id}", "GET /api/traces/{1-...-...}", "GET /api/traces/{trace_id}/otlp", "GET /api/traces/{trace_id}/spans/{span_id}")
-	want(t, r, canary.NotFoundBySearch, "GET /api/traces?q=")
-	want(t, r, canary.MissingSpans, "GET /api/spans?q=")
-	want(t, r, canary.MissingLog, "GET /api/logs?q=", "GET /api/logs/{record_id}", "GET /api/traces/{trace_id}/logs")
-	want(t, r, canary.MissingPoint, "GET /api/metrics/{name}/points")
-	want(t, r, canary.ServiceMissing, "GET /api/services")
-	want(t, r, canary.MapMissing, "GET /api/map")
-	none(t, r, canary.Duplicate, canary.NeverSent, canary.WrongContent, canary.BadSignature, canary.MapWrong, canary.ReadFailed)
+	want(t, r, report.NotFoundByID, "GET /api/traces/{trace_id}", "GET /api/traces/{1-...-...}", "GET /api/traces/{trace_id}/otlp", "GET /api/traces/{trace_id}/spans/{span_id}")
+	want(t, r, report.NotFoundBySearch, "GET /api/traces?q=")
+	want(t, r, report.MissingSpans, "GET /api/spans?q=")
+	want(t, r, report.MissingLog, "GET /api/logs?q=", "GET /api/logs/{record_id}", "GET /api/traces/{trace_id}/logs")
+	want(t, r, report.MissingPoint, "GET /api/metrics/{name}/points")
+	want(t, r, report.ServiceMissing, "GET /api/services")
+	want(t, r, report.MapMissing, "GET /api/map")
+	none(t, r, report.Duplicate, report.NeverSent, report.WrongContent, report.BadSignature, report.MapWrong, report.ReadFailed)
 	for _, f := range r.Examples {
-		if f.Category == canary.NotFoundByID && !f.Time.Equal(l.run.At(seq+1)) {
+		if f.Category == report.NotFoundByID && !f.Time.Equal(l.run.At(seq+1)) {
 			t.Errorf("%v is about another round than %v", f, l.run.At(seq+1))
 		}
 	}
@@ -48,12 +48,12 @@ func TestVerifyMissesPartsOfRequests(t *testing.T) {
 	l.send("metrics", md)
 	l.claim(seq)
 	r := l.verify()
-	want(t, r, canary.MissingSpans, "GET /api/traces/{trace_id}", "GET /api/traces/{1-...-...}", "GET /api/traces/{trace_id}/otlp", "GET /api/spans?q=")
-	want(t, r, canary.NotFoundBySearch, "GET /api/traces?q=") // which asks for the last span
-	want(t, r, canary.MissingLog, "GET /api/logs?q=", "GET /api/traces/{trace_id}/logs")
-	want(t, r, canary.MissingPoint, "GET /api/metrics/{name}/points")
-	want(t, r, canary.MapMissing, "GET /api/map")
-	none(t, r, canary.Duplicate, canary.NeverSent, canary.ServiceMissing)
+	want(t, r, report.MissingSpans, "GET /api/traces/{trace_id}", "GET /api/traces/{1-...-...}", "GET /api/traces/{trace_id}/otlp", "GET /api/spans?q=")
+	want(t, r, report.NotFoundBySearch, "GET /api/traces?q=") // which asks for the last span
+	want(t, r, report.MissingLog, "GET /api/logs?q=", "GET /api/traces/{trace_id}/logs")
+	want(t, r, report.MissingPoint, "GET /api/metrics/{name}/points")
+	want(t, r, report.MapMissing, "GET /api/map")
+	none(t, r, report.Duplicate, report.NeverSent, report.ServiceMissing)
 }
 
 func TestVerifyCountsTwice(t *testing.T) {
@@ -72,11 +72,11 @@ func TestVerifyCountsTwice(t *testing.T) {
 	l.honest(seq + 1)
 	l.claim(seq + 1)
 	r := l.verify()
-	want(t, r, canary.Duplicate, "GET /api/traces/{trace_id}", "GET /api/traces/{trace_id}/otlp", "GET /api/traces/{trace_id}/spans/{span_id}",
+	want(t, r, report.Duplicate, "GET /api/traces/{trace_id}", "GET /api/traces/{trace_id}/otlp", "GET /api/traces/{trace_id}/spans/{span_id}",
 		"GET /api/traces?q=", "GET /api/spans?q=", "GET /api/logs?q=", "GET /api/traces/{trace_id}/logs", "GET /api/logs/{record_id}")
-	want(t, r, canary.MapWrong, "GET /api/map")
-	want(t, r, canary.ServiceWrong, "GET /api/services")
-	none(t, r, canary.MissingSpans, canary.MissingLog, canary.NeverSent, canary.WrongContent)
+	want(t, r, report.MapWrong, "GET /api/map")
+	want(t, r, report.ServiceWrong, "GET /api/services")
+	none(t, r, report.MissingSpans, report.MissingLog, report.NeverSent, report.WrongContent)
 }
 
 func TestVerifySeesOtherContent(t *testing.T) {
@@ -103,10 +103,10 @@ func TestVerifySeesOtherContent(t *testing.T) {
 	l.send("metrics", md)
 	l.claim(seq)
 	r := l.verify()
-	want(t, r, canary.WrongContent, "GET /api/traces/{trace_id}", "GET /api/traces/{1-...-...}", "GET /api/traces/{trace_id}/otlp",
+	want(t, r, report.WrongContent, "GET /api/traces/{trace_id}", "GET /api/traces/{1-...-...}", "GET /api/traces/{trace_id}/otlp",
 		"GET /api/traces/{trace_id}/spans/{span_id}", "GET /api/logs?q=", "GET /api/logs/{record_id}", "GET /api/traces/{trace_id}/logs", "GET /api/metrics/{name}/points")
-	want(t, r, canary.BadSignature, "GET /api/traces/{trace_id}/otlp", "GET /api/logs/{record_id}", "GET /api/metrics/{name}/points")
-	none(t, r, canary.MissingSpans, canary.MissingLog, canary.MissingPoint, canary.Duplicate, canary.NeverSent)
+	want(t, r, report.BadSignature, "GET /api/traces/{trace_id}/otlp", "GET /api/logs/{record_id}", "GET /api/metrics/{name}/points")
+	none(t, r, report.MissingSpans, report.MissingLog, report.MissingPoint, report.Duplicate, report.NeverSent)
 }
 
 func TestVerifySeesWhatWasNeverSent(t *testing.T) {
@@ -125,9 +125,9 @@ func TestVerifySeesWhatWasNeverSent(t *testing.T) {
 	spans.Spans[0].SpanId = []byte("intruder")
 	l.send("traces", alien)
 	r := l.verify()
-	want(t, r, canary.NeverSent, "GET /api/traces/{trace_id}", "GET /api/spans?q=", "GET /api/logs?q=", "GET /api/metrics/{name}/points")
-	want(t, r, canary.MapWrong, "GET /api/map")
-	none(t, r, canary.MissingSpans, canary.MissingLog, canary.MissingPoint)
+	want(t, r, report.NeverSent, "GET /api/traces/{trace_id}", "GET /api/spans?q=", "GET /api/logs?q=", "GET /api/metrics/{name}/points")
+	want(t, r, report.MapWrong, "GET /api/map")
+	none(t, r, report.MissingSpans, report.MissingLog, report.MissingPoint)
 }
 
 // TestVerifyForgivesWhatWasNotAcknowledged: it may be there or not.

@@ -19,19 +19,12 @@ type entry struct {
 	Interval time.Duration `json:"interval_ns,omitempty"`
 	Started  string        `json:"started,omitempty"`
 
-	Seq    int64  `json:"seq,omitempty"`
-	Signal string `json:"signal,omitempty"`
-	State  string `json:"state,omitempty"`
+	Seq    int64        `json:"seq,omitempty"`
+	Signal string       `json:"signal,omitempty"`
+	State  content.Fate `json:"state,omitempty"`
 }
 
 const format = 1
-
-// States of a signal of a round.
-const (
-	stateSending = "sending" // perhaps it arrives, perhaps not
-	stateAcked   = "acked"
-	stateRefused = "refused" // for good: it may not be there
-)
 
 // Log is what a canary has sent and what was acknowledged. A line is on disk before what it says counts.
 type Log struct {
@@ -106,19 +99,10 @@ func (l *Log) Close() error {
 	return l.file.Close()
 }
 
-// rounds is what a log says of one run: for every round and signal its last state.
+// rounds is what a log says of one run: for every round and signal its last fate.
 type rounds struct {
-	run    content.Run
-	states map[int64]map[signal]string
-}
-
-func (r *rounds) set(seq int64, s signal, state string) {
-	if r.states[seq] == nil {
-		r.states[seq] = map[signal]string{}
-	}
-	if r.states[seq][s] != stateAcked {
-		r.states[seq][s] = state
-	}
+	run   content.Run
+	fates content.Fates
 }
 
 // readLog reads what canaries have written, run by run in the order of their first appearance.
@@ -154,13 +138,15 @@ func readLog(path string) ([]*rounds, error) {
 				}
 			}
 			if current == nil {
-				current = &rounds{run: run, states: map[int64]map[signal]string{}}
+				current = &rounds{run: run, fates: content.Fates{}}
 				all = append(all, current)
 			}
-		case current == nil || signalNamed(e.Signal) < 0:
+		case current == nil || content.SignalNamed(e.Signal) < 0:
 			return nil, fmt.Errorf("read log: line %d of %s is no line of a canary's log", n, path)
 		default:
-			current.set(e.Seq, signalNamed(e.Signal), e.State)
+			if s := content.SignalNamed(e.Signal); current.fates[e.Seq][s] != content.Acked {
+				current.fates.Set(e.Seq, s, e.State)
+			}
 		}
 	}
 	if err := lines.Err(); err != nil {

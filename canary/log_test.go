@@ -24,7 +24,7 @@ func TestLogSurvivesTheDeathOfItsWriter(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(entry{Seq: 7, Signal: "traces", State: stateSending}, entry{Seq: 7, Signal: "traces", State: stateAcked}, entry{Seq: 7, Signal: "logs", State: stateSending})
+	write(entry{Seq: 7, Signal: "traces", State: content.Sending}, entry{Seq: 7, Signal: "traces", State: content.Acked}, entry{Seq: 7, Signal: "logs", State: content.Sending})
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestLogSurvivesTheDeathOfItsWriter(t *testing.T) {
 		if err := os.WriteFile(path, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		write(entry{Seq: 8, Signal: "metrics", State: stateAcked})
+		write(entry{Seq: 8, Signal: "metrics", State: content.Acked})
 		all, err := readLog(path)
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
@@ -41,8 +41,8 @@ func TestLogSurvivesTheDeathOfItsWriter(t *testing.T) {
 		if len(all) != 1 || all[0].run != run {
 			t.Fatalf("cut at %d: %d runs", cut, len(all))
 		}
-		states := all[0].states
-		if states[7][traces] != stateAcked || states[8][metrics] != stateAcked {
+		states := all[0].fates
+		if states[7][content.Traces] != content.Acked || states[8][content.Metrics] != content.Acked {
 			t.Errorf("cut at %d: %v", cut, states)
 		}
 	}
@@ -58,6 +58,13 @@ func TestLogThatIsNone(t *testing.T) {
 		if _, err := readLog(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
+		c := &canary{cfg: Config{LogFile: path}, run: content.Run{Seed: "a", Interval: time.Second}}
+		if err := c.begin(); err == nil {
+			t.Errorf("a canary writes into %q", text)
+		}
+		if after, err := os.ReadFile(path); err != nil || string(after) != text {
+			t.Errorf("%q is now %q, %v", text, after, err)
+		}
 	}
 	header := `{"canary":1,"seed":"a","interval_ns":1000000000}` + "\n"
 	f("", "is no canary's log")
@@ -66,26 +73,4 @@ func TestLogThatIsNone(t *testing.T) {
 	f(header+"{\"seq\":1,\"sig\n"+`{"seq":2,"signal":"traces","state":"acked"}`, "line 2")
 	f(`{"canary":2,"seed":"a","interval_ns":1000000000}`, "newer version")
 	f(`{"canary":1,"seed":"a","interval_ns":7000000}`, "divide a minute")
-}
-
-func TestExitCodes(t *testing.T) {
-	f := func(want int, acknowledged int, found ...Category) {
-		t.Helper()
-		r := newReport("r")
-		r.Signals[traces].Acknowledged = acknowledged
-		for _, c := range found {
-			r.checked("an API", []Finding{{Category: c}})
-		}
-		r.end()
-		if got := r.ExitCode(); got != want {
-			t.Errorf("%d acknowledged, %v: status %d, want %d (%s)", acknowledged, found, got, want, r.Verdict)
-		}
-	}
-	f(0, 1)
-	f(2, 0)
-	f(1, 1, MissingSpans)
-	f(1, 1, MissingSpans, ReadFailed)
-	f(2, 1, ReadFailed)
-	f(2, 1, NotAccepted)
-	f(1, 0, Rejected)
 }

@@ -18,7 +18,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/sightline/sightline/canary"
+	"github.com/sightline/sightline/canary/api"
 	"github.com/sightline/sightline/canary/content"
+	"github.com/sightline/sightline/canary/report"
 )
 
 // The program that all tests of this package look at, and the folder that it and its data are in.
@@ -100,7 +102,7 @@ func freeAddresses(n int) (addresses []string, err error) {
 }
 
 // command runs `sightline canary ...` and gives its report and status.
-func command(t *testing.T, args ...string) (r *canary.Report, status int) {
+func command(t *testing.T, args ...string) (r *report.Report, status int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, append(args, "--url", page, "--json", "--quiet")...)
 	out := &bytes.Buffer{}
@@ -110,7 +112,7 @@ func command(t *testing.T, args ...string) (r *canary.Report, status int) {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	r = &canary.Report{}
+	r = &report.Report{}
 	if err := json.Unmarshal(out.Bytes(), r); err != nil {
 		t.Fatalf("%v: %v\n%s", args, err, out)
 	}
@@ -243,10 +245,10 @@ func settled(t *testing.T) {
 }
 
 // verify looks for what the log claims, without patience for what is not there, but for the map's figures by the minute.
-func (l *liar) verify() *canary.Report {
+func (l *liar) verify() *report.Report {
 	l.t.Helper()
 	settled(l.t)
-	r, err := canary.Verify(l.t.Context(), canary.VerifyConfig{Target: canary.Target{URL: page}, LogFile: l.path, MapWait: 30 * time.Second}, nil)
+	r, err := canary.Verify(l.t.Context(), canary.VerifyConfig{Target: api.Target{URL: page}, LogFile: l.path, MapWait: 30 * time.Second}, nil)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -254,7 +256,7 @@ func (l *liar) verify() *canary.Report {
 }
 
 // want is that a category was found by these APIs, and status 1.
-func want(t *testing.T, r *canary.Report, c canary.Category, apis ...string) {
+func want(t *testing.T, r *report.Report, c report.Category, apis ...string) {
 	t.Helper()
 	if r.ExitCode() != 1 || r.Problems[c] == 0 {
 		t.Errorf("%s is not found: status %d, %v", c, r.ExitCode(), r.Problems)
@@ -271,7 +273,7 @@ func want(t *testing.T, r *canary.Report, c canary.Category, apis ...string) {
 }
 
 // none is that a category was not found.
-func none(t *testing.T, r *canary.Report, categories ...canary.Category) {
+func none(t *testing.T, r *report.Report, categories ...report.Category) {
 	t.Helper()
 	for _, c := range categories {
 		for _, f := range r.Examples {

@@ -7,18 +7,22 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
+	"github.com/sightline/sightline/canary/api"
+	"github.com/sightline/sightline/canary/check"
 	"github.com/sightline/sightline/canary/content"
+	"github.com/sightline/sightline/canary/otlp"
+	"github.com/sightline/sightline/canary/report"
 )
 
-// Target is the instance that is looked at.
-type Target struct {
-	URL            string // of the API
-	ReadKey        string // with which it is read, if it asks for one
-	User, Password string // or a login
-}
+// What callers need of the packages below.
+type (
+	Target = api.Target
+	Report = report.Report
+)
 
 // Config of a canary that writes.
 type Config struct {
@@ -51,42 +55,42 @@ const pending = 24
 type canary struct {
 	cfg    Config
 	run    content.Run
-	to     sender
+	to     otlp.Sender
 	log    *Log
-	report *Report
-	check  *checker // nil: write only
+	report *report.Report
+	check  *check.Checker // nil: write only
 
 	following sync.WaitGroup
 	places    chan struct{}
 
 	mu     sync.Mutex
-	rounds map[int64]map[signal]string // not audited yet
+	rounds content.Fates // not audited yet
 }
 
 // Run writes, reads and reports. observe gets the report while it grows; it may be nil. The error says why nothing could be done.
 func Run(ctx context.Context, cfg Config, observe func(*Report)) (*Report, error) {
-	c := &canary{cfg: cfg, run: content.Run{Seed: cfg.Seed, Interval: cfg.Interval}, places: make(chan struct{}, pending), rounds: map[int64]map[signal]string{}}
+	c := &canary{cfg: cfg, run: content.Run{Seed: cfg.Seed, Interval: cfg.Interval}, places: make(chan struct{}, pending), rounds: content.Fates{}}
 	if err := c.begin(); err != nil {
 		return nil, err
 	}
 	defer c.log.Close()
 	var err error
-	if c.to, err = newSender(cfg.Protocol, cfg.Endpoint, cfg.Key); err != nil {
+	if c.to, err = otlp.New(cfg.Protocol, cfg.Endpoint, cfg.Key); err != nil {
 		return nil, err
 	}
-	defer c.to.close()
-	if err := reachable(ctx, cfg.Endpoint); err != nil {
+	defer c.to.Close()
+	if err := otlp.Reach(ctx, cfg.Endpoint); err != nil {
 		return nil, err
 	}
-	c.report = newReport(c.run.ID())
+	c.report = report.New(c.run.ID())
 	c.report.URL, c.report.Endpoint, c.report.Protocol = cfg.URL, cfg.Endpoint, cfg.Protocol
 	if !cfg.WriteOnly {
-		api, err := open(ctx, cfg.Target)
+		reader, err := api.Open(ctx, cfg.Target)
 		if err != nil {
 			return nil, err
 		}
-		defer api.close()
-		c.check = &checker{run: c.run, api: api, report: c.report}
+		defer reader.Close()
+		c.check = &check.Checker{Run: c.run, API: reader, Report: c.report}
 	}
 	if observe != nil {
 		observe(c.report)
@@ -103,15 +107,18 @@ func Run(ctx context.Context, cfg Config, observe func(*Report)) (*Report, error
 	if err == nil && c.check != nil && ctx.Err() == nil {
 		c.audit(ctx, c.take(func(int64) bool { return true }))
 	}
-	c.report.end()
+	c.report.End()
 	return c.report, err
 }
 
 // begin opens the log and decides which run this is: the log's last one goes on.
 func (c *canary) begin() error {
 	if c.cfg.LogFile != "" {
-		if before, err := readLog(c.cfg.LogFile); err == nil {
+		switch before, err := readLog(c.cfg.LogFile); {
+		case err == nil:
 			c.resume(before)
+		case !errors.Is(err, fs.ErrNotExist):
+			return err // it is something else, and not ours to write into
 		}
 	}
 	if c.run.Seed == "" {
@@ -135,9 +142,9 @@ func (c *canary) resume(before []*rounds) {
 	}
 	minute := time.Now().Truncate(time.Minute)
 	for _, r := range before {
-		for seq, states := range r.states {
+		for seq, fates := range r.fates {
 			if r.run == c.run && !c.run.At(seq).Before(minute) {
-				c.rounds[seq] = states
+				c.rounds[seq] = fates
 			}
 		}
 	}
@@ -174,68 +181,73 @@ func (c *canary) write(ctx context.Context) error {
 func (c *canary) round(sending, following context.Context, seq int64) error {
 	limit, cancel := context.WithTimeout(sending, c.cfg.GiveUp)
 	defer cancel()
-	lines := make([]entry, signals)
-	for s := range signals {
-		lines[s] = entry{Seq: seq, Signal: s.String(), State: stateSending}
-		c.note(seq, s, stateSending)
-		c.report.of(s, func(r *SignalReport) { r.Sent++ })
+	lines := make([]entry, content.Signals)
+	for s := range content.Signals {
+		lines[s] = entry{Seq: seq, Signal: s.String(), State: content.Sending}
+		c.note(seq, s, content.Sending)
+		c.report.Of(s, func(r *report.Signal) { r.Sent++ })
 	}
 	if err := c.log.write(true, lines...); err != nil {
 		return err
 	}
-	var errs [signals]error
+	var errs [content.Signals]error
 	var group sync.WaitGroup
-	for s := range signals {
+	for s := range content.Signals {
 		group.Go(func() { errs[s] = c.deliver(limit, following, seq, s) })
 	}
 	group.Wait()
-	return errors.Join(errs[:]...)
+	for _, err := range errs { // what they have in common is said once
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deliver sends one request until its fate is known, and writes that down before it counts.
-func (c *canary) deliver(limit, following context.Context, seq int64, s signal) error {
-	b, err := body(c.run, seq, s)
+func (c *canary) deliver(limit, following context.Context, seq int64, s content.Signal) error {
+	b, err := c.run.Body(seq, s)
 	if err != nil {
 		return err
 	}
-	answer, err := insist(limit, c.to, s, b)
-	finding := Finding{Signal: s.String(), API: "OTLP " + s.String(), Time: c.run.At(seq), Item: c.run.Item(seq, 0)}
-	var no *refusal
+	answer, err := otlp.Insist(limit, c.to, s, b)
+	finding := report.Finding{Signal: s.String(), API: "OTLP " + s.String(), Time: c.run.At(seq), Item: c.run.Item(seq, 0)}
+	var no *otlp.Refusal
 	switch {
-	case errors.As(err, &no) && no.key:
+	case errors.As(err, &no) && no.Key:
 		return fmt.Errorf("%s asks for a key (%w): make one with `sightline key create canary` and give it with --key or SIGHTLINE_KEY", c.cfg.Endpoint, err)
-	case errors.As(err, &no) && no.gone:
-		c.report.notServed(finding.API)
+	case errors.As(err, &no) && no.Gone:
+		c.report.NotServed(finding.API)
 		return nil
-	case errors.As(err, &no) && no.after < 0:
-		finding.Category, finding.Detail = Rejected, no.text
+	case errors.As(err, &no) && no.After < 0:
+		finding.Category, finding.Detail = report.Rejected, no.Text
 	case err != nil:
-		finding.Category, finding.Detail = NotAccepted, fmt.Sprintf("nobody acknowledged it within %s: %v", c.cfg.GiveUp, err)
-		c.report.of(s, func(r *SignalReport) { r.Unacknowledged++ })
-		c.report.checked(finding.API, []Finding{finding})
+		finding.Category, finding.Detail = report.NotAccepted, fmt.Sprintf("nobody acknowledged it within %s: %v", c.cfg.GiveUp, err)
+		c.report.Of(s, func(r *report.Signal) { r.Unacknowledged++ })
+		c.report.Checked(finding.API, []report.Finding{finding})
 		return nil
 	default:
-		n, message, err := rejected(s, answer)
+		n, message, err := otlp.Rejected(s, answer)
 		if err != nil {
 			return err
 		}
 		if n > 0 {
-			finding.Category, finding.Detail = Rejected, fmt.Sprintf("%d items: %s", n, message)
+			finding.Category, finding.Detail = report.Rejected, fmt.Sprintf("%d items: %s", n, message)
 		}
 	}
 	if finding.Category != "" {
-		c.note(seq, s, stateRefused)
-		c.report.of(s, func(r *SignalReport) { r.Rejected++ })
-		c.report.checked(finding.API, []Finding{finding})
-		return c.log.write(true, entry{Seq: seq, Signal: s.String(), State: stateRefused})
+		c.note(seq, s, content.Refused)
+		c.report.Of(s, func(r *report.Signal) { r.Rejected++ })
+		c.report.Checked(finding.API, []report.Finding{finding})
+		return c.log.write(true, entry{Seq: seq, Signal: s.String(), State: content.Refused})
 	}
 	acked := time.Now()
-	c.report.checked(finding.API, nil)
-	if err := c.log.write(true, entry{Seq: seq, Signal: s.String(), State: stateAcked}); err != nil {
+	c.report.Checked(finding.API, nil)
+	if err := c.log.write(true, entry{Seq: seq, Signal: s.String(), State: content.Acked}); err != nil {
 		return err
 	}
-	c.note(seq, s, stateAcked)
-	c.report.of(s, func(r *SignalReport) { r.Acknowledged++; r.Items += c.run.Items(seq, s.String()) })
+	c.note(seq, s, content.Acked)
+	c.report.Of(s, func(r *report.Signal) { r.Acknowledged++; r.Items += c.run.Items(seq, s) })
 	if c.check == nil {
 		return nil
 	}
@@ -243,30 +255,31 @@ func (c *canary) deliver(limit, following context.Context, seq int64, s signal) 
 	case c.places <- struct{}{}:
 		c.following.Go(func() {
 			defer func() { <-c.places }()
-			c.check.follow(following, seq, s, true, acked, acked.Add(c.cfg.Wait))
+			c.check.Follow(following, seq, s, true, acked, acked.Add(c.cfg.Wait))
 		})
 	default: // it reads slower than it writes: the audit sees this one
 	}
 	return nil
 }
 
-func (c *canary) note(seq int64, s signal, state string) {
+// note remembers what is to be audited.
+func (c *canary) note(seq int64, s content.Signal, fate content.Fate) {
+	if c.check == nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.rounds[seq] == nil {
-		c.rounds[seq] = map[signal]string{}
-	}
-	c.rounds[seq][s] = state
+	c.rounds.Set(seq, s, fate)
 }
 
 // take removes the rounds that are asked for.
-func (c *canary) take(which func(seq int64) bool) map[int64]map[signal]string {
+func (c *canary) take(which func(seq int64) bool) content.Fates {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	taken := map[int64]map[signal]string{}
-	for seq, states := range c.rounds {
+	taken := content.Fates{}
+	for seq, fates := range c.rounds {
 		if which(seq) {
-			taken[seq] = states
+			taken[seq] = fates
 			delete(c.rounds, seq)
 		}
 	}
@@ -288,44 +301,9 @@ func (c *canary) auditMinutes(ctx context.Context, written <-chan struct{}) {
 	}
 }
 
-func (c *canary) audit(ctx context.Context, states map[int64]map[signal]string) {
-	if len(states) == 0 {
+func (c *canary) audit(ctx context.Context, fates content.Fates) {
+	if len(fates) == 0 {
 		return
 	}
-	c.check.audit(ctx, states, time.Now().Add(c.cfg.Wait), time.Now().Add(c.cfg.Wait+c.cfg.MapWait))
-}
-
-// follow looks for what one request brought, by one API after the other.
-func (c *checker) follow(ctx context.Context, seq int64, s signal, acked bool, since, deadline time.Time) {
-	if well := c.until(ctx, deadline, c.ahead().find(seq, s, acked)); !well.IsZero() && !since.IsZero() {
-		c.report.of(s, func(r *SignalReport) { r.seenAfter(well.Sub(since)) })
-	}
-	for _, k := range c.read(seq, s, acked) {
-		c.until(ctx, deadline, k)
-	}
-	if ctx.Err() == nil {
-		c.report.of(s, func(r *SignalReport) { r.Checked++ })
-	}
-}
-
-// find is the check that says when a request is visible.
-func (c *checker) find(seq int64, s signal, acked bool) check {
-	switch s {
-	case traces:
-		return c.findTrace(seq, acked)
-	case logs:
-		return c.findLogs(seq, acked)
-	}
-	return c.findPoint(seq, acked)
-}
-
-// read are the other checks of a request.
-func (c *checker) read(seq int64, s signal, acked bool) []check {
-	switch s {
-	case traces:
-		return c.readTrace(seq, acked)
-	case logs:
-		return c.readLogs(seq, acked)
-	}
-	return []check{c.readPoints(seq, acked)}
+	c.check.Audit(ctx, fates, time.Now().Add(c.cfg.Wait), time.Now().Add(c.cfg.Wait+c.cfg.MapWait))
 }

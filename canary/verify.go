@@ -6,6 +6,11 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/sightline/sightline/canary/api"
+	"github.com/sightline/sightline/canary/check"
+	"github.com/sightline/sightline/canary/content"
+	"github.com/sightline/sightline/canary/report"
 )
 
 // VerifyConfig is what a log is verified against.
@@ -27,44 +32,45 @@ func Verify(ctx context.Context, cfg VerifyConfig, observe func(*Report)) (*Repo
 	if err != nil {
 		return nil, err
 	}
-	api, err := open(ctx, cfg.Target)
+	reader, err := api.Open(ctx, cfg.Target)
 	if err != nil {
 		return nil, err
 	}
-	defer api.close()
-	report := newReport(runs[len(runs)-1].run.ID())
-	report.URL = cfg.URL
+	defer reader.Close()
+	found := report.New(runs[len(runs)-1].run.ID())
+	found.URL = cfg.URL
 	if observe != nil {
-		observe(report)
+		observe(found)
 	}
 	deadline := time.Now().Add(cfg.Wait)
 	for _, r := range runs {
 		if cfg.Since > 0 {
 			oldest := time.Now().Add(-cfg.Since).Truncate(time.Minute)
-			maps.DeleteFunc(r.states, func(seq int64, _ map[signal]string) bool { return r.run.At(seq).Before(oldest) })
+			maps.DeleteFunc(r.fates, func(seq int64, _ map[content.Signal]content.Fate) bool { return r.run.At(seq).Before(oldest) })
 		}
-		(&checker{run: r.run, api: api, report: report}).verify(ctx, r, cfg.Sample, deadline, deadline.Add(cfg.MapWait))
+		r.verify(ctx, &check.Checker{Run: r.run, API: reader, Report: found}, cfg.Sample, deadline, deadline.Add(cfg.MapWait))
 	}
-	report.end()
-	return report, ctx.Err()
+	found.End()
+	return found, ctx.Err()
 }
 
-func (c *checker) verify(ctx context.Context, r *rounds, sample int, deadline, rolledUp time.Time) {
-	pieces := map[time.Time]map[int64]map[signal]string{}
-	for seq, states := range r.states {
-		at := c.run.At(seq).Truncate(piece)
+// verify looks for what one run has sent.
+func (r *rounds) verify(ctx context.Context, c *check.Checker, sample int, deadline, rolledUp time.Time) {
+	pieces := map[time.Time]content.Fates{}
+	for seq, fates := range r.fates {
+		at := r.run.At(seq).Truncate(piece)
 		if pieces[at] == nil {
-			pieces[at] = map[int64]map[signal]string{}
+			pieces[at] = content.Fates{}
 		}
-		pieces[at][seq] = states
-		for s, state := range states {
-			c.report.of(s, func(of *SignalReport) {
+		pieces[at][seq] = fates
+		for s, fate := range fates {
+			c.Report.Of(s, func(of *report.Signal) {
 				of.Sent++
-				switch state {
-				case stateAcked:
+				switch fate {
+				case content.Acked:
 					of.Acknowledged++
-					of.Items += c.run.Items(seq, s.String())
-				case stateRefused:
+					of.Items += r.run.Items(seq, s)
+				case content.Refused:
 					of.Rejected++
 				default:
 					of.Unacknowledged++
@@ -72,7 +78,7 @@ func (c *checker) verify(ctx context.Context, r *rounds, sample int, deadline, r
 			})
 		}
 	}
-	seqs := slices.Sorted(maps.Keys(r.states))
+	seqs := slices.Sorted(maps.Keys(r.fates))
 	if sample > 0 && len(seqs) > sample {
 		for i := range sample { // evenly, the last one among them
 			seqs[i] = seqs[(i+1)*len(seqs)/sample-1]
@@ -81,12 +87,12 @@ func (c *checker) verify(ctx context.Context, r *rounds, sample int, deadline, r
 	}
 	var readers sync.WaitGroup
 	next := make(chan int64)
-	for range atOnce {
+	for range api.AtOnce {
 		readers.Go(func() {
 			for seq := range next {
-				for s := range signals {
-					if state, ok := r.states[seq][s]; ok {
-						c.follow(ctx, seq, s, state == stateAcked, time.Time{}, deadline)
+				for s := range content.Signals {
+					if fate, ok := r.fates[seq][s]; ok {
+						c.Follow(ctx, seq, s, fate == content.Acked, time.Time{}, deadline)
 					}
 				}
 			}
@@ -98,6 +104,6 @@ func (c *checker) verify(ctx context.Context, r *rounds, sample int, deadline, r
 	close(next)
 	readers.Wait()
 	for _, at := range slices.SortedFunc(maps.Keys(pieces), time.Time.Compare) {
-		c.audit(ctx, pieces[at], deadline, rolledUp)
+		c.Audit(ctx, pieces[at], deadline, rolledUp)
 	}
 }

@@ -51,7 +51,7 @@ func TestRoundsAreWhatTheySay(t *testing.T) {
 	seen := map[string]bool{}
 	for n := range int64(200) {
 		all := spans(t, run, seq+n)
-		if want := run.Items(seq+n, "traces"); len(all) != want {
+		if want := run.Items(seq+n, Traces); len(all) != want {
 			t.Fatalf("round %d has %d spans, says %d", n, len(all), want)
 		}
 		calls := 0

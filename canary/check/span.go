@@ -1,4 +1,4 @@
-package canary
+package check
 
 import (
 	"context"
@@ -57,7 +57,7 @@ func (o *origin) fields(f content.Fields) {
 }
 
 // details reads everything about one span.
-func (c *checker) details(ctx context.Context, trace, span string, s *seen) error {
+func (c *Checker) details(ctx context.Context, trace, span string, s *seen) error {
 	var answer struct {
 		Spans []struct {
 			TraceID       string `json:"trace_id"`
@@ -85,7 +85,7 @@ func (c *checker) details(ctx context.Context, trace, span string, s *seen) erro
 			}
 		}
 	}
-	if err := c.api.get(ctx, "/api/traces/"+trace+"/spans/"+span, nil, &answer); err != nil {
+	if err := c.API.Get(ctx, "/api/traces/"+trace+"/spans/"+span, nil, &answer); err != nil {
 		return err
 	}
 	for i := range answer.Spans {
@@ -118,7 +118,7 @@ func (c *checker) details(ctx context.Context, trace, span string, s *seen) erro
 			f.Set(p+"span id", l.SpanID)
 			addAttributes(f, p, l.Attributes)
 		}
-		s.one(c.run, v.SpanID, f)
+		s.one(c.Run, v.SpanID, f)
 	}
 	return nil
 }

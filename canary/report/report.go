@@ -1,4 +1,5 @@
-package canary
+// Package report counts what a canary sent, looked for and found wrong, and says it to people and machines.
+package report
 
 import (
 	"cmp"
@@ -7,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/sightline/sightline/canary/content"
 )
 
 // Category says what is wrong.
@@ -47,8 +50,8 @@ type Finding struct {
 	Detail   string    `json:"detail"`
 }
 
-// SignalReport is what became of a signal.
-type SignalReport struct {
+// Signal is what became of a signal.
+type Signal struct {
 	Signal         string  `json:"signal"`
 	Sent           int     `json:"sent"` // requests
 	Acknowledged   int     `json:"acknowledged"`
@@ -64,16 +67,16 @@ type SignalReport struct {
 
 const maxFresh = 10_000
 
-// seenAfter notes how long it took until a request was found.
-func (s *SignalReport) seenAfter(d time.Duration) {
+// SeenAfter notes how long it took until a request was found.
+func (s *Signal) SeenAfter(d time.Duration) {
 	if len(s.fresh) >= maxFresh {
 		s.fresh = append(s.fresh[:0], s.fresh[maxFresh/2:]...)
 	}
 	s.fresh = append(s.fresh, d)
 }
 
-// APIReport is how often an API was asked about something and was wrong.
-type APIReport struct {
+// API is how often an API was asked about something and was wrong.
+type API struct {
 	API       string `json:"api"`
 	NotServed bool   `json:"not_served"`
 	Checks    int    `json:"checks"`
@@ -90,8 +93,8 @@ type Report struct {
 	Ended    time.Time        `json:"ended"`
 	Good     bool             `json:"good"` // everything that was acknowledged is there
 	Verdict  string           `json:"verdict"`
-	Signals  []*SignalReport  `json:"signals"`
-	APIs     []*APIReport     `json:"apis"`
+	Signals  []*Signal        `json:"signals"`
+	APIs     []*API           `json:"apis"`
 	Problems map[Category]int `json:"problems"`
 	Examples []Finding        `json:"examples"` // the first hundred
 
@@ -101,33 +104,34 @@ type Report struct {
 
 const maxExamples = 100
 
-func newReport(run string) *Report {
+// New is empty.
+func New(run string) *Report {
 	r := &Report{Run: run, Began: time.Now().UTC(), Problems: map[Category]int{}, seen: map[string]bool{}, Examples: []Finding{}}
-	for _, name := range signalNames {
-		r.Signals = append(r.Signals, &SignalReport{Signal: name})
+	for s := range content.Signals {
+		r.Signals = append(r.Signals, &Signal{Signal: s.String()})
 	}
 	return r
 }
 
-// of changes the figures of a signal.
-func (r *Report) of(s signal, change func(*SignalReport)) {
+// Of changes the figures of a signal.
+func (r *Report) Of(s content.Signal, change func(*Signal)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(r.Signals[s])
 }
 
-func (r *Report) api(name string) *APIReport {
+func (r *Report) api(name string) *API {
 	for _, a := range r.APIs {
 		if a.API == name {
 			return a
 		}
 	}
-	r.APIs = append(r.APIs, &APIReport{API: name})
+	r.APIs = append(r.APIs, &API{API: name})
 	return r.APIs[len(r.APIs)-1]
 }
 
-// checked counts a question to an API and what was wrong with the answer.
-func (r *Report) checked(api string, findings []Finding) {
+// Checked counts a question to an API and what was wrong with the answer.
+func (r *Report) Checked(api string, findings []Finding) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.api(api).Checks++
@@ -160,15 +164,15 @@ func (r *Report) Found(known int) []Finding {
 	return slices.Clone(r.Examples[min(known, len(r.Examples)):])
 }
 
-// notServed notes an API that this server does not have.
-func (r *Report) notServed(api string) {
+// NotServed notes an API that this server does not have.
+func (r *Report) NotServed(api string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.api(api).NotServed = true
 }
 
-// end computes what is said at the end.
-func (r *Report) end() {
+// End computes what is said at the end.
+func (r *Report) End() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Ended = time.Now().UTC()
@@ -186,7 +190,7 @@ func (r *Report) end() {
 			wrong += n
 		}
 	}
-	slices.SortStableFunc(r.APIs, func(a, b *APIReport) int { return cmp.Compare(a.API, b.API) })
+	slices.SortStableFunc(r.APIs, func(a, b *API) int { return cmp.Compare(a.API, b.API) })
 	r.Good = wrong+unknown == 0 && acknowledged > 0
 	switch {
 	case wrong > 0:

@@ -1,4 +1,4 @@
-package canary
+package check
 
 import (
 	"context"
@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sightline/sightline/canary/api"
 	"github.com/sightline/sightline/canary/content"
+	"github.com/sightline/sightline/canary/report"
 )
 
 // The APIs that are read about metrics.
@@ -23,9 +25,9 @@ const (
 var metricNames = []string{content.GaugeName, content.SumName, content.HistogramName}
 
 // pointsOf are the points of a round by the names of their metrics.
-func (c *checker) pointsOf(seq int64) map[string]content.Fields {
+func (c *Checker) pointsOf(seq int64) map[string]content.Fields {
 	points := map[string]content.Fields{}
-	for _, r := range c.run.Metrics(seq).ResourceMetrics {
+	for _, r := range c.Run.Metrics(seq).ResourceMetrics {
 		for _, s := range r.ScopeMetrics {
 			for _, m := range s.Metrics {
 				points[m.Name] = content.PointFields(r.Resource, s.Scope, m)
@@ -36,22 +38,22 @@ func (c *checker) pointsOf(seq int64) map[string]content.Fields {
 }
 
 // findPoint is the check that says when the points of a round are visible: by the first of them.
-func (c *checker) findPoint(seq int64, acked bool) check {
+func (c *Checker) findPoint(seq int64, acked bool) check {
 	return c.lookForPoints(seq, acked, metricNames[:1])
 }
 
 // readPoints is the check of the others.
-func (c *checker) readPoints(seq int64, acked bool) check {
+func (c *Checker) readPoints(seq int64, acked bool) check {
 	return c.lookForPoints(seq, acked, metricNames[1:])
 }
 
-func (c *checker) lookForPoints(seq int64, acked bool, names []string) check {
-	return check{api: apiPoints, signal: metrics, seq: seq, item: c.run.Item(seq, 0), ask: func(ctx context.Context) ([]Finding, error) {
+func (c *Checker) lookForPoints(seq int64, acked bool, names []string) check {
+	return check{api: apiPoints, signal: content.Metrics, seq: seq, item: c.Run.Item(seq, 0), ask: func(ctx context.Context) ([]report.Finding, error) {
 		sent := c.pointsOf(seq)
 		maps.DeleteFunc(sent, func(name string, _ content.Fields) bool { return !slices.Contains(names, name) })
-		s := newSeen(MissingPoint, sent)
+		s := newSeen(report.MissingPoint, sent)
 		for _, name := range names {
-			err := c.points(ctx, name, seq, seq, true, func(f content.Fields) { s.one(c.run, name, f) })
+			err := c.points(ctx, name, seq, seq, true, func(f content.Fields) { s.one(c.Run, name, f) })
 			if err != nil {
 				return nil, err
 			}
@@ -61,17 +63,17 @@ func (c *checker) lookForPoints(seq int64, acked bool, names []string) check {
 }
 
 // listMetrics wants the metric in the list of names.
-func (c *checker) listMetrics(first, last int64) check {
-	return check{api: apiMetrics, signal: metrics, item: c.run.ID(), ask: func(ctx context.Context) ([]Finding, error) {
+func (c *Checker) listMetrics(first, last int64) check {
+	return check{api: apiMetrics, signal: content.Metrics, item: c.Run.ID(), ask: func(ctx context.Context) ([]report.Finding, error) {
 		var answer struct{ Metrics []struct{ Name string } }
 		params := c.within("sightline.canary.", first, last)
-		if err := c.api.get(ctx, "/api/metrics", params, &answer); err != nil {
+		if err := c.API.Get(ctx, "/api/metrics", params, &answer); err != nil {
 			return nil, err
 		}
-		var found []Finding
+		var found []report.Finding
 		for _, name := range metricNames {
 			if !slices.ContainsFunc(answer.Metrics, func(m struct{ Name string }) bool { return m.Name == name }) {
-				found = append(found, Finding{Category: NotFoundBySearch, Item: name, Detail: "the list of metrics does not have it"})
+				found = append(found, report.Finding{Category: report.NotFoundBySearch, Item: name, Detail: "the list of metrics does not have it"})
 			}
 		}
 		return found, nil
@@ -82,8 +84,8 @@ func (c *checker) listMetrics(first, last int64) check {
 const mostPoints = 50_000
 
 // listPoints wants every point of rounds once, and no others. Of points that are there twice the API gives one: the accounts tell.
-func (c *checker) listPoints(states map[int64]map[signal]string, first, last int64) check {
-	return check{api: apiPoints, signal: metrics, item: c.run.ID(), ask: func(ctx context.Context) ([]Finding, error) {
+func (c *Checker) listPoints(states content.Fates, first, last int64) check {
+	return check{api: apiPoints, signal: content.Metrics, item: c.Run.ID(), ask: func(ctx context.Context) ([]report.Finding, error) {
 		there := map[string]int{}
 		for from := first; from <= last; from += mostPoints / 5 {
 			for _, name := range metricNames {
@@ -93,21 +95,21 @@ func (c *checker) listPoints(states map[int64]map[signal]string, first, last int
 				}
 			}
 		}
-		var found []Finding
+		var found []report.Finding
 		for seq, of := range states {
-			s := newSeen(MissingPoint, map[string]content.Fields{})
+			s := newSeen(report.MissingPoint, map[string]content.Fields{})
 			for _, name := range metricNames {
-				id := name + " at " + nanos(c.run.At(seq))
+				id := name + " at " + nanos(c.Run.At(seq))
 				s.sent[id], s.times[id] = nil, there[id]
 				delete(there, id)
 			}
-			for _, f := range s.findings(of[metrics] == stateAcked) {
-				f.Item = c.run.Item(seq, 0)
+			for _, f := range s.findings(of[content.Metrics] == content.Acked) {
+				f.Item = c.Run.Item(seq, 0)
 				found = append(found, f)
 			}
 		}
 		for id := range there {
-			found = append(found, Finding{Category: NeverSent, Item: id, Detail: "the point carries the run's name and was never sent"})
+			found = append(found, report.Finding{Category: report.NeverSent, Item: id, Detail: "the point carries the run's name and was never sent"})
 		}
 		return found, nil
 	}}
@@ -153,7 +155,7 @@ type pointSeries struct {
 }
 
 // points reads those of a metric of the run in rounds from first to last.
-func (c *checker) points(ctx context.Context, name string, first, last int64, exemplars bool, do func(content.Fields)) error {
+func (c *Checker) points(ctx context.Context, name string, first, last int64, exemplars bool, do func(content.Fields)) error {
 	var answer struct {
 		Series   []json.RawMessage
 		Complete bool
@@ -161,19 +163,19 @@ func (c *checker) points(ctx context.Context, name string, first, last int64, ex
 	}
 	params := c.within("", first, last)
 	params.Del("q")
-	params.Set("match", `{canary.run=`+strconv.Quote(c.run.ID())+`}`)
+	params.Set("match", `{canary.run=`+strconv.Quote(c.Run.ID())+`}`)
 	params.Set("limit", fmt.Sprint(mostPoints))
 	params.Set("exemplars", strconv.FormatBool(exemplars))
-	if err := c.api.get(ctx, "/api/metrics/"+url.PathEscape(name)+"/points", params, &answer); err != nil {
+	if err := c.API.Get(ctx, "/api/metrics/"+url.PathEscape(name)+"/points", params, &answer); err != nil {
 		return err
 	}
 	if !answer.Complete {
-		return &unreadable{text: "the points of the run are not all given: " + answer.Reason}
+		return &api.Unreadable{Text: "the points of the run are not all given: " + answer.Reason}
 	}
 	for _, text := range answer.Series {
 		var s pointSeries
 		if err := json.Unmarshal(text, &s); err != nil {
-			return &unreadable{text: fmt.Sprintf("read series: %v", err)}
+			return &api.Unreadable{Text: fmt.Sprintf("read series: %v", err)}
 		}
 		for i := range s.Points {
 			do(s.fields(name, i))

@@ -56,16 +56,3 @@ func RecordFields(resource *resourcepb.Resource, scope *commonpb.Instrumentation
 	f.number("dropped attributes", uint64(l.DroppedAttributesCount))
 	return f
 }
-
-// Items is how many items a round has of a signal: traces, logs or metrics.
-func (r Run) Items(seq int64, signal string) int {
-	switch signal {
-	case "traces":
-		return 1 + 3*r.Edges(seq).Calls
-	case "logs":
-		return Records
-	case "metrics":
-		return Points
-	}
-	return 0
-}

@@ -1,4 +1,5 @@
-package canary
+// Package api reads the HTTP API of an instance as any other program would.
+package api
 
 import (
 	"context"
@@ -13,8 +14,8 @@ import (
 	"time"
 )
 
-// client reads the API, a few requests at a time.
-type client struct {
+// Client reads the API, a few requests at a time.
+type Client struct {
 	http  *http.Client
 	base  string
 	key   string
@@ -22,20 +23,20 @@ type client struct {
 	first chan struct{} // turns of requests that measure how soon something is visible: they wait for no other
 }
 
-// ahead is the same client, with those turns.
-func (c *client) ahead() *client {
+// Ahead is the same client, with those turns.
+func (c *Client) Ahead() *Client {
 	ahead := *c
 	ahead.turns = c.first
 	return &ahead
 }
 
-// atOnce is how many requests of a kind a canary has running: it should not be the load that it measures.
-const atOnce = 4
+// AtOnce is how many requests of a kind a canary has running: it should not be the load that it measures.
+const AtOnce = 4
 
 // readTimeout bounds one request; a query of the server is bounded by less.
 const readTimeout = 40 * time.Second
 
-func newClient(base, key string) (*client, error) {
+func newClient(base, key string) (*Client, error) {
 	if u, err := url.Parse(base); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("the address %q is none such as http://127.0.0.1:7070", base)
 	}
@@ -43,29 +44,30 @@ func newClient(base, key string) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open session: %w", err)
 	}
-	c := &http.Client{Timeout: readTimeout, Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 2 * atOnce}}
-	return &client{http: c, base: strings.TrimSuffix(base, "/"), key: key, turns: make(chan struct{}, atOnce), first: make(chan struct{}, atOnce)}, nil
+	c := &http.Client{Timeout: readTimeout, Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 2 * AtOnce}}
+	return &Client{http: c, base: strings.TrimSuffix(base, "/"), key: key, turns: make(chan struct{}, AtOnce), first: make(chan struct{}, AtOnce)}, nil
 }
 
-func (c *client) close() { c.http.CloseIdleConnections() }
+// Close ends its connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Errors of reading that are told apart.
 var (
-	errNotServed = errors.New("not served")
-	errNotFound  = errors.New("not found")
+	ErrNotServed = errors.New("not served")
+	ErrNotFound  = errors.New("not found")
 )
 
-// unreadable is an answer that says nothing about what is stored.
-type unreadable struct {
-	text  string
-	login bool // it needs one
-	again bool // it may be otherwise later
+// Unreadable is an answer that says nothing about what is stored.
+type Unreadable struct {
+	Text  string
+	Login bool // it needs one
+	Again bool // it may be otherwise later
 }
 
-func (u *unreadable) Error() string { return u.text }
+func (u *Unreadable) Error() string { return u.Text }
 
 // login begins a session.
-func (c *client) login(ctx context.Context, user, password string) error {
+func (c *Client) login(ctx context.Context, user, password string) error {
 	credentials, err := json.Marshal(map[string]string{"user": user, "password": password})
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
@@ -81,13 +83,17 @@ func (c *client) login(ctx context.Context, user, password string) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("log in: %w", refusedBy(answer))
+		refused := refusedBy(answer)
+		if u, ok := errors.AsType[*Unreadable](refused); ok {
+			u.Login = false // one more would not help
+		}
+		return fmt.Errorf("log in as %s: %w", user, refused)
 	}
 	return nil
 }
 
-// get reads JSON. The path is escaped already.
-func (c *client) get(ctx context.Context, path string, params url.Values, into any) error {
+// Get reads JSON. The path is escaped already.
+func (c *Client) Get(ctx context.Context, path string, params url.Values, into any) error {
 	select {
 	case c.turns <- struct{}{}:
 		defer func() { <-c.turns }()
@@ -107,14 +113,14 @@ func (c *client) get(ctx context.Context, path string, params url.Values, into a
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return &unreadable{text: err.Error(), again: true}
+		return &Unreadable{Text: err.Error(), Again: true}
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		return refusedBy(answer)
 	}
 	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
-		return &unreadable{text: fmt.Sprintf("%s: read answer: %v", path, err), again: true}
+		return &Unreadable{Text: fmt.Sprintf("%s: read answer: %v", path, err), Again: true}
 	}
 	return nil
 }
@@ -128,17 +134,17 @@ func refusedBy(answer *http.Response) error {
 	ours := err == nil && json.Unmarshal(text, &body) == nil && body.Error.Code != ""
 	if answer.StatusCode == http.StatusNotFound {
 		if !ours || strings.HasPrefix(body.Error.Message, "there is nothing at") {
-			return errNotServed
+			return ErrNotServed
 		}
-		return errNotFound
+		return ErrNotFound
 	}
-	u := &unreadable{text: answer.Status, login: answer.StatusCode == http.StatusUnauthorized}
+	u := &Unreadable{Text: answer.Status, Login: answer.StatusCode == http.StatusUnauthorized}
 	if ours {
-		u.text = fmt.Sprintf("%s: %s", answer.Status, body.Error.Message)
+		u.Text = fmt.Sprintf("%s: %s", answer.Status, body.Error.Message)
 		if body.Error.Hint != "" {
-			u.text += " (" + body.Error.Hint + ")"
+			u.Text += " (" + body.Error.Hint + ")"
 		}
 	}
-	u.again = answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests
+	u.Again = answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests
 	return u
 }

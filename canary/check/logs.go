@@ -1,4 +1,4 @@
-package canary
+package check
 
 import (
 	"context"
@@ -10,7 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sightline/sightline/canary/api"
 	"github.com/sightline/sightline/canary/content"
+	"github.com/sightline/sightline/canary/report"
 )
 
 // The APIs that are read about log records.
@@ -60,9 +62,9 @@ func itemOf(f content.Fields) string {
 }
 
 // recordsOf are the records of a round by item.
-func (c *checker) recordsOf(seq int64) map[string]content.Fields {
+func (c *Checker) recordsOf(seq int64) map[string]content.Fields {
 	records := map[string]content.Fields{}
-	for _, r := range c.run.Logs(seq).ResourceLogs {
+	for _, r := range c.Run.Logs(seq).ResourceLogs {
 		for _, s := range r.ScopeLogs {
 			for _, l := range s.LogRecords {
 				f := content.RecordFields(r.Resource, s.Scope, l)
@@ -82,9 +84,9 @@ func listed(records map[string]content.Fields) map[string]content.Fields {
 }
 
 // findLogs is the check that says when the records of a round are visible, with what a list shows of them.
-func (c *checker) findLogs(seq int64, acked bool) check {
-	return check{api: apiLogs, signal: logs, seq: seq, item: c.run.Item(seq, 0), ask: func(ctx context.Context) ([]Finding, error) {
-		s := newSeen(MissingLog, listed(c.recordsOf(seq)))
+func (c *Checker) findLogs(seq int64, acked bool) check {
+	return check{api: apiLogs, signal: content.Logs, seq: seq, item: c.Run.Item(seq, 0), ask: func(ctx context.Context) ([]report.Finding, error) {
+		s := newSeen(report.MissingLog, listed(c.recordsOf(seq)))
 		err := c.listLogs(ctx, c.ofRound(seq), seq, seq, func(r *record) {
 			f := r.fields()
 			s.compare(itemOf(f), f)
@@ -97,12 +99,12 @@ func (c *checker) findLogs(seq int64, acked bool) check {
 }
 
 // readLogs are the other checks of a round's records.
-func (c *checker) readLogs(seq int64, acked bool) []check {
-	trace := content.ID(c.run.TraceID(seq))
-	ofTrace := check{api: apiTraceLogs, signal: logs, seq: seq, item: trace, ask: func(ctx context.Context) ([]Finding, error) {
-		s := newSeen(MissingLog, listed(c.recordsOf(seq)))
+func (c *Checker) readLogs(seq int64, acked bool) []check {
+	trace := content.ID(c.Run.TraceID(seq))
+	ofTrace := check{api: apiTraceLogs, signal: content.Logs, seq: seq, item: trace, ask: func(ctx context.Context) ([]report.Finding, error) {
+		s := newSeen(report.MissingLog, listed(c.recordsOf(seq)))
 		var answer struct{ Records []record }
-		if err := c.api.get(ctx, "/api/traces/"+trace+"/logs", nil, &answer); err != nil && !errors.Is(err, errNotFound) {
+		if err := c.API.Get(ctx, "/api/traces/"+trace+"/logs", nil, &answer); err != nil && !errors.Is(err, api.ErrNotFound) {
 			return nil, err
 		}
 		for i := range answer.Records {
@@ -111,9 +113,9 @@ func (c *checker) readLogs(seq int64, acked bool) []check {
 		}
 		return s.findings(acked), nil
 	}}
-	item := c.run.Item(seq, int(seq%content.Records))
-	whole := check{api: apiLog, signal: logs, seq: seq, item: item, ask: func(ctx context.Context) ([]Finding, error) {
-		s := newSeen(MissingLog, map[string]content.Fields{item: c.recordsOf(seq)[item]})
+	item := c.Run.Item(seq, int(seq%content.Records))
+	whole := check{api: apiLog, signal: content.Logs, seq: seq, item: item, ask: func(ctx context.Context) ([]report.Finding, error) {
+		s := newSeen(report.MissingLog, map[string]content.Fields{item: c.recordsOf(seq)[item]})
 		var ids []string
 		err := c.listLogs(ctx, "canary.item = "+strconv.Quote(item), seq, seq, func(r *record) { ids = append(ids, r.ID) })
 		if err != nil {
@@ -121,14 +123,14 @@ func (c *checker) readLogs(seq int64, acked bool) []check {
 		}
 		for _, id := range ids {
 			var r record
-			switch err := c.api.get(ctx, "/api/logs/"+url.PathEscape(id), nil, &r); {
-			case errors.Is(err, errNotFound):
-				return []Finding{{Category: NotFoundByID, Detail: "record " + id + " is not found"}}, nil
+			switch err := c.API.Get(ctx, "/api/logs/"+url.PathEscape(id), nil, &r); {
+			case errors.Is(err, api.ErrNotFound):
+				return []report.Finding{{Category: report.NotFoundByID, Detail: "record " + id + " is not found"}}, nil
 			case err != nil:
 				return nil, err
 			}
 			f := r.fields()
-			s.one(c.run, itemOf(f), f)
+			s.one(c.Run, itemOf(f), f)
 		}
 		return s.findings(acked), nil
 	}}
@@ -136,14 +138,14 @@ func (c *checker) readLogs(seq int64, acked bool) []check {
 }
 
 // listLogs reads every page of a search.
-func (c *checker) listLogs(ctx context.Context, q string, first, last int64, do func(*record)) error {
+func (c *Checker) listLogs(ctx context.Context, q string, first, last int64, do func(*record)) error {
 	params := c.within(q, first, last)
 	for {
 		var page struct {
 			Records    []record
 			NextCursor *string `json:"next_cursor"`
 		}
-		if err := c.api.get(ctx, "/api/logs", params, &page); err != nil {
+		if err := c.API.Get(ctx, "/api/logs", params, &page); err != nil {
 			return err
 		}
 		for i := range page.Records {
@@ -157,28 +159,28 @@ func (c *checker) listLogs(ctx context.Context, q string, first, last int64, do 
 }
 
 // listAllLogs reads the list of all records of the run in the time of rounds.
-func (c *checker) listAllLogs(states map[int64]map[signal]string, first, last int64) check {
-	return check{api: apiLogs, signal: logs, item: c.run.ID(), ask: func(ctx context.Context) ([]Finding, error) {
+func (c *Checker) listAllLogs(states content.Fates, first, last int64) check {
+	return check{api: apiLogs, signal: content.Logs, item: c.Run.ID(), ask: func(ctx context.Context) ([]report.Finding, error) {
 		there := map[string]int{}
-		err := c.listLogs(ctx, "canary.run = "+strconv.Quote(c.run.ID()), first, last, func(r *record) { there[itemOf(r.fields())]++ })
+		err := c.listLogs(ctx, "canary.run = "+strconv.Quote(c.Run.ID()), first, last, func(r *record) { there[itemOf(r.fields())]++ })
 		if err != nil {
 			return nil, err
 		}
-		var found []Finding
+		var found []report.Finding
 		for _, seq := range slices.Sorted(maps.Keys(states)) {
-			s := newSeen(MissingLog, map[string]content.Fields{})
+			s := newSeen(report.MissingLog, map[string]content.Fields{})
 			for i := range content.Records {
-				item := c.run.Item(seq, i)
+				item := c.Run.Item(seq, i)
 				s.sent[item], s.times[item] = nil, there[item]
 				delete(there, item)
 			}
-			for _, f := range s.findings(states[seq][logs] == stateAcked) {
-				f.Item, f.Detail = c.run.Item(seq, 0), fmt.Sprintf("%s (round %d)", f.Detail, seq)
+			for _, f := range s.findings(states[seq][content.Logs] == content.Acked) {
+				f.Item, f.Detail = c.Run.Item(seq, 0), fmt.Sprintf("%s (round %d)", f.Detail, seq)
 				found = append(found, f)
 			}
 		}
 		for item, n := range there {
-			found = append(found, Finding{Category: NeverSent, Item: item, Detail: fmt.Sprintf("%d records carry the run's name and were never sent", n)})
+			found = append(found, report.Finding{Category: report.NeverSent, Item: item, Detail: fmt.Sprintf("%d records carry the run's name and were never sent", n)})
 		}
 		return found, nil
 	}}

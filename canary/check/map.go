@@ -1,4 +1,4 @@
-package canary
+package check
 
 import (
 	"context"
@@ -9,39 +9,40 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/canary/content"
+	"github.com/sightline/sightline/canary/report"
 )
 
 // wholeMinutes are the parameters of a range that figures by the minute are exact for.
-func (c *checker) wholeMinutes(first, last int64) url.Values {
-	from, to := c.run.At(first).Truncate(time.Minute), c.run.At(last).Truncate(time.Minute).Add(time.Minute)
+func (c *Checker) wholeMinutes(first, last int64) url.Values {
+	from, to := c.Run.At(first).Truncate(time.Minute), c.Run.At(last).Truncate(time.Minute).Add(time.Minute)
 	return url.Values{"from": {nanos(from)}, "to": {nanos(to)}}
 }
 
 // count compares requests with at least what was acknowledged, and at most what was sent.
-func count(what string, have float64, acked, sent int, missing, wrong Category) []Finding {
+func count(what string, have float64, acked, sent int, missing, wrong report.Category) []report.Finding {
 	n := int(math.Round(have))
 	switch {
 	case n < acked:
-		return []Finding{{Category: missing, Item: what, Detail: fmt.Sprintf("%d requests where %d were acknowledged", n, acked)}}
+		return []report.Finding{{Category: missing, Item: what, Detail: fmt.Sprintf("%d requests where %d were acknowledged", n, acked)}}
 	case n > sent:
-		return []Finding{{Category: wrong, Item: what, Detail: fmt.Sprintf("%d requests where %d were sent", n, sent)}}
+		return []report.Finding{{Category: wrong, Item: what, Detail: fmt.Sprintf("%d requests where %d were sent", n, sent)}}
 	}
 	return nil
 }
 
 // checkServices wants the run's services with their requests, over rounds from first to last.
-func (c *checker) checkServices(first, last int64, acked, sent content.Edges) check {
-	return check{api: apiService, signal: traces, item: c.run.ID(), ask: func(ctx context.Context) ([]Finding, error) {
+func (c *Checker) checkServices(first, last int64, acked, sent content.Edges) check {
+	return check{api: apiService, signal: content.Traces, item: c.Run.ID(), ask: func(ctx context.Context) ([]report.Finding, error) {
 		var answer struct {
 			Services []struct {
 				Name, Env string
 				Stats     struct{ Requests float64 }
 			}
 		}
-		if err := c.api.get(ctx, "/api/services", c.wholeMinutes(first, last), &answer); err != nil {
+		if err := c.API.Get(ctx, "/api/services", c.wholeMinutes(first, last), &answer); err != nil {
 			return nil, err
 		}
-		web, orders := c.run.Services()
+		web, orders := c.Run.Services()
 		requests := map[string]float64{}
 		for _, s := range answer.Services {
 			if s.Env == content.Env {
@@ -49,15 +50,15 @@ func (c *checker) checkServices(first, last int64, acked, sent content.Edges) ch
 			}
 		}
 		return slices.Concat(
-			count(web, requests[web], acked.Entry, sent.Entry, ServiceMissing, ServiceWrong),
-			count(orders, requests[orders], acked.Calls, sent.Calls, ServiceMissing, ServiceWrong),
+			count(web, requests[web], acked.Entry, sent.Entry, report.ServiceMissing, report.ServiceWrong),
+			count(orders, requests[orders], acked.Calls, sent.Calls, report.ServiceMissing, report.ServiceWrong),
 		), nil
 	}}
 }
 
 // checkMap wants the run's connections with their requests, over rounds from first to last.
-func (c *checker) checkMap(first, last int64, acked, sent content.Edges) check {
-	return check{api: apiMap, signal: traces, item: c.run.ID(), ask: func(ctx context.Context) ([]Finding, error) {
+func (c *Checker) checkMap(first, last int64, acked, sent content.Edges) check {
+	return check{api: apiMap, signal: content.Traces, item: c.Run.ID(), ask: func(ctx context.Context) ([]report.Finding, error) {
 		var answer struct {
 			Nodes []struct{ ID, Kind, Name string }
 			Edges []struct {
@@ -67,7 +68,7 @@ func (c *checker) checkMap(first, last int64, acked, sent content.Edges) check {
 		}
 		params := c.wholeMinutes(first, last)
 		params.Set("env", content.Env)
-		if err := c.api.get(ctx, "/api/map", params, &answer); err != nil {
+		if err := c.API.Get(ctx, "/api/map", params, &answer); err != nil {
 			return nil, err
 		}
 		names := map[string]string{}
@@ -78,21 +79,21 @@ func (c *checker) checkMap(first, last int64, acked, sent content.Edges) check {
 		for _, e := range answer.Edges {
 			requests[names[e.Source]+" > "+names[e.Target]] += e.Stats.Requests
 		}
-		web, orders := c.run.Services()
-		var found []Finding
+		web, orders := c.Run.Services()
+		var found []report.Finding
 		edge := func(from, to string, acked, sent int) {
-			found = append(found, count(from+" > "+to, requests[from+" > "+to], acked, sent, MapMissing, MapWrong)...)
+			found = append(found, count(from+" > "+to, requests[from+" > "+to], acked, sent, report.MapMissing, report.MapWrong)...)
 		}
 		edge("client "+web, "service "+web, acked.Entry, sent.Entry)
 		edge("service "+web, "service "+orders, acked.Calls, sent.Calls)
-		edge("service "+orders, "inferred "+c.run.Database(), acked.Queries, sent.Queries)
+		edge("service "+orders, "inferred "+c.Run.Database(), acked.Queries, sent.Queries)
 		return found, nil
 	}}
 }
 
 // checkBooks wants the accounts of a signal to add up, whoever sent what is in them.
-func (c *checker) checkBooks(s signal) check {
-	return check{api: apiStatus, signal: s, item: s.String(), ask: func(ctx context.Context) ([]Finding, error) {
+func (c *Checker) checkBooks(s content.Signal) check {
+	return check{api: apiStatus, signal: s, item: s.String(), ask: func(ctx context.Context) ([]report.Finding, error) {
 		var answer struct {
 			Ingest map[string]struct {
 				Received, Stored, Deduplicated uint64
@@ -101,7 +102,7 @@ func (c *checker) checkBooks(s signal) check {
 				Rejected                       map[string]uint64
 			}
 		}
-		if err := c.api.get(ctx, "/api/status", nil, &answer); err != nil {
+		if err := c.API.Get(ctx, "/api/status", nil, &answer); err != nil {
 			return nil, err
 		}
 		b, ok := answer.Ingest[s.String()]
@@ -113,7 +114,7 @@ func (c *checker) checkBooks(s signal) check {
 			rejected += n
 		}
 		if sum := b.Stored + rejected + b.Deduplicated + b.InJournal + b.DeadLetter; sum != b.Received {
-			return []Finding{{Category: BooksWrong, Detail: fmt.Sprintf("%d received, and %d stored, %d rejected, %d deduplicated, %d in the journal, %d dead letters make %d",
+			return []report.Finding{{Category: report.BooksWrong, Detail: fmt.Sprintf("%d received, and %d stored, %d rejected, %d deduplicated, %d in the journal, %d dead letters make %d",
 				b.Received, b.Stored, rejected, b.Deduplicated, b.InJournal, b.DeadLetter, sum)}}, nil
 		}
 		return nil, nil

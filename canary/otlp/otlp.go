@@ -1,4 +1,5 @@
-package canary
+// Package otlp is an OTLP client that knows no SDK: it sends bytes, and tells an acknowledgement from a refusal.
+package otlp
 
 import (
 	"bytes"
@@ -16,6 +17,7 @@ import (
 	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
@@ -28,66 +30,25 @@ import (
 	"github.com/sightline/sightline/canary/content"
 )
 
-// signal is one of the three.
-type signal int
-
-const (
-	traces signal = iota
-	logs
-	metrics
-	signals // how many there are
-)
-
-var signalNames = [signals]string{"traces", "logs", "metrics"}
-
-func (s signal) String() string { return signalNames[s] }
-
-// signalNamed is -1 for none.
-func signalNamed(name string) signal {
-	for s, n := range signalNames {
-		if n == name {
-			return signal(s)
-		}
-	}
-	return -1
+// Sender delivers requests.
+type Sender interface {
+	// Send delivers a request once. The answer is that of an acknowledgement; an error is a *Refusal unless nobody answered.
+	Send(ctx context.Context, s content.Signal, body []byte) (answer []byte, err error)
+	Close() error
 }
 
-// body is a round's request of a signal as it goes over the wire: each time the same bytes.
-func body(run content.Run, seq int64, s signal) ([]byte, error) {
-	var m proto.Message
-	switch s {
-	case traces:
-		m = run.Traces(seq)
-	case logs:
-		m = run.Logs(seq)
-	case metrics:
-		m = run.Metrics(seq)
-	}
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", s, err)
-	}
-	return b, nil
+// Refusal is an answer that is no acknowledgement.
+type Refusal struct {
+	Text  string
+	After time.Duration // when to come back; negative: never
+	Key   bool          // for want of a key
+	Gone  bool          // there is no such receiver
 }
 
-// sender is an OTLP client that knows no SDK.
-type sender interface {
-	// send delivers a request once. The answer is that of an acknowledgement; an error is a *refusal unless nobody answered.
-	send(ctx context.Context, s signal, body []byte) (answer []byte, err error)
-	close() error
-}
+func (r *Refusal) Error() string { return r.Text }
 
-// refusal is an answer that is no acknowledgement.
-type refusal struct {
-	text  string
-	after time.Duration // when to come back; negative: never
-	key   bool          // for want of a key
-	gone  bool          // there is no such receiver
-}
-
-func (r *refusal) Error() string { return r.text }
-
-func newSender(protocol, endpoint, key string) (sender, error) {
+// New makes a sender that speaks http or grpc; nothing is sent yet.
+func New(protocol, endpoint, key string) (Sender, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("the endpoint %q is no address such as http://127.0.0.1:4318", endpoint)
@@ -120,7 +81,7 @@ type httpSender struct {
 	base, key string
 }
 
-func (h *httpSender) send(ctx context.Context, s signal, body []byte) ([]byte, error) {
+func (h *httpSender) Send(ctx context.Context, s content.Signal, body []byte) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.base+"/v1/"+s.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("send %s: %w", s, err)
@@ -143,12 +104,12 @@ func (h *httpSender) send(ctx context.Context, s signal, body []byte) ([]byte, e
 		return text, nil
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // none: ours
-		return nil, &refusal{text: answer.Status, after: time.Duration(seconds) * time.Second}
+		return nil, &Refusal{Text: answer.Status, After: time.Duration(seconds) * time.Second}
 	}
-	return nil, &refusal{text: answer.Status + ": " + printable(text), after: -1, key: answer.StatusCode == http.StatusUnauthorized, gone: answer.StatusCode == http.StatusNotFound}
+	return nil, &Refusal{Text: answer.Status + ": " + said(answer.Header.Get("Content-Type"), text), After: -1, Key: answer.StatusCode == http.StatusUnauthorized, Gone: answer.StatusCode == http.StatusNotFound}
 }
 
-func (h *httpSender) close() error {
+func (h *httpSender) Close() error {
 	h.client.CloseIdleConnections()
 	return nil
 }
@@ -158,13 +119,13 @@ type grpcSender struct {
 	key  string
 }
 
-var methods = [signals]string{
+var methods = [content.Signals]string{
 	"/opentelemetry.proto.collector.trace.v1.TraceService/Export",
 	"/opentelemetry.proto.collector.logs.v1.LogsService/Export",
 	"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
 }
 
-func (g *grpcSender) send(ctx context.Context, s signal, body []byte) ([]byte, error) {
+func (g *grpcSender) Send(ctx context.Context, s content.Signal, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	if g.key != "" {
@@ -178,18 +139,18 @@ func (g *grpcSender) send(ctx context.Context, s signal, body []byte) ([]byte, e
 	st := status.Convert(err)
 	switch st.Code() {
 	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.ResourceExhausted, codes.DataLoss:
-		r := &refusal{text: err.Error()}
+		r := &Refusal{Text: err.Error()}
 		for _, d := range st.Details() {
 			if info, ok := d.(*errdetails.RetryInfo); ok {
-				r.after = info.GetRetryDelay().AsDuration()
+				r.After = info.GetRetryDelay().AsDuration()
 			}
 		}
 		return nil, r
 	}
-	return nil, &refusal{text: err.Error(), after: -1, key: st.Code() == codes.Unauthenticated, gone: st.Code() == codes.Unimplemented}
+	return nil, &Refusal{Text: err.Error(), After: -1, Key: st.Code() == codes.Unauthenticated, Gone: st.Code() == codes.Unimplemented}
 }
 
-func (g *grpcSender) close() error {
+func (g *grpcSender) Close() error {
 	g.conn.ResetConnectBackoff()
 	return g.conn.Close()
 }
@@ -216,18 +177,18 @@ func (raw) Unmarshal(data []byte, v any) error {
 
 func (raw) Name() string { return "proto" }
 
-// rejected is what an acknowledgement says was not taken.
-func rejected(s signal, answer []byte) (items int64, message string, err error) {
+// Rejected is what an acknowledgement says was not taken.
+func Rejected(s content.Signal, answer []byte) (items int64, message string, err error) {
 	switch s {
-	case traces:
+	case content.Traces:
 		m := &coltrace.ExportTraceServiceResponse{}
 		err = proto.Unmarshal(answer, m)
 		items, message = m.GetPartialSuccess().GetRejectedSpans(), m.GetPartialSuccess().GetErrorMessage()
-	case logs:
+	case content.Logs:
 		m := &collogs.ExportLogsServiceResponse{}
 		err = proto.Unmarshal(answer, m)
 		items, message = m.GetPartialSuccess().GetRejectedLogRecords(), m.GetPartialSuccess().GetErrorMessage()
-	case metrics:
+	case content.Metrics:
 		m := &colmetrics.ExportMetricsServiceResponse{}
 		err = proto.Unmarshal(answer, m)
 		items, message = m.GetPartialSuccess().GetRejectedDataPoints(), m.GetPartialSuccess().GetErrorMessage()
@@ -244,17 +205,17 @@ const (
 	lastPause  = time.Second
 )
 
-// insist sends until somebody acknowledges or refuses for good, or the context ends.
-func insist(ctx context.Context, to sender, s signal, body []byte) (answer []byte, err error) {
+// Insist sends until somebody acknowledges or refuses for good, or the context ends.
+func Insist(ctx context.Context, to Sender, s content.Signal, body []byte) (answer []byte, err error) {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		answer, err = to.send(ctx, s, body)
-		var no *refusal
-		if err == nil || errors.As(err, &no) && no.after < 0 {
+		answer, err = to.Send(ctx, s, body)
+		var no *Refusal
+		if err == nil || errors.As(err, &no) && no.After < 0 {
 			return answer, err
 		}
 		wait := pause
 		if no != nil {
-			wait = max(wait, no.after)
+			wait = max(wait, no.After)
 		}
 		select {
 		case <-ctx.Done():
@@ -262,6 +223,15 @@ func insist(ctx context.Context, to sender, s signal, body []byte) (answer []byt
 		case <-time.After(wait):
 		}
 	}
+}
+
+// said is what the answer to a request over HTTP says went wrong: a Status, by OTLP's rules, or any text.
+func said(contentType string, text []byte) string {
+	var s spb.Status
+	if strings.HasPrefix(contentType, "application/x-protobuf") && proto.Unmarshal(text, &s) == nil {
+		return printable([]byte(s.GetMessage()))
+	}
+	return printable(text)
 }
 
 // printable makes the text of an answer one short line.

@@ -1,4 +1,4 @@
-package canary
+package check
 
 import (
 	"context"
@@ -16,7 +16,9 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/sightline/sightline/canary/api"
 	"github.com/sightline/sightline/canary/content"
+	"github.com/sightline/sightline/canary/report"
 )
 
 // The APIs that are read about spans, as docs/openapi.yaml spells them.
@@ -50,60 +52,60 @@ func eachSpan(request *coltrace.ExportTraceServiceRequest, do func(id string, f 
 }
 
 // findTrace is the check that says when a trace is visible: the search by an attribute of its last span.
-func (c *checker) findTrace(seq int64, acked bool) check {
-	sent := spansOf(c.run.Traces(seq))
-	id := content.ID(c.run.TraceID(seq))
-	ask := func(ctx context.Context) ([]Finding, error) {
+func (c *Checker) findTrace(seq int64, acked bool) check {
+	sent := spansOf(c.Run.Traces(seq))
+	id := content.ID(c.Run.TraceID(seq))
+	ask := func(ctx context.Context) ([]report.Finding, error) {
 		var page struct {
 			Traces []struct {
 				TraceID string `json:"trace_id"`
 				Spans   int
 			}
 		}
-		q := fmt.Sprintf("canary.item = %s", strconv.Quote(c.run.Item(seq, len(sent)-1)))
-		if err := c.api.get(ctx, "/api/traces", c.within(q, seq, seq), &page); err != nil {
+		q := fmt.Sprintf("canary.item = %s", strconv.Quote(c.Run.Item(seq, len(sent)-1)))
+		if err := c.API.Get(ctx, "/api/traces", c.within(q, seq, seq), &page); err != nil {
 			return nil, err
 		}
-		var found []Finding
+		var found []report.Finding
 		for _, t := range page.Traces {
 			switch {
 			case t.TraceID != id:
-				found = append(found, Finding{Category: NeverSent, Detail: q + " finds trace " + t.TraceID})
+				found = append(found, report.Finding{Category: report.NeverSent, Detail: q + " finds trace " + t.TraceID})
 			case t.Spans < len(sent):
-				found = append(found, Finding{Category: MissingSpans, Detail: fmt.Sprintf("it says %d of %d spans", t.Spans, len(sent))})
+				found = append(found, report.Finding{Category: report.MissingSpans, Detail: fmt.Sprintf("it says %d of %d spans", t.Spans, len(sent))})
 			case t.Spans > len(sent):
-				found = append(found, Finding{Category: Duplicate, Detail: fmt.Sprintf("it says %d spans where %d were sent", t.Spans, len(sent))})
+				found = append(found, report.Finding{Category: report.Duplicate, Detail: fmt.Sprintf("it says %d spans where %d were sent", t.Spans, len(sent))})
 			}
 		}
 		if len(page.Traces) == 0 && acked {
-			found = append(found, Finding{Category: NotFoundBySearch, Detail: q + " finds nothing"})
+			found = append(found, report.Finding{Category: report.NotFoundBySearch, Detail: q + " finds nothing"})
 		}
 		if len(page.Traces) > 1 {
-			found = append(found, Finding{Category: Duplicate, Detail: fmt.Sprintf("%s finds %d traces", q, len(page.Traces))})
+			found = append(found, report.Finding{Category: report.Duplicate, Detail: fmt.Sprintf("%s finds %d traces", q, len(page.Traces))})
 		}
 		return found, nil
 	}
-	return check{api: apiSearch, signal: traces, seq: seq, item: id, ask: ask}
+	return check{api: apiSearch, signal: content.Traces, seq: seq, item: id, ask: ask}
 }
 
 // readTrace are the checks of a trace by every API but findTrace's.
-func (c *checker) readTrace(seq int64, acked bool) []check {
-	sent := spansOf(c.run.Traces(seq))
-	id := content.ID(c.run.TraceID(seq))
+func (c *Checker) readTrace(seq int64, acked bool) []check {
+	sent := spansOf(c.Run.Traces(seq))
+	id := content.ID(c.Run.TraceID(seq))
 	ids := slices.Sorted(maps.Keys(sent))
 	spanID := ids[int(seq%int64(len(ids)))]
-	make := func(api string, ask func(ctx context.Context, s *seen) error) check {
-		return check{api: api, signal: traces, seq: seq, item: id, ask: func(ctx context.Context) ([]Finding, error) {
-			s := newSeen(MissingSpans, sent)
-			if api == apiSpan {
+	about := func(route string, ask func(ctx context.Context, s *seen) error) check {
+		return check{api: route, signal: content.Traces, seq: seq, item: id, ask: func(ctx context.Context) ([]report.Finding, error) {
+			s := newSeen(report.MissingSpans, sent)
+			if route == apiSpan {
 				s.sent = map[string]content.Fields{spanID: sent[spanID]}
 			}
 			err := ask(ctx, s)
-			if errors.Is(err, errNotFound) {
+			if errors.Is(err, api.ErrNotFound) {
 				if !acked {
 					return nil, nil
 				}
-				return []Finding{{Category: NotFoundByID, Detail: "it is not found"}}, nil
+				return []report.Finding{{Category: report.NotFoundByID, Detail: "it is not found"}}, nil
 			}
 			if err != nil {
 				return nil, err
@@ -112,29 +114,29 @@ func (c *checker) readTrace(seq int64, acked bool) []check {
 		}}
 	}
 	return []check{
-		make(apiTrace, func(ctx context.Context, s *seen) error { return c.timeline(ctx, id, s) }),
-		make(apiXRay, func(ctx context.Context, s *seen) error { return c.timeline(ctx, "1-"+id[:8]+"-"+id[8:], s) }),
-		make(apiOTLP, func(ctx context.Context, s *seen) error {
+		about(apiTrace, func(ctx context.Context, s *seen) error { return c.timeline(ctx, id, s) }),
+		about(apiXRay, func(ctx context.Context, s *seen) error { return c.timeline(ctx, "1-"+id[:8]+"-"+id[8:], s) }),
+		about(apiOTLP, func(ctx context.Context, s *seen) error {
 			var answer json.RawMessage
-			if err := c.api.get(ctx, "/api/traces/"+id+"/otlp", nil, &answer); err != nil {
+			if err := c.API.Get(ctx, "/api/traces/"+id+"/otlp", nil, &answer); err != nil {
 				return err
 			}
 			request, err := fromOTLPJSON(answer)
 			if err != nil {
-				return &unreadable{text: err.Error()}
+				return &api.Unreadable{Text: err.Error()}
 			}
-			eachSpan(request, func(id string, f content.Fields) { s.one(c.run, id, f) })
+			eachSpan(request, func(id string, f content.Fields) { s.one(c.Run, id, f) })
 			return nil
 		}),
-		make(apiSpan, func(ctx context.Context, s *seen) error { return c.details(ctx, id, spanID, s) }),
-		make(apiSpans, func(ctx context.Context, s *seen) error {
-			return c.listSpans(ctx, c.ofRound(seq), seq, seq, func(_ string, span string) { s.one(c.run, span, nil) })
+		about(apiSpan, func(ctx context.Context, s *seen) error { return c.details(ctx, id, spanID, s) }),
+		about(apiSpans, func(ctx context.Context, s *seen) error {
+			return c.listSpans(ctx, c.ofRound(seq), seq, seq, func(_ string, span string) { s.one(c.Run, span, nil) })
 		}),
 	}
 }
 
 // timeline reads the columns of a timeline and compares what the page draws.
-func (c *checker) timeline(ctx context.Context, id string, s *seen) error {
+func (c *Checker) timeline(ctx context.Context, id string, s *seen) error {
 	var t struct {
 		Start string
 		Dict  struct{ Name []string }
@@ -143,21 +145,21 @@ func (c *checker) timeline(ctx context.Context, id string, s *seen) error {
 			Parent, Start, Duration, Name, Depth []int64
 		}
 	}
-	if err := c.api.get(ctx, "/api/traces/"+id, url.Values{"skew": {"off"}}, &t); err != nil {
+	if err := c.API.Get(ctx, "/api/traces/"+id, url.Values{"skew": {"off"}}, &t); err != nil {
 		return err
 	}
 	start, err := strconv.ParseInt(t.Start, 10, 64)
 	if err != nil {
-		return &unreadable{text: fmt.Sprintf("its start is %q", t.Start)}
+		return &api.Unreadable{Text: fmt.Sprintf("its start is %q", t.Start)}
 	}
 	n := len(t.Spans.ID)
 	for _, column := range [][]int64{t.Spans.Parent, t.Spans.Start, t.Spans.Duration, t.Spans.Name} {
 		if len(column) != n {
-			return &unreadable{text: "its columns are not of one length"}
+			return &api.Unreadable{Text: "its columns are not of one length"}
 		}
 	}
 	for i, span := range t.Spans.ID {
-		s.one(c.run, span, nil)
+		s.one(c.Run, span, nil)
 		sent, ok := s.sent[span]
 		if !ok {
 			continue
@@ -177,14 +179,14 @@ func (c *checker) timeline(ctx context.Context, id string, s *seen) error {
 			part.Set(name, sent[name])
 		}
 		for _, difference := range content.Diff(part, drawn) {
-			s.found = append(s.found, Finding{Category: WrongContent, Detail: span + ": " + difference})
+			s.found = append(s.found, report.Finding{Category: report.WrongContent, Detail: span + ": " + difference})
 		}
 	}
 	return nil
 }
 
 // listSpans reads every page of a search.
-func (c *checker) listSpans(ctx context.Context, q string, first, last int64, do func(trace, span string)) error {
+func (c *Checker) listSpans(ctx context.Context, q string, first, last int64, do func(trace, span string)) error {
 	params := c.within(q, first, last)
 	for {
 		var page struct {
@@ -194,7 +196,7 @@ func (c *checker) listSpans(ctx context.Context, q string, first, last int64, do
 			}
 			NextCursor *string `json:"next_cursor"`
 		}
-		if err := c.api.get(ctx, "/api/spans", params, &page); err != nil {
+		if err := c.API.Get(ctx, "/api/spans", params, &page); err != nil {
 			return err
 		}
 		for _, s := range page.Spans {
