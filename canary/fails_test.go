@@ -16,7 +16,7 @@ func TestVerifyMissesWhatIsNotThere(t *testing.T) {
 	l.honest(seq)
 	l.claim(seq)
 	l.claim(seq + 1)
-	r := l.verify()
+	r := l.verify(0)
 	want(t, r, report.NotFoundByID, "GET /api/traces/{trace_id}", "GET /api/traces/{1-...-...}", "GET /api/traces/{trace_id}/otlp", "GET /api/traces/{trace_id}/spans/{span_id}")
 	want(t, r, report.NotFoundBySearch, "GET /api/traces?q=")
 	want(t, r, report.MissingSpans, "GET /api/spans?q=")
@@ -47,13 +47,13 @@ func TestVerifyMissesPartsOfRequests(t *testing.T) {
 	l.send("logs", ld)
 	l.send("metrics", md)
 	l.claim(seq)
-	r := l.verify()
+	r := l.verify(0)
 	want(t, r, report.MissingSpans, "GET /api/traces/{trace_id}", "GET /api/traces/{1-...-...}", "GET /api/traces/{trace_id}/otlp", "GET /api/spans?q=")
 	want(t, r, report.NotFoundBySearch, "GET /api/traces?q=") // which asks for the last span
 	want(t, r, report.MissingLog, "GET /api/logs?q=", "GET /api/traces/{trace_id}/logs")
 	want(t, r, report.MissingPoint, "GET /api/metrics/{name}/points")
 	want(t, r, report.MapMissing, "GET /api/map")
-	none(t, r, report.Duplicate, report.NeverSent, report.ServiceMissing)
+	none(t, r, report.Duplicate, report.NeverSent)
 }
 
 func TestVerifyCountsTwice(t *testing.T) {
@@ -71,7 +71,7 @@ func TestVerifyCountsTwice(t *testing.T) {
 	}
 	l.honest(seq + 1)
 	l.claim(seq + 1)
-	r := l.verify()
+	r := l.verify(figures)
 	want(t, r, report.Duplicate, "GET /api/traces/{trace_id}", "GET /api/traces/{trace_id}/otlp", "GET /api/traces/{trace_id}/spans/{span_id}",
 		"GET /api/traces?q=", "GET /api/spans?q=", "GET /api/logs?q=", "GET /api/traces/{trace_id}/logs", "GET /api/logs/{record_id}")
 	want(t, r, report.MapWrong, "GET /api/map")
@@ -102,7 +102,7 @@ func TestVerifySeesOtherContent(t *testing.T) {
 	l.send("logs", ld)
 	l.send("metrics", md)
 	l.claim(seq)
-	r := l.verify()
+	r := l.verify(0)
 	want(t, r, report.WrongContent, "GET /api/traces/{trace_id}", "GET /api/traces/{1-...-...}", "GET /api/traces/{trace_id}/otlp",
 		"GET /api/traces/{trace_id}/spans/{span_id}", "GET /api/logs?q=", "GET /api/logs/{record_id}", "GET /api/traces/{trace_id}/logs", "GET /api/metrics/{name}/points")
 	want(t, r, report.BadSignature, "GET /api/traces/{trace_id}/otlp", "GET /api/logs/{record_id}", "GET /api/metrics/{name}/points")
@@ -124,7 +124,7 @@ func TestVerifySeesWhatWasNeverSent(t *testing.T) {
 	spans.Spans = spans.Spans[:1]
 	spans.Spans[0].SpanId = []byte("intruder")
 	l.send("traces", alien)
-	r := l.verify()
+	r := l.verify(figures)
 	want(t, r, report.NeverSent, "GET /api/traces/{trace_id}", "GET /api/spans?q=", "GET /api/logs?q=", "GET /api/metrics/{name}/points")
 	want(t, r, report.MapWrong, "GET /api/map")
 	none(t, r, report.MissingSpans, report.MissingLog, report.MissingPoint)
@@ -143,7 +143,7 @@ func TestVerifyForgivesWhatWasNotAcknowledged(t *testing.T) {
 		}
 	}
 	l.honest(seq + 1)
-	if r := l.verify(); r.ExitCode() != 0 {
+	if r := l.verify(figures); r.ExitCode() != 0 {
 		t.Errorf("status %d: %v", r.ExitCode(), r.Examples)
 	}
 }

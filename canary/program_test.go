@@ -244,11 +244,14 @@ func settled(t *testing.T) {
 	}
 }
 
-// verify looks for what the log claims, without patience for what is not there, but for the map's figures by the minute.
-func (l *liar) verify() *report.Report {
+// figures is how long a minute's first figures take.
+const figures = 30 * time.Second
+
+// verify looks for what the log claims, without patience for what is not there, but perhaps for the figures by the minute.
+func (l *liar) verify(mapWait time.Duration) *report.Report {
 	l.t.Helper()
 	settled(l.t)
-	r, err := canary.Verify(l.t.Context(), canary.VerifyConfig{Target: api.Target{URL: page}, LogFile: l.path, MapWait: 30 * time.Second}, nil)
+	r, err := canary.Verify(l.t.Context(), canary.VerifyConfig{Target: api.Target{URL: page}, LogFile: l.path, MapWait: mapWait}, nil)
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ var (
 	requestsDesc = prometheus.NewDesc("sightline_canary_requests_total", "Requests by what became of them.", []string{"signal", "outcome"}, nil)
 	checksDesc   = prometheus.NewDesc("sightline_canary_checks_total", "Questions to an API that were decided.", []string{"api"}, nil)
 	problemsDesc = prometheus.NewDesc("sightline_canary_problems_total", "Things that were missing or wrong.", []string{"category"}, nil)
-	freshDesc    = prometheus.NewDesc("sightline_canary_freshness_seconds", "From the acknowledgement to being found, of the last requests.", []string{"signal"}, nil)
+	freshDesc    = prometheus.NewDesc("sightline_canary_freshness_seconds", "From the acknowledgement to being found, of the last requests.", []string{"signal", "quantile"}, nil)
 )
 
 // Describe is for Prometheus's registry.
@@ -40,8 +40,9 @@ func (r *Report) Collect(to chan<- prometheus.Metric) {
 		counter(requestsDesc, s.Rejected, s.Signal, "rejected")
 		if len(s.fresh) > 0 {
 			sorted := slices.Sorted(slices.Values(s.fresh))
-			to <- prometheus.MustNewConstSummary(freshDesc, uint64(s.Checked), 0,
-				map[float64]float64{0.5: quantile(sorted, 0.5) / 1000, 0.99: quantile(sorted, 0.99) / 1000}, s.Signal)
+			for label, q := range map[string]float64{"0.5": 0.5, "0.99": 0.99} {
+				to <- prometheus.MustNewConstMetric(freshDesc, prometheus.GaugeValue, quantile(sorted, q)/1000, s.Signal, label)
+			}
 		}
 	}
 	for _, a := range r.APIs {
