@@ -156,6 +156,13 @@ func (a *Auth) Authenticate(key string) (project string, ok bool) {
 	return found.Project, ok
 }
 
+// OtherScope says that a key is valid, but not for sending.
+func (a *Auth) OtherScope(key string) bool {
+	file := a.current()
+	_, ok := file.find(key, query.ScopeRead)
+	return ok
+}
+
 // Bearer finds the program that may read with this key.
 func (a *Auth) Bearer(key string) (user string, ok bool) {
 	file := a.current()

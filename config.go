@@ -73,6 +73,7 @@ type IngestConfig struct {
 	JournalMax  Size `yaml:"journal_max"`
 	DiskReserve Size `yaml:"disk_reserve"`
 	Redact      bool `yaml:"redact"`
+	MaxRate     Size `yaml:"max_rate"` // a second of each project; 0: not limited
 	// MaxSeries is how many series of metrics a project may have at a time, and MaxSeriesPerMetric how many of them one metric.
 	MaxSeries          int `yaml:"max_series"`
 	MaxSeriesPerMetric int `yaml:"max_series_per_metric"`

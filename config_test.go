@@ -184,6 +184,9 @@ func TestKeysAndLogin(t *testing.T) {
 	if _, ok := a.Authenticate(readKey); ok {
 		t.Error("a key for reading may send")
 	}
+	if !a.OtherScope(readKey) || a.OtherScope(key) || a.OtherScope("") || a.OtherScope(readKey+"0") {
+		t.Error("which key is for reading is not known")
+	}
 	if user, ok := a.Bearer(readKey); !ok || user != "grafana" {
 		t.Errorf("key for reading gives %q, %v", user, ok)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sightline/sightline/collector"
 	"github.com/sightline/sightline/collector/admission"
@@ -29,7 +30,8 @@ func (in *instance) collectorConfig() collector.Config {
 		GRPC: c.OTLP.GRPC, HTTP: c.OTLP.HTTP, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile, CORSOrigins: c.OTLP.CORSOrigins,
 		XRay: xray.Config{UDP: c.XRay.UDP, TCP: c.XRay.TCP, Key: c.XRay.Key, SamplingRate: c.XRay.SamplingRate},
 		Limits: admission.Limits{
-			Request: int64(c.OTLP.MaxRequest), Retention: kept.limits(), Series: c.Ingest.MaxSeries, OfMetric: c.Ingest.MaxSeriesPerMetric,
+			Request: int64(c.OTLP.MaxRequest), Retention: kept.limits(), Rate: int64(c.Ingest.MaxRate),
+			Series: c.Ingest.MaxSeries, OfMetric: c.Ingest.MaxSeriesPerMetric,
 		},
 		Overlay: c.Collector, Journal: in.journal, Auth: in.auth, Version: version, Log: in.log.With("part", "collector"),
 	}
@@ -75,6 +77,9 @@ func (in *instance) ready(context.Context) error {
 	return nil
 }
 
+// statusWait is how long a status waits for the engine, which may hang.
+const statusWait = 2 * time.Second
+
 // status is what /api/status tells. Figures that only the engine has are left out while it does not answer.
 func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
 	kept := in.settings.Retention()
@@ -95,7 +100,9 @@ func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
 	if in.loader != nil {
 		in.addIngest(&s)
 	}
-	sizes, err := in.reader.Sizes(ctx)
+	asking, cancel := context.WithTimeout(ctx, statusWait)
+	defer cancel()
+	sizes, err := in.reader.Sizes(asking)
 	if err != nil {
 		s.Warnings = append(s.Warnings, "The storage does not answer now; what is stored is not counted here.")
 		return s, nil

@@ -17,6 +17,24 @@ type Authenticator interface {
 	Authenticate(key string) (project string, ok bool)
 }
 
+// Scoped is an Authenticator that has keys for other things than sending.
+type Scoped interface {
+	// OtherScope says that a key which Authenticate does not take is valid for something else.
+	OtherScope(key string) bool
+}
+
+// Project is Authenticate, with the refusal of a key that it does not take.
+func Project(a Authenticator, key string) (project string, err error) {
+	project, ok := a.Authenticate(key)
+	if ok {
+		return project, nil
+	}
+	if s, ok := a.(Scoped); ok && key != "" && s.OtherScope(key) {
+		return "", WrongScope()
+	}
+	return "", Unauthenticated()
+}
+
 // Open lets everything into the default project: authentication is off.
 type Open struct{}
 

@@ -129,6 +129,12 @@ func Unauthenticated() *Refusal {
 		Message: "no valid ingest key; send one as \"Authorization: Bearer KEY\" or \"x-sightline-ingest-key: KEY\" (sightline key create makes one)"}
 }
 
+// WrongScope refuses a key that is valid, but not for sending.
+func WrongScope() *Refusal {
+	return &Refusal{Code: codes.PermissionDenied, HTTP: http.StatusForbidden, Reason: ReasonForbidden,
+		Message: "the key is for reading, and does not let anybody send; make one with sightline key create, without --read"}
+}
+
 // Forbidden refuses a web page that is not on the list of origins.
 func Forbidden(origin string) *Refusal {
 	return &Refusal{Code: codes.PermissionDenied, HTTP: http.StatusForbidden, Reason: ReasonForbidden,

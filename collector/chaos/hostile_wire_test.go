@@ -217,7 +217,12 @@ var registerCompressors = sync.OnceFunc(func() {
 
 // invoke sends a body over gRPC.
 func invoke(conn *grpc.ClientConn, method, coding string, body []byte) (r reply, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience(30*time.Second))
+	return invokeIn(context.Background(), conn, method, coding, body)
+}
+
+// invokeIn sends with the metadata of a context.
+func invokeIn(ctx context.Context, conn *grpc.ClientConn, method, coding string, body []byte) (r reply, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience(30*time.Second))
 	defer cancel()
 	options := []grpc.CallOption{grpc.ForceCodecV2(bytesCodec{}), grpc.MaxCallSendMsgSize(1 << 30)}
 	if coding != "" {

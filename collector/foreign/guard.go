@@ -78,9 +78,9 @@ func (g *guard) serve(w *answer, r *http.Request, next http.Handler) (err error)
 	if err := g.admit(r, nil); err != nil {
 		return err
 	}
-	project, ok := g.in.Auth.Authenticate(admission.Key(r.Header.Get))
-	if !ok {
-		return admission.Unauthenticated()
+	project, err := admission.Project(g.in.Auth, admission.Key(r.Header.Get))
+	if err != nil {
+		return err
 	}
 	if err := g.in.Ready(); err != nil {
 		return err
@@ -162,8 +162,8 @@ func (g *guard) GetGRPCServerOptions(context.Context) ([]grpc.ServerOption, erro
 }
 
 func (g *guard) tap(ctx context.Context, info *tap.Info) (context.Context, error) {
-	if _, ok := g.in.Auth.Authenticate(key(info.Header)); !ok {
-		return nil, g.in.Refuse(g.request(sender(ctx)), admission.Unauthenticated()).Status().Err()
+	if _, err := admission.Project(g.in.Auth, key(info.Header)); err != nil {
+		return nil, g.in.Refuse(g.request(sender(ctx)), err).Status().Err()
 	}
 	return ctx, nil
 }
@@ -179,9 +179,9 @@ func (g *guard) unary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, han
 func (g *guard) call(ctx context.Context, req any, handler grpc.UnaryHandler) (resp any, err error) {
 	defer func() { g.recovered(recover(), &err) }()
 	headers, _ := metadata.FromIncomingContext(ctx)
-	project, ok := g.in.Auth.Authenticate(key(headers))
-	if !ok {
-		return nil, admission.Unauthenticated()
+	project, err := admission.Project(g.in.Auth, key(headers))
+	if err != nil {
+		return nil, err
 	}
 	if err := g.in.Ready(); err != nil {
 		return nil, err

@@ -60,9 +60,9 @@ func (h *handler) call(r *http.Request, q *Request) (partial admission.Partial, 
 	default:
 		return partial, admission.BadMediaType(media)
 	}
-	project, ok := h.in.Auth.Authenticate(admission.Key(r.Header.Get))
-	if !ok {
-		return partial, admission.Unauthenticated()
+	project, err := admission.Project(h.in.Auth, admission.Key(r.Header.Get))
+	if err != nil {
+		return partial, err
 	}
 	encoding, err := admission.ParseEncoding(r.Header.Values("Grpc-Encoding"))
 	if err != nil {

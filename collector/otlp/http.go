@@ -131,9 +131,9 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, media string, s 
 		}
 		return partial, false, admission.BadMethod(r.Method)
 	}
-	project, ok := h.in.Auth.Authenticate(admission.Key(r.Header.Get))
-	if !ok {
-		return partial, false, admission.Unauthenticated()
+	project, err := admission.Project(h.in.Auth, admission.Key(r.Header.Get))
+	if err != nil {
+		return partial, false, err
 	}
 	if media != admission.MediaProtobuf && media != admission.MediaJSON {
 		return partial, false, admission.BadMediaType(r.Header.Get("Content-Type"))

@@ -80,9 +80,9 @@ func (a *api) putTraceSegments(r *http.Request) (any, error) {
 	if key == "" {
 		key = a.key
 	}
-	project, ok := a.taker.in.Auth.Authenticate(key)
-	if !ok {
-		return nil, admission.Unauthenticated()
+	project, err := admission.Project(a.taker.in.Auth, key)
+	if err != nil {
+		return nil, err
 	}
 	if err := a.taker.in.Ready(); err != nil {
 		return nil, err
