@@ -151,7 +151,7 @@ func (s *search) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-	searched += slice.To.Sub(slice.From)
+		searched += slice.To.Sub(slice.From)
 		s.to = slice.From
 		width = s.next(searched, slice.To.Sub(slice.From), time.Since(began))
 	}

@@ -150,7 +150,7 @@ func stored(t *testing.T, n int) (*logs.Reader, []logs.Record, map[string][]enco
 	reader := logs.NewReader(db)
 	for i := range uint64(3) {
 		b := logs.NewBatch(batch.NewID([8]byte{1}, day0.Add(time.Duration(i))), batch.Policy{Logs: batch.Retention{Days: 25_000}})
-		if err := b.Append(batch.Request{Project: "p", Received: day0, Body: marshal(t, gen{rand.New(rand.NewPCG(i, 1))}.logs(n / 3))}); err != nil {
+		if err := b.Append(batch.Request{Project: "p", Received: day0, Body: marshal(t, gen{rand.New(rand.NewPCG(i, 1))}.logs(n/3))}); err != nil {
 			t.Fatal(err)
 		}
 		insert(t, db, b)
