@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/util/strutil"
 
@@ -21,7 +22,7 @@ const (
 
 // columns are the fields that matchers may name, each with the column that has it.
 var columns = map[string]string{
-	labels.MetricName: "name", filter.Service: "service", filter.Namespace: "namespace", filter.Env: "env", filter.Version: "version",
+	model.MetricNameLabel: "name", filter.Service: "service", filter.Namespace: "namespace", filter.Env: "env", filter.Version: "version",
 	filter.ScopeName: "scope_name", filter.ScopeVersion: "scope_version", "unit": "unit",
 }
 
@@ -39,7 +40,7 @@ func fieldOf(name string) (string, bool) {
 func (s *Series) Value(name string) string {
 	if field, ok := fieldOf(name); ok {
 		switch field {
-		case labels.MetricName:
+		case model.MetricNameLabel:
 			return s.Name
 		case filter.Service:
 			return s.Service
@@ -140,7 +141,7 @@ func narrow(matchers []*labels.Matcher) (string, []conn.Param) {
 
 // Named are the matchers that ask for the metric of a name.
 func Named(name string) []*labels.Matcher {
-	return []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name)}
+	return []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, name)}
 }
 
 // ParseMatchers reads matchers as Prometheus writes them: `{key="value", other=~"a|b", !=, !~}`, with or without the braces. Keys are

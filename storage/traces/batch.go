@@ -37,12 +37,6 @@ type Batch struct {
 	peers                 peer.Cache
 }
 
-// limits of one span, reliability notes, section 5. Past them a list is cut short, and the span says so.
-const (
-	maxEvents = 1024
-	maxLinks  = 256
-)
-
 // NewBatch makes an empty batch.
 func NewBatch(id batch.ID, p batch.Policy) *Batch {
 	b := &Batch{

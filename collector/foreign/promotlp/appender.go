@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
@@ -61,7 +62,7 @@ func (a *appender) of(ls labels.Labels) (*Series, storage.SeriesRef) {
 	}
 	s := &Series{Labels: ls}
 	if a.options.Metadata != nil {
-		s.Metadata = a.options.Metadata(a.ctx, ls.Get(labels.MetricName))
+		s.Metadata = a.options.Metadata(a.ctx, ls.Get(model.MetricNameLabel))
 	}
 	a.by[hash] = append(a.by[hash], s)
 	a.series = append(a.series, s)
