@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/prometheus/otlptranslator"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/otlptranslator"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/sightline/sightline/storage/encode"
@@ -82,7 +82,7 @@ func (t Translation) Labels(s *Series) labels.Labels {
 	}
 	// What the specification defines goes before attributes of the same name.
 	own := map[string]string{
-		model.MetricNameLabel:       t.Name(Metric{Name: s.Name, Unit: s.Unit, Kind: s.Kind, Monotonic: s.Monotonic}),
+		model.MetricNameLabel:   t.Name(Metric{Name: s.Name, Unit: s.Unit, Kind: s.Kind, Monotonic: s.Monotonic}),
 		"otel_scope_name":       s.Scope.Name,
 		"otel_scope_version":    s.Scope.Version,
 		"otel_scope_schema_url": s.Scope.SchemaURL,
