@@ -43,6 +43,7 @@ type delivery struct {
 	repeated uint64
 	trace    [16]byte
 	spans    [][8]byte
+	nonce    string // attribute of the resource of log records and data points
 	at       time.Time
 }
 
