@@ -28,7 +28,7 @@ func (b *Batch) record(from *encode.Source, lo, hi int) error {
 		return err
 	}
 	at := b.time(&r, l)
-	p := b.part(encode.PartKey{Retention: resource.Retention, Day: int32(at / encode.Day)})
+	p := b.parts.At(encode.PartKey{Retention: resource.Retention, Day: int32(at / encode.Day)})
 	row := p.rows
 
 	// Texts first: what they have to say about the record is an attribute of it.

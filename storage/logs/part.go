@@ -35,8 +35,14 @@ func newRecordPart() *recordPart {
 	}
 }
 
-// cut drops all but the first rows, and whatever a row that failed has left. It is for failures.
-func (p *recordPart) cut(rows int) {
+// Open begins the part of a partition.
+func (p *recordPart) Open(key encode.PartKey) { p.key = key }
+
+// Mark is the number of rows.
+func (p *recordPart) Mark() int { return p.rows }
+
+// Cut drops all but the first rows, and whatever a row that failed has left. It is for failures.
+func (p *recordPart) Cut(rows int) {
 	for _, f := range []*native.Fixed{
 		&p.time, &p.sent, &p.observedOffset, &p.severity, &p.seq, &p.timeOffset, &p.traceID, &p.spanID, &p.flags, &p.droppedAttrs,
 	} {
@@ -52,5 +58,5 @@ func (p *recordPart) cut(rows int) {
 	p.runs.Cut(rows)
 }
 
-// idle is about how many bytes an emptied partition holds on to: its largest columns.
-func (p *recordPart) idle() int { return p.attrs.Bytes() + cap(p.body.Bytes()) + cap(p.time.Bytes()) }
+// Idle is about how many bytes an emptied partition holds on to: its largest columns.
+func (p *recordPart) Idle() int { return p.attrs.Bytes() + cap(p.body.Bytes()) + cap(p.time.Bytes()) }

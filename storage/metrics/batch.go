@@ -17,18 +17,13 @@ type Batch struct {
 
 	// rows
 	rows    int
-	parts   map[encode.PartKey]*part
-	last    *part // the part of the point before
-	free    []*part
+	parts   encode.Parts[*part, size]
 	series  *seriesRows
 	known   memory
 	pending []seriesKey // series whose rows are in this batch
 
 	// dictionaries, shared by all partitions
 	names, texts *native.Dict
-
-	// of the request that is being decoded
-	marks []mark
 
 	// of the metric and the point that are being decoded
 	metric           metric
@@ -42,7 +37,7 @@ func NewBatch(id batch.ID, p batch.Policy) *Batch {
 	return &Batch{
 		Encoder: encode.New(id, p, nil, func(p batch.Policy) batch.Retention { return p.Metrics }),
 		names:   native.NewDict(), texts: native.NewDict(),
-		parts: map[encode.PartKey]*part{}, series: newSeriesRows(), known: newMemory(maxKnown),
+		parts: encode.NewParts[*part, size](newPart), series: newSeriesRows(), known: newMemory(maxKnown),
 	}
 }
 
@@ -54,15 +49,9 @@ func (b *Batch) Reset(id batch.ID, p batch.Policy) {
 	b.Encoder.Reset(id, p)
 	b.names.Reset()
 	b.texts.Reset()
-	for key, part := range b.parts {
-		part.cut(size{})
-		if len(b.free) < 8 && part.idle() <= encode.MaxIdleBytes {
-			b.free = append(b.free, part)
-		}
-		delete(b.parts, key)
-	}
+	b.parts.Reset()
 	b.series.cut(0)
-	b.last, b.rows = nil, 0
+	b.rows = 0
 	b.pending = b.pending[:0]
 }
 
@@ -81,22 +70,13 @@ func (b *Batch) Done() {
 // Rows is the number of points in the batch.
 func (b *Batch) Rows() int { return b.rows }
 
-// mark is how far a partition had come before a request.
-type mark struct {
-	part *part
-	had  size
-}
-
 // Append adds a request's points. On an error the batch is as it was; errors.Is(err, encode.ErrMalformed) tells a bad request, the
 // only thing that can be wrong. The body is not kept.
 func (b *Batch) Append(r batch.Request) error {
-	b.marks = b.marks[:0]
-	for _, p := range b.parts {
-		b.marks = append(b.marks, mark{p, p.size()})
-	}
+	b.parts.Begin()
 	rows, series, pending := b.rows, b.series.rows, len(b.pending)
 	if err := b.Request(r, b.decodeMetric); err != nil {
-		b.rollback()
+		b.parts.Rollback()
 		b.rows = rows
 		b.series.cut(series)
 		for _, key := range b.pending[pending:] {
@@ -108,41 +88,4 @@ func (b *Batch) Append(r batch.Request) error {
 		return fmt.Errorf("decode metrics: %w", err)
 	}
 	return nil
-}
-
-// rollback undoes a request. What it left in dictionaries names no row and is harmless.
-func (b *Batch) rollback() {
-	for key, p := range b.parts {
-		var had size
-		for _, m := range b.marks {
-			if m.part == p {
-				had = m.had
-			}
-		}
-		p.cut(had)
-		if had == (size{}) {
-			delete(b.parts, key)
-			b.free = append(b.free, p)
-		}
-	}
-	b.last = nil
-}
-
-// partOf is the partition of the key, made if need be.
-func (b *Batch) partOf(key encode.PartKey) *part {
-	if b.last != nil && b.last.key == key {
-		return b.last
-	}
-	p := b.parts[key]
-	if p == nil {
-		if n := len(b.free); n > 0 {
-			p, b.free = b.free[n-1], b.free[:n-1]
-		} else {
-			p = newPart()
-		}
-		p.key = key
-		b.parts[key] = p
-	}
-	b.last = p
-	return p
 }

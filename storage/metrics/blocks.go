@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"slices"
 	"time"
 
 	"github.com/sightline/sightline/storage/batch"
@@ -12,12 +11,7 @@ import (
 // Blocks are the batch's rows, those that a repeat does not harm first: resources, series and exemplars before points. They are made
 // anew by every call, always the same from the same requests, and valid until Reset or Append.
 func (b *Batch) Blocks() []batch.Block {
-	parts := make([]*part, 0, len(b.parts))
-	for _, p := range b.parts {
-		parts = append(parts, p)
-	}
-	slices.SortFunc(parts, func(x, y *part) int { return x.key.Compare(y.key) })
-
+	parts := b.parts.Sorted()
 	blocks := b.ResourceBlocks()
 	if r := b.series; r.rows > 0 {
 		blocks = append(blocks, batch.Block{

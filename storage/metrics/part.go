@@ -36,17 +36,21 @@ func newPart() *part {
 	}
 }
 
-func (p *part) size() size { return size{p.points.rows, p.dists.rows, p.exemplars.rows} }
+// Open begins the part of a partition.
+func (p *part) Open(key encode.PartKey) { p.key = key }
 
-// cut drops all but the first rows, and whatever a row that failed has left. It is for failures.
-func (p *part) cut(to size) {
+// Mark is how many rows there are of each table.
+func (p *part) Mark() size { return size{p.points.rows, p.dists.rows, p.exemplars.rows} }
+
+// Cut drops all but the first rows, and whatever a row that failed has left. It is for failures.
+func (p *part) Cut(to size) {
 	p.points.cut(to.points)
 	p.dists.cut(to.dists)
 	p.exemplars.cut(to.exemplars)
 }
 
-// idle is about how many bytes an emptied partition holds on to: its largest columns.
-func (p *part) idle() int {
+// Idle is about how many bytes an emptied partition holds on to: its largest columns.
+func (p *part) Idle() int {
 	d := &p.dists
 	return 5*cap(p.points.value.Bytes()) + 9*cap(d.count.Bytes()) + cap(d.counts.values.Bytes()) + cap(d.bounds.values.Bytes()) +
 		cap(d.posCounts.values.Bytes()) + cap(d.negCounts.values.Bytes()) + p.exemplars.attrs.Bytes()

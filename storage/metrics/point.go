@@ -84,7 +84,7 @@ func (b *Batch) decodePoint(lo, hi int) error {
 	}
 	at, odd := b.timeOf(q)
 	reasons |= odd
-	p := b.partOf(encode.PartKey{Retention: b.metric.resource.Retention, Day: int32(at / encode.Day)})
+	p := b.parts.At(encode.PartKey{Retention: b.metric.resource.Retention, Day: int32(at / encode.Day)})
 	if len(q.exemplars) > 0 {
 		odd, err := b.encodeExemplars(p, q, series, at)
 		if err != nil {

@@ -1,8 +1,6 @@
 package traces
 
 import (
-	"slices"
-
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/encode"
 )
@@ -10,13 +8,7 @@ import (
 // Blocks are the batch's rows, those that a repeat does not harm first: resources before the spans that name them. They are made
 // anew by every call, always the same from the same requests, and valid until Reset or Append.
 func (b *Batch) Blocks() []batch.Block {
-	parts := make([]*spanPart, 0, len(b.parts))
-	for _, p := range b.parts {
-		if p.rows > 0 {
-			parts = append(parts, p)
-		}
-	}
-	slices.SortFunc(parts, func(x, y *spanPart) int { return x.key.Compare(y.key) })
+	parts := b.parts.Sorted()
 	b.makeIndex(parts)
 
 	blocks := b.ResourceBlocks()

@@ -25,7 +25,7 @@ func (b *Batch) span(from *encode.Source, lo, hi int) error {
 		return err
 	}
 	start, duration := b.times(&s, l)
-	p := b.part(encode.PartKey{Retention: r.Retention, Day: int32(start / encode.Day)})
+	p := b.parts.At(encode.PartKey{Retention: r.Retention, Day: int32(start / encode.Day)})
 	row := p.rows
 	in := &b.input
 	in.Reset(s.kind, s.status)
@@ -88,25 +88,6 @@ func (b *Batch) span(from *encode.Source, lo, hi int) error {
 	b.rows++
 	b.Count(l.Reasons)
 	return nil
-}
-
-// part is the partition of the key, made if need be.
-func (b *Batch) part(key encode.PartKey) *spanPart {
-	if b.last != nil && b.last.key == key {
-		return b.last
-	}
-	p := b.parts[key]
-	if p == nil {
-		if n := len(b.free); n > 0 {
-			p, b.free = b.free[n-1], b.free[:n-1]
-		} else {
-			p = newSpanPart()
-		}
-		p.key = key
-		b.parts[key] = p
-	}
-	b.last = p
-	return p
 }
 
 // times are the span's start and duration in ns. What no clock can have meant is replaced, and kept beside.

@@ -20,7 +20,7 @@ func (b *Batch) Minutes() []Minute {
 	}
 	seen := map[key]bool{}
 	const minute = int64(time.Minute)
-	for _, p := range b.parts {
+	for _, p := range b.parts.Sorted() {
 		row := 0
 		last := key{minute: -1}
 		for _, r := range p.runs.List {

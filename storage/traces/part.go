@@ -54,8 +54,14 @@ func newSpanPart() *spanPart {
 	}
 }
 
-// cut drops all but the first rows, and whatever a row that failed has left. It is for failures.
-func (p *spanPart) cut(rows int) {
+// Open begins the part of a partition.
+func (p *spanPart) Open(key encode.PartKey) { p.key = key }
+
+// Mark is the number of rows.
+func (p *spanPart) Mark() int { return p.rows }
+
+// Cut drops all but the first rows, and whatever a row that failed has left. It is for failures.
+func (p *spanPart) Cut(rows int) {
 	for _, f := range []*native.Fixed{
 		&p.start, &p.traceID, &p.spanID, &p.parentID, &p.kind, &p.duration, &p.class, &p.flags, &p.status, &p.state,
 		&p.droppedAttrs, &p.droppedEvents, &p.droppedLinks, &p.weight, &p.httpStatus,
@@ -93,7 +99,7 @@ func (p *spanPart) cut(rows int) {
 	p.runs.Cut(rows)
 }
 
-// idle is about how many bytes an emptied partition holds on to: its largest columns.
-func (p *spanPart) idle() int {
+// Idle is about how many bytes an emptied partition holds on to: its largest columns.
+func (p *spanPart) Idle() int {
 	return p.attrs.Bytes() + p.evAttrs.Bytes() + p.lnAttrs.Bytes() + cap(p.start.Bytes())
 }
