@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -30,9 +32,17 @@ import (
 	"github.com/sightline/sightline/collector/foreign"
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/otlp"
+	"github.com/sightline/sightline/storage/storagetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	code := storagetest.Main(m)
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // receiver is remote write's handler over a journal.
 func receiver(t testing.TB, cfg journal.Config) (in *otlp.Intake, j *journal.Journal, server *httptest.Server) {

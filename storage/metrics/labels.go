@@ -23,8 +23,11 @@ func (t Translation) strategy() otlptranslator.TranslationStrategyOption {
 }
 
 // Name is Prometheus's name of a metric: http.server.request.duration in s is http_server_request_duration_seconds. A name that has no
-// such form is given as it is.
+// such form is given as it is, and so is one that is Prometheus's already.
 func (t Translation) Name(m Metric) string {
+	if m.Prometheus {
+		return m.Name
+	}
 	namer := otlptranslator.NewMetricNamer("", t.strategy())
 	name, err := namer.Build(otlptranslator.Metric{Name: m.Name, Unit: m.Unit, Type: typeOf(m.Kind, m.Monotonic)})
 	if err != nil {
@@ -53,8 +56,12 @@ func typeOf(k Kind, monotonic bool) otlptranslator.MetricType {
 }
 
 // Labels are Prometheus's labels of a series: its name, its attributes, job and instance from the resource, and the scope. Attributes
-// whose keys become one label are joined in the order of their keys, with a semicolon.
+// whose keys become one label are joined in the order of their keys, with a semicolon. Of what came from Prometheus they are those that
+// it sent.
 func (t Translation) Labels(s *Series) labels.Labels {
+	if s.Prometheus() {
+		return s.sentLabels()
+	}
 	b := labels.NewScratchBuilder(len(s.Attrs) + 6)
 	add := func(name, value string) {
 		if value != "" {

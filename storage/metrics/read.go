@@ -55,6 +55,7 @@ type Metric struct {
 	Temporality Temporality
 	Monotonic   bool
 	Unit        string
+	Prometheus  bool   // it came from Prometheus, and its name is Prometheus's
 	Description string // the last one said
 	Series      int
 	LastSeen    time.Time // not more than a day before the last point
@@ -77,12 +78,14 @@ func (r *Reader) Names(ctx context.Context, q NamesQuery) (metrics []Metric, mor
 		Temporality int32     `ch:"temporality"`
 		Monotonic   uint8     `ch:"monotonic"`
 		Unit        string    `ch:"unit"`
+		Prometheus  uint8     `ch:"prometheus"`
 		Description string    `ch:"said"`
 		Series      uint64    `ch:"ids"`
 		Seen        time.Time `ch:"seen"`
 	}
 	rows, err := conn.All[row](ctx, r.db, conn.Query{SQL: namesSQL, Params: []conn.Param{
 		conn.Str("project", q.Project), q.Range.seen(), conn.Str("contains", q.Contains), conn.Uint("limit", uint64(q.Limit)+1),
+		conn.Str("prometheus", PrometheusScope),
 	}})
 	if err != nil {
 		return nil, false, fmt.Errorf("read metric names: %w", err)
@@ -92,7 +95,7 @@ func (r *Reader) Names(ctx context.Context, q NamesQuery) (metrics []Metric, mor
 	}
 	for _, m := range rows {
 		metrics = append(metrics, Metric{
-			Name: m.Name, Kind: Kind(m.Kind), Temporality: Temporality(m.Temporality), Monotonic: m.Monotonic != 0, Unit: m.Unit,
+			Name: m.Name, Kind: Kind(m.Kind), Temporality: Temporality(m.Temporality), Monotonic: m.Monotonic != 0, Unit: m.Unit, Prometheus: m.Prometheus != 0,
 			Description: m.Description, Series: int(m.Series), LastSeen: m.Seen.UTC(),
 		})
 	}
