@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -27,6 +28,7 @@ const (
 	ReasonUnknown      = "unknown_path"
 	ReasonRate         = "rate_limited"
 	ReasonBackpressure = "backpressure"
+	ReasonProcessor    = "processor" // one of the user's
 	ReasonInternal     = "internal"
 )
 
@@ -150,6 +152,14 @@ func RateLimited(project string, limit int64, wait time.Duration) *Refusal {
 // Backpressure asks the client to come back: what is wrong is on our side and passes.
 func Backpressure(wait time.Duration, message string) *Refusal {
 	return &Refusal{Code: codes.Unavailable, HTTP: http.StatusServiceUnavailable, Reason: ReasonBackpressure, RetryAfter: jitter(wait), Message: message}
+}
+
+// Processor refuses what a processor of the user's pipeline can't do, and won't the next time. Why is for the sender: the processor may
+// quote what was sent.
+func Processor(cause error) *Refusal {
+	const refuses, id = "a processor of the pipeline refuses the request", "(err-sightline-processor)"
+	return &Refusal{Code: codes.InvalidArgument, HTTP: http.StatusBadRequest, Reason: ReasonProcessor,
+		Message: fmt.Sprintf("%s: %.500s %s", refuses, strings.ToValidUTF8(cause.Error(), "\ufffd"), id), Public: refuses + "; its sender is told why " + id}
 }
 
 // Internal answers a request that broke something of ours. It is not retryable: it would break it again.

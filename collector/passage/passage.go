@@ -6,11 +6,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
+	"strings"
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/sightline/sightline/collector/admission"
@@ -68,13 +67,17 @@ func (p *Passage) Answer(err error) (admission.Partial, error) {
 		return admission.Partial{}, p.refusal
 	case errors.As(err, &refusal):
 		return admission.Partial{}, refusal
-	case consumererror.IsPermanent(err):
-		return admission.Partial{}, admission.Malformed("a processor of the pipeline refuses the request: %v", err)
+	case strings.Contains(err.Error(), crowded):
+		return admission.Partial{}, admission.Backpressure(2*time.Second, "a processor of the pipeline refuses the request for now: "+crowded)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return admission.Partial{}, admission.Aborted(err)
 	}
-	return admission.Partial{}, admission.Backpressure(2*time.Second, fmt.Sprintf("a processor of the pipeline refuses the request for now: %v", err))
+	return admission.Partial{}, admission.Processor(err)
 }
+
+// crowded is the memory limiter's error, of all that processors of ours have the only one that passes: a statement or a condition that
+// fails, with error_mode propagate, fails again. It is in an internal package.
+const crowded = "data refused due to high memory usage"
 
 // mark is the resource attribute that says whose data it is to a pipeline's end, where a processor that holds data has lost the
 // context. No sender can know its name, and it is gone before anything is stored.

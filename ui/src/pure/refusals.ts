@@ -17,6 +17,7 @@ const REQUESTS: Record<string, [what: string, todo: string]> = {
   unknown_path: ['a path that is not served', 'Traces go to /v1/traces. Logs go to /v1/logs, metrics to /v1/metrics; profiles are not taken.'],
   rate_limited: ['too much at once', 'The sender comes back by itself.'],
   backpressure: ['asked to come back later', 'Storing could not follow; senders try again by themselves. See the journal above.'],
+  processor: ['a processor of the collector section fails on it', 'Mend its statement; the sender is told which.'],
   internal: ['an error of Sightline', 'The log has the details.'],
 }
 
