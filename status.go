@@ -114,6 +114,17 @@ func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
 		}
 	}
 	s.HasData = s.Storage.SpanRows > 0
+	damage, err := in.upkeep.Damage(asking)
+	if err != nil {
+		in.log.Warn("what is damaged is not known", "error", err)
+	}
+	for _, d := range damage {
+		what := "questions that read it fail"
+		if d.Aside {
+			what = "what was in it is not in any answer"
+		}
+		s.Warnings = append(s.Warnings, fmt.Sprintf("A file of the table %s is damaged: its part %s can't be read, and %s. New data is stored; restore the data folder from its backup, see docs/durability.md.", d.Table, d.Part, what))
+	}
 	return s, nil
 }
 

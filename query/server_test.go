@@ -144,6 +144,7 @@ func TestStorageErrorsFindTheirPlace(t *testing.T) {
 	f(fmt.Errorf("read: %w", conn.ErrTimeout), 504, "timeout")
 	f(fmt.Errorf("read: %w", &conn.Error{Code: conn.CodeMemoryLimit}), 422, "query_limit")
 	f(fmt.Errorf("read: %w", &conn.Error{Code: 47, Message: "secret"}), 500, "internal")
+	f(fmt.Errorf("read: %w", &conn.Error{Code: 40, Name: "CHECKSUM_DOESNT_MATCH", Message: "(while reading from part /secret/7-1_1_1_0/ in table sightline.spans (0) located"}), 500, "internal")
 	f(fmt.Errorf("read: %w", context.DeadlineExceeded), 504, "timeout")
 }
 

@@ -2,6 +2,7 @@ package query
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/sightline/sightline/query/api"
@@ -19,6 +20,7 @@ func translate(err error) error {
 	var told *api.Error
 	var bad *filter.Error
 	var engine *conn.Error
+	table, part, damaged := conn.Damage(err)
 	switch {
 	case errors.As(err, &told):
 		return err
@@ -32,6 +34,11 @@ func translate(err error) error {
 		return &api.Error{Code: api.EngineRestarting, Message: "the storage engine is restarting", Hint: "try again in a moment; ingestion goes on meanwhile", RetryAfter: engineReturns, Cause: err}
 	case errors.Is(err, conn.ErrTimeout):
 		return &api.Error{Code: api.Timeout, Message: "the query took too long", Hint: "narrow the time range or the filter", Cause: err}
+	case damaged:
+		return &api.Error{
+			Code: api.Internal, Message: fmt.Sprintf("a file of the table %s is damaged: its part %s can't be read", table, part),
+			Hint: "ask for a time without it, and restore the data folder from its backup; new data is stored meanwhile (docs/durability.md)", Cause: err,
+		}
 	case errors.As(err, &engine) && engine.Code == conn.CodeMemoryLimit:
 		return &api.Error{Code: api.QueryLimit, Message: "the query needs more memory than a query may use", Hint: "narrow the time range or the filter", Cause: err}
 	}

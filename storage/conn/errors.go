@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,4 +98,34 @@ func parseError(code int32, text []byte) error {
 		e.Name = m[len(m)-1][1]
 	}
 	return e
+}
+
+// damageNames are ClickHouse's errors of a file that is not as it was written.
+var damageNames = []string{
+	"ATTEMPT_TO_READ_AFTER_EOF", "CANNOT_DECOMPRESS", "CANNOT_READ_ALL_DATA", "CANNOT_READ_FROM_FILE_DESCRIPTOR", "CHECKSUM_DOESNT_MATCH",
+	"CORRUPTED_DATA", "FILE_DOESNT_EXIST", "INCORRECT_DATA", "SIZES_OF_COLUMNS_DOESNT_MATCH", "UNKNOWN_CODEC",
+}
+
+// DamageNames are the names of errors that DamagedPart may find a part in.
+func DamageNames() []string { return slices.Clone(damageNames) }
+
+var partPattern = regexp.MustCompile(`while reading from part (\S+?)/? in table ([^\s.]+)\.(\S+) `)
+
+// DamagedPart is the part whose files could not be read, by ClickHouse's message.
+func DamagedPart(message string) (database, table, part string, ok bool) {
+	m := partPattern.FindStringSubmatch(message)
+	if m == nil {
+		return "", "", "", false
+	}
+	return m[2], m[3], path.Base(m[1]), true
+}
+
+// Damage says that an error is a damaged file, and of which table and part.
+func Damage(err error) (table, part string, ok bool) {
+	var e *Error
+	if !errors.As(err, &e) || !slices.ContainsFunc(damageNames, func(name string) bool { return e.Name == name || strings.Contains(e.Message, "("+name+")") }) {
+		return "", "", false
+	}
+	_, table, part, ok = DamagedPart(e.Message)
+	return table, part, ok
 }
