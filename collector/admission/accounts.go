@@ -50,7 +50,8 @@ type Answer struct {
 	At                 time.Time
 }
 
-// Example is one of the last refusals or rejections of a reason. It never has a part of the body or a key in it.
+// Example is one of the last refusals or rejections of a reason. It never has a part of the body or a key in it,
+// but for the names of metrics that have too many series.
 type Example struct {
 	Time     time.Time
 	Signal   uint8

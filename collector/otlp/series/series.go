@@ -23,6 +23,9 @@ const Turn = time.Hour
 // Limit bounds the series of every project. A project takes at most 2 sets of 8 bytes for each of its series, in tables that are
 // three eighths to three quarters full: 32 MiB for a million, and 40 bytes for each metric name. A restart forgets them: what goes
 // on is counted again. It is safe for concurrent use.
+//
+// A data point costs 17 ns for its hash, in the walk, and here 6 ns, 30 ns among a million series (BenchmarkSignals of walk,
+// BenchmarkAdmit, one core); nothing is allocated for a point.
 type Limit struct {
 	series, ofMetric int // at most; of a project, and of a metric's name in it
 	seed             uint64
