@@ -3,6 +3,7 @@ package metrics
 import (
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -20,7 +21,7 @@ func (s *Series) sentLabels() labels.Labels {
 			b.Add(name, value)
 		}
 	}
-	add(labels.MetricName, s.Name)
+	add(model.MetricNameLabel, s.Name)
 	for _, l := range [...]struct{ name, key string }{{"job", "service.name"}, {"instance", "service.instance.id"}} {
 		value, _ := find(s.Resource.Attrs, l.key)
 		add(l.name, value)
