@@ -166,7 +166,7 @@ func (s *scan) piece(ranges []Range, superseded []uint64, left time.Duration) pi
 
 // next is the width of the next slice, as a search has it.
 func (s *scan) next(searched, width, took time.Duration) time.Duration {
-	next := searched * sliceGrowth
+	next := min(searched, s.to.Sub(s.set.Range.From)/sliceGrowth+1) * sliceGrowth // no more than is left, which may be decades
 	if s.indexed {
 		next = s.to.Sub(s.set.Range.From)
 	}

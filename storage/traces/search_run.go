@@ -141,7 +141,7 @@ func (s *search) run(ctx context.Context) error {
 
 // next is the width of the next slice.
 func (s *search) next(searched, width, took, left time.Duration) time.Duration {
-	next := searched * sliceGrowth
+	next := min(searched, s.to.Sub(s.q.Range.From)/sliceGrowth+1) * sliceGrowth // no more than is left, which may be decades
 	if s.indexed {
 		next = s.to.Sub(s.q.Range.From)
 	}
