@@ -37,11 +37,14 @@ func sendCommand() *cobra.Command {
   sightline send --status error --log "card declined"
   sightline send --attr http.route=/pay --attr customer=42 --endpoint https://sightline.internal:4318 --key sl_...`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return send(c.Context(), o, c.OutOrStdout()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.key = cmp.Or(o.key, os.Getenv("SIGHTLINE_KEY")) // not the flag's default, which --help prints
+			return send(c.Context(), o, c.OutOrStdout())
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.endpoint, "endpoint", cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"), "http://127.0.0.1:4318"), "OTLP/HTTP address")
-	f.StringVar(&o.key, "key", os.Getenv("SIGHTLINE_KEY"), "ingest key, where one is asked for")
+	f.StringVar(&o.key, "key", "", "ingest key, where one is asked for [$SIGHTLINE_KEY]")
 	f.StringVar(&o.page, "page", "http://127.0.0.1:7070", "address of the page, for the printed link")
 	f.StringVar(&o.service, "service", "hello", "service.name")
 	f.StringVar(&o.name, "name", "test span", "span name")
