@@ -36,10 +36,15 @@ func (s *Server) Routes() []api.Route {
 	)
 }
 
+// Dialects are the paths that other people's clients know. Each dialect has a page in docs/ where our own API has docs/openapi.yaml.
+func (s *Server) Dialects() []api.Route {
+	return nil
+}
+
 func (s *Server) mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	methods := make(map[string][]string)
-	for _, r := range s.Routes() {
+	for _, r := range slices.Concat(s.Routes(), s.Dialects()) {
 		mux.Handle(r.Method+" "+r.Pattern, s.route(r))
 		if methods[r.Pattern] = append(methods[r.Pattern], r.Method); r.Method == "GET" {
 			methods[r.Pattern] = append(methods[r.Pattern], "HEAD")
