@@ -63,7 +63,10 @@ func requestID(r *http.Request) string {
 }
 
 // fail answers with an error, or breaks the connection off if an answer has begun.
-func (s *Server) fail(w *response, r *http.Request, err error) {
+func (s *Server) fail(w *response, r *http.Request, err error) { s.failAs(w, r, err, nil) }
+
+// failAs is fail in the form that the clients of a route know.
+func (s *Server) failAs(w *response, r *http.Request, err error, write api.Failure) {
 	id, _ := r.Context().Value(requestIDKey{}).(string)
 	if r.Context().Err() != nil && errors.Is(context.Cause(r.Context()), context.Canceled) {
 		w.status = statusClientGone
@@ -79,7 +82,10 @@ func (s *Server) fail(w *response, r *http.Request, err error) {
 		panic(http.ErrAbortHandler)
 	}
 	w.reset()
-	api.WriteError(w, e, id)
+	if write == nil {
+		write = api.WriteError
+	}
+	write(w, e, id)
 }
 
 // statusClientGone stands in logs and metrics for requests whose client left.
@@ -92,7 +98,7 @@ func (s *Server) route(route api.Route) http.Handler {
 		began := time.Now()
 		defer func() { s.metrics.observe(route, w.status, time.Since(began)) }()
 		if err := s.handle(w, r, route); err != nil {
-			s.fail(w, r, err)
+			s.failAs(w, r, err, route.Fail)
 		}
 	})
 }

@@ -27,7 +27,11 @@ type Route struct {
 	Pattern string // as http.ServeMux has it, without the method; docs/openapi.yaml has the same
 	Cost    Cost
 	Handle  Handler
+	Fail    Failure // nil: WriteError
 }
+
+// Failure answers with an error in the form that a route's clients know. Nothing has been written before it.
+type Failure func(w http.ResponseWriter, e *Error, requestID string)
 
 // Caller is who asks.
 type Caller struct {
