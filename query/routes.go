@@ -12,6 +12,7 @@ import (
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
+	"github.com/sightline/sightline/query/tempo"
 	"github.com/sightline/sightline/query/traceapi"
 )
 
@@ -38,7 +39,9 @@ func (s *Server) Routes() []api.Route {
 
 // Dialects are the paths that other people's clients know. Each dialect has a page in docs/ where our own API has docs/openapi.yaml.
 func (s *Server) Dialects() []api.Route {
-	return nil
+	return slices.Concat(
+		tempo.Routes(tempo.Deps{Spans: s.cfg.Traces.Spans, Sets: s.cfg.Traces.Sets, Words: s.cfg.Traces.Words, Ready: s.cfg.Ready, Now: s.cfg.Now}),
+	)
 }
 
 func (s *Server) mux() *http.ServeMux {
