@@ -87,7 +87,7 @@ func (t *Timeline) windows() []window {
 	for i := t.Main + 1; i <= t.Main+int(main.Descendants); i++ {
 		r := &t.Rows[i]
 		parent := windows[r.Parent]
-		if r.Flags&Outlives != 0 && asynchronous(r.Span, t.Rows[r.Parent].Span) {
+		if r.Flags&Outlives != 0 && asynchronous(t.node(r), t.node(&t.Rows[r.Parent])) {
 			continue
 		}
 		windows[i] = window{max(r.Start, parent.from), min(r.End(), parent.to)}
@@ -95,6 +95,6 @@ func (t *Timeline) windows() []window {
 	return windows
 }
 
-func asynchronous(child, parent *traces.Span) bool {
-	return child.Kind == traces.KindConsumer || parent.Kind == traces.KindProducer
+func asynchronous(child, parent *traces.Lean) bool {
+	return kind(child) == traces.KindConsumer || kind(parent) == traces.KindProducer
 }

@@ -17,7 +17,7 @@ func (t *Timeline) rankErrors() {
 	rows := t.Rows
 	passedOn := make([]bool, len(rows)) // a child failed
 	for i := range rows {
-		if r := &rows[i]; r.Failed() {
+		if r := &rows[i]; t.failed(r) {
 			t.Errors = append(t.Errors, int32(i))
 			if r.Parent >= 0 {
 				passedOn[r.Parent] = true
@@ -29,14 +29,14 @@ func (t *Timeline) rankErrors() {
 		return
 	}
 	culprit := none
-	if rows[t.Main].Failed() {
+	if t.failed(&rows[t.Main]) {
 		culprit = t.culprit()
 	}
 	slices.SortStableFunc(t.Errors, func(a, b int32) int {
 		return cmp.Or(
 			-compareBool(a == culprit, b == culprit),
 			compareBool(passedOn[a], passedOn[b]),
-			cmp.Compare(severity(rows[b].Span), severity(rows[a].Span)),
+			cmp.Compare(severity(t.node(&rows[b])), severity(t.node(&rows[a]))),
 			cmp.Compare(rows[b].Depth, rows[a].Depth),
 			cmp.Compare(rows[a].Start, rows[b].Start),
 			cmp.Compare(a, b),
@@ -53,7 +53,7 @@ func (t *Timeline) culprit() int32 {
 		next := none
 		kids = t.children(at, kids[:0])
 		for _, c := range kids {
-			if r := &t.Rows[c]; r.Failed() && (next == none || r.End() > t.Rows[next].End()) {
+			if r := &t.Rows[c]; t.failed(r) && (next == none || r.End() > t.Rows[next].End()) {
 				next = c
 			}
 		}
@@ -73,8 +73,8 @@ func (t *Timeline) longestCritical() int {
 	return t.Main
 }
 
-func severity(s *traces.Span) int {
-	switch s.Class {
+func severity(s *traces.Lean) int {
+	switch traces.Class(s.Class) {
 	case traces.ClassFault:
 		return 3
 	case traces.ClassThrottle:

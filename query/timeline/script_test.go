@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
 // TestScripts runs testdata/*.test. A script is a list of cases, apart by blank lines:
 //
-//	trace NAME [skew=off] [max-skew=1s] [trim=N]
+//	trace NAME [skew=off] [max-skew=1s] [trim=N] [rows=ID,FROM,LIMIT] [lean]
 //	  service span name  start duration  [kind] [class] [status=error] [open] [id=N] [parent=N] [host=N] [env=X]
 //	----
 //	what is expected
@@ -57,7 +57,7 @@ func runCase(t *testing.T, input string) string {
 	t.Helper()
 	var spans []traces.Span
 	var o timeline.Options
-	trim := 0
+	var c cut
 	var above []traces.SpanID // ids of the lines that the next may hang below
 	var indents []int
 	for _, line := range strings.Split(input, "\n") {
@@ -74,7 +74,13 @@ func runCase(t *testing.T, input string) string {
 				case "max-skew":
 					o.MaxSkew = duration(t, v)
 				case "trim":
-					trim = number(t, v)
+					c.trim = number(t, v)
+				case "rows":
+					if _, err := fmt.Sscanf(v, "%d,%d,%d", &c.below, &c.from, &c.limit); err != nil {
+						t.Fatal(err)
+					}
+				case "lean":
+					c.lean = true
 				}
 			}
 			continue
@@ -94,12 +100,48 @@ func runCase(t *testing.T, input string) string {
 		spans = append(spans, s)
 		indents, above = append(indents, indent), append(above, s.SpanID)
 	}
-	forward := render(timeline.Build(spans, o), trim)
+	forward := render(c.build(spans, o))
 	slices.Reverse(spans) // the order of the input decides nothing, but for twins that are alike
-	if backward := render(timeline.Build(spans, o), trim); backward != forward && !strings.Contains(forward, "duplicate") {
+	if backward := render(c.build(spans, o)); backward != forward && !strings.Contains(forward, "duplicate") {
 		t.Errorf("order of the input matters:\n%s\nbackward:\n%s", forward, backward)
 	}
 	return forward
+}
+
+// cut is which rows of a timeline a case is about.
+type cut struct {
+	trim               int
+	below, from, limit int // below 0: all
+	lean               bool
+}
+
+func (c cut) build(spans []traces.Span, o timeline.Options) (*timeline.Timeline, string) {
+	t := timeline.Build(spans, o)
+	if c.lean {
+		t = timeline.BuildLean(leanOf(spans), o)
+	}
+	switch {
+	case c.below > 0:
+		p := t.Below(t.Find(traces.SpanID(c.below)), c.from, c.limit)
+		return p.Timeline, fmt.Sprintf("%d children, next %d\n", p.Children, p.Next)
+	case c.trim > 0 || c.lean:
+		t = t.Trim(max(c.trim, 1))
+	}
+	return t, ""
+}
+
+// leanOf is a trace as a large one is read.
+func leanOf(spans []traces.Span) *traces.LeanTrace {
+	l := &traces.LeanTrace{TraceID: spans[0].TraceID, Total: len(spans), Texts: []string{""}}
+	for i, s := range spans {
+		l.Spans = append(l.Spans, traces.Lean{
+			SpanID: s.SpanID, ParentID: s.ParentID, Start: s.Start.UnixNano(), Duration: int64(s.Duration), Source: int32(i), Name: int32(i + 1),
+			Kind: uint8(s.Kind), Class: uint8(s.Class), Status: uint8(s.Status), State: uint8(s.State),
+		})
+		l.Sources = append(l.Sources, traces.Source{Service: s.Service, Env: s.Env})
+		l.Texts = append(l.Texts, s.Name)
+	}
+	return l
 }
 
 var epoch = time.Unix(1_777_000_000, 0).UTC()
@@ -170,12 +212,10 @@ var flagNames = []struct {
 	{timeline.Duplicate, "duplicate"},
 }
 
-// render prints a timeline for people. Trimmed ones show both.
-func render(t *timeline.Timeline, trim int) string {
-	if trim > 0 {
-		t = t.Trim(trim)
-	}
+// render prints a timeline for people.
+func render(t *timeline.Timeline, first string) string {
 	var b strings.Builder
+	b.WriteString(first)
 	name := func(i int32) string {
 		return strings.TrimSpace(t.Rows[i].Span.Service + " " + t.Rows[i].Span.Name)
 	}
@@ -213,7 +253,7 @@ func render(t *timeline.Timeline, trim int) string {
 		}
 		b.WriteString("\n")
 	}
-	if t.Focus >= 0 {
+	if t.Focus >= 0 && t.Main >= 0 {
 		fmt.Fprintf(&b, "main %s, focus %s\n", name(int32(t.Main)), name(int32(t.Focus)))
 	}
 	for _, w := range t.Warnings {

@@ -28,7 +28,7 @@ func (t *tree) correctSkew(limit time.Duration) skewNotes {
 		moved := false
 		for _, c := range t.children(p) {
 			var shift time.Duration
-			if sameHost(&t.spans[p], &t.spans[c]) {
+			if t.hosts[t.spans[p].Source].same(&t.hosts[t.spans[c].Source]) {
 				if t.skew != nil {
 					shift = t.skew[p]
 				}
@@ -97,16 +97,6 @@ func (t *tree) difference(p, c int32, childStart time.Duration) time.Duration {
 }
 
 // synchronous reports that the caller waited for the server's answer and got it.
-func synchronous(parent, child *traces.Span) bool {
-	return parent.Kind == traces.KindClient && child.Kind == traces.KindServer &&
-		parent.Class == traces.ClassOK && parent.Status != traces.StatusError
-}
-
-// sameHost reports whether two spans took their times from one clock, as far as one can tell: from one resource, or where
-// resources were not read, from one service.
-func sameHost(a, b *traces.Span) bool {
-	if a.Resource != nil && b.Resource != nil {
-		return a.Resource.ID == b.Resource.ID
-	}
-	return a.Service == b.Service && a.Env == b.Env && a.Namespace == b.Namespace && a.Version == b.Version
+func synchronous(parent, child *traces.Lean) bool {
+	return kind(parent) == traces.KindClient && kind(child) == traces.KindServer && !failed(parent)
 }

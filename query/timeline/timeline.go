@@ -38,7 +38,7 @@ const (
 
 // Row is one span in its place. Times are offsets from Timeline.Start.
 type Row struct {
-	Span        *traces.Span  // as stored; one element of the slice that Build was given
+	Span        *traces.Span  // as stored; of Build, one element of the slice that it was given
 	ID          traces.SpanID // the span's, made unique where Duplicate is set
 	Parent      int32         // index of the parent's row, -1: none
 	Depth       int32         // 0: no parent
@@ -46,6 +46,7 @@ type Row struct {
 	Hidden      int32         // descendants that Trim left out
 	Service     int32         // index into Timeline.Services
 	Flags       Flags
+	node        int32         // its place among the spans
 	Start       time.Duration // with Skew; never negative
 	Duration    time.Duration // of a span in progress: until the last end below it
 	Self        time.Duration // Duration less what children cover
@@ -61,9 +62,14 @@ func (r *Row) Failed() bool {
 }
 
 // root reports whether the span was sent as the first of its trace. One that names itself as its parent was, too.
-func (r *Row) root() bool {
-	return r.Parent < 0 && (r.Span.ParentID == 0 || r.Span.ParentID == r.Span.SpanID)
+func (t *Timeline) root(r *Row) bool {
+	s := t.node(r)
+	return r.Parent < 0 && (s.ParentID == 0 || s.ParentID == s.SpanID)
 }
+
+func (t *Timeline) node(r *Row) *traces.Lean { return &t.nodes.spans[r.node] }
+
+func (t *Timeline) failed(r *Row) bool { return failed(t.node(r)) }
 
 // Section is a stretch of the critical path that is spent in one span itself.
 type Section struct {
@@ -99,19 +105,42 @@ type Timeline struct {
 	Errors        []int32 // failed rows, most interesting first
 	Focus         int     // the row to look at first; -1 in an empty timeline
 	Warnings      []Warning
+
+	nodes *nodes
+	lean  *traces.LeanTrace // what rows get their spans from when they are chosen; nil: they have them
 }
 
 // Build arranges the spans of one trace. It keeps pointers into spans. Time is n log n in their number, memory linear.
 func Build(spans []traces.Span, o Options) *Timeline {
-	t := &Timeline{Main: -1, Focus: -1, Spans: len(spans)}
 	if len(spans) == 0 {
-		return t
+		return &Timeline{Main: -1, Focus: -1}
 	}
+	t := build(nodesOf(spans), o)
 	t.TraceID = spans[0].TraceID
+	for i := range t.Rows {
+		t.Rows[i].Span = &spans[t.Rows[i].node]
+	}
+	return t
+}
+
+// BuildLean arranges a large trace. Its rows have no Span: ask it for some of them, with Trim or Below. It takes some 200 bytes a
+// span while it works, and 150 afterwards, with the trace itself.
+func BuildLean(lean *traces.LeanTrace, o Options) *Timeline {
+	if len(lean.Spans) == 0 {
+		return &Timeline{TraceID: lean.TraceID, Main: -1, Focus: -1}
+	}
+	t := build(nodesOfLean(lean), o)
+	t.TraceID, t.lean = lean.TraceID, lean
+	t.Spans = max(t.Spans, lean.Total)
+	return t
+}
+
+func build(n *nodes, o Options) *Timeline {
+	t := &Timeline{Main: -1, Focus: -1, Spans: len(n.spans), nodes: n}
 	if o.MaxSkew <= 0 {
 		o.MaxSkew = DefaultMaxSkew
 	}
-	tree := newTree(spans)
+	tree := newTree(n)
 	var notes skewNotes
 	if !o.KeepSkew {
 		notes = tree.correctSkew(o.MaxSkew)
@@ -174,24 +203,27 @@ func (t *Timeline) measure() {
 func (t *Timeline) sumServices() {
 	type key struct{ name, env, kind string }
 	index := make(map[key]int32)
-	var seen key
-	at := int32(-1)
+	serviceOf := make([]int32, len(t.nodes.hosts)) // 1 more than the service of a host, 0: not seen yet
 	for i := range t.Rows {
 		r := &t.Rows[i]
-		if k := (key{r.Span.Service, r.Span.Env, r.Span.ServiceType}); at < 0 || k != seen { // runs of one service are long
+		source := t.node(r).Source
+		at := serviceOf[source] - 1
+		if at < 0 {
+			h := &t.nodes.hosts[source]
+			k := key{h.Service, h.Env, h.ServiceType}
 			var ok bool
 			if at, ok = index[k]; !ok {
 				at = int32(len(t.Services))
 				index[k] = at
 				t.Services = append(t.Services, Service{Name: k.name, Env: k.env, Type: k.kind})
 			}
-			seen = k
+			serviceOf[source] = at + 1
 		}
 		s := &t.Services[at]
 		r.Service = at
 		s.Spans++
 		s.Self += min(r.Self, math.MaxInt64-s.Self) // hostile durations must not overflow the sum
-		if r.Failed() {
+		if t.failed(r) {
 			s.Errors++
 			t.Failures++
 		}
@@ -203,14 +235,14 @@ func (t *Timeline) chooseMain() {
 	rows := t.Rows
 	for i := 0; i < len(rows); i += int(rows[i].Descendants) + 1 {
 		r := &rows[i]
-		if r.root() && !t.HasRoot {
+		if t.root(r) && !t.HasRoot {
 			t.Main, t.HasRoot = i, true // rows at the top come by start
 		}
 		if !t.HasRoot && (t.Main < 0 || r.Duration > rows[t.Main].Duration) {
 			t.Main = i
 		}
 	}
-	t.Class = rows[t.Main].Span.Class
+	t.Class = traces.Class(t.node(&rows[t.Main]).Class)
 }
 
 // children appends the rows directly below row i to buf.

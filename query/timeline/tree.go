@@ -19,7 +19,7 @@ const none = int32(-1)
 
 // tree is the spans' parenthood. Indexes are positions in spans.
 type tree struct {
-	spans    []traces.Span
+	*nodes
 	start    []time.Duration // since 1970; shifted by correctSkew
 	skew     []time.Duration // nil until something is shifted
 	parent   []int32         // -1: at the top
@@ -29,16 +29,17 @@ type tree struct {
 	uniqueID map[int32]traces.SpanID // of duplicates
 }
 
-func newTree(spans []traces.Span) *tree {
+func newTree(n *nodes) *tree {
+	spans := n.spans
 	t := &tree{
-		spans:  spans,
+		nodes:  n,
 		start:  make([]time.Duration, len(spans)),
 		parent: make([]int32, len(spans)),
 		flags:  make([]Flags, len(spans)),
 	}
 	for i := range spans {
-		t.start[i] = clampStart(spans[i].Start)
-		if spans[i].State == traces.StateInProgress {
+		t.start[i] = min(max(time.Duration(spans[i].Start), 0), maxStart)
+		if traces.State(spans[i].State) == traces.StateInProgress {
 			t.flags[i] |= InProgress
 		}
 	}
@@ -48,18 +49,8 @@ func newTree(spans []traces.Span) *tree {
 	return t
 }
 
-func clampStart(at time.Time) time.Duration {
-	switch s := at.Unix(); {
-	case s < 0:
-		return 0
-	case s >= int64(maxStart/time.Second):
-		return maxStart
-	}
-	return time.Duration(at.UnixNano())
-}
-
 func (t *tree) duration(i int32) time.Duration {
-	return min(max(t.spans[i].Duration, 0), maxDuration)
+	return min(max(time.Duration(t.spans[i].Duration), 0), maxDuration)
 }
 
 // breakCycles cuts every cycle at its earliest span, which moves to the top.
@@ -164,7 +155,7 @@ func (t *tree) rows() []Row {
 		i := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		r := Row{
-			Span:     &t.spans[i],
+			node:     i,
 			ID:       t.spans[i].SpanID,
 			Parent:   none,
 			Flags:    t.flags[i],

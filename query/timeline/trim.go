@@ -16,6 +16,7 @@ const levelsKept = 5
 // Figures of the whole trace (Spans, Failures, Depth, Services, CriticalTotal) stay those of the whole.
 func (t *Timeline) Trim(limit int) *Timeline {
 	if len(t.Rows) <= limit || limit < 1 {
+		t.fill(t.Rows)
 		return t
 	}
 	return t.subset(t.choose(limit))
@@ -93,7 +94,7 @@ func (t *Timeline) criticalRows() []int32 {
 // subset copies the timeline with only the rows to keep; a kept row's ancestors must be kept too.
 func (t *Timeline) subset(keep []bool) *Timeline {
 	out := *t
-	out.Rows, out.CriticalPath, out.Errors = nil, nil, nil
+	out.Rows, out.CriticalPath, out.Errors, out.nodes, out.lean = nil, nil, nil, nil, nil
 	at := make([]int32, len(t.Rows))
 	for i, r := range t.Rows {
 		at[i] = none
@@ -124,6 +125,7 @@ func (t *Timeline) subset(keep []bool) *Timeline {
 			out.Errors = append(out.Errors, at[i])
 		}
 	}
+	t.fill(out.Rows)
 	out.Main, out.Focus = int(at[t.Main]), int(at[t.Focus])
 	if out.Focus < 0 { // deeper than limit
 		out.Focus = out.Main

@@ -18,36 +18,38 @@ type twinKey struct {
 }
 
 // add notes that span i has the id of another.
-func (w *twins) add(spans []traces.Span, first, i int32) {
+func (w *twins) add(t *nodes, first, i int32) {
 	if w.groups == nil {
 		w.groups = make(map[traces.SpanID][]int32)
 		w.byService = make(map[twinKey]int32)
 	}
-	id := spans[i].SpanID
+	id := t.spans[i].SpanID
 	if w.groups[id] == nil {
 		w.groups[id] = []int32{first}
-		w.prefer(spans, first)
+		w.prefer(t, first)
 	}
 	w.groups[id] = append(w.groups[id], i)
-	w.prefer(spans, i)
+	w.prefer(t, i)
 }
 
 // prefer keeps for each service the first of its spans that is no client, or its first; and so for all services together.
-func (w *twins) prefer(spans []traces.Span, i int32) {
-	s := &spans[i]
-	for _, k := range [...]twinKey{{s.SpanID, s.Service}, {s.SpanID, anyService}} {
+func (w *twins) prefer(t *nodes, i int32) {
+	s := &t.spans[i]
+	for _, k := range [...]twinKey{{s.SpanID, t.hosts[s.Source].Service}, {s.SpanID, anyService}} {
 		best, ok := w.byService[k]
-		if !ok || spans[best].Kind == traces.KindClient && s.Kind != traces.KindClient {
+		if !ok || kind(&t.spans[best]) == traces.KindClient && kind(s) != traces.KindClient {
 			w.byService[k] = i
 		}
 	}
 }
 
+func kind(s *traces.Lean) traces.Kind { return traces.Kind(s.Kind) }
+
 const anyService = "\x00" // no service is called so
 
 // parentOf is which span of the id's group is the child's parent.
-func (w *twins) parentOf(child *traces.Span) (int32, bool) {
-	if i, ok := w.byService[twinKey{child.ParentID, child.Service}]; ok {
+func (w *twins) parentOf(child *traces.Lean, service string) (int32, bool) {
+	if i, ok := w.byService[twinKey{child.ParentID, service}]; ok {
 		return i, true
 	}
 	i, ok := w.byService[twinKey{child.ParentID, anyService}]
@@ -61,7 +63,7 @@ func (t *tree) resolve() {
 	for i := range t.spans {
 		id := t.spans[i].SpanID
 		if other, taken := byID[id]; taken {
-			same.add(t.spans, other, int32(i))
+			same.add(t.nodes, other, int32(i))
 		} else {
 			byID[id] = int32(i)
 		}
@@ -79,7 +81,7 @@ func (t *tree) resolve() {
 		case s.ParentID == s.SpanID:
 			t.flags[i] |= CycleBroken
 		default:
-			if twin, ok := same.parentOf(s); ok {
+			if twin, ok := same.parentOf(s, t.hosts[s.Source].Service); ok {
 				p = twin
 			}
 			t.parent[i] = p
@@ -105,13 +107,13 @@ func (t *tree) separate(taken map[traces.SpanID]int32, same twins) {
 		client := none
 		for _, i := range group {
 			t.flags[i] |= Duplicate
-			if client == none && t.spans[i].Kind == traces.KindClient {
+			if client == none && kind(&t.spans[i]) == traces.KindClient {
 				client = i
 			}
 		}
 		fresh := id
 		for n, i := range group {
-			if s := &t.spans[i]; client != none && s.Kind == traces.KindServer && s.ParentID == t.spans[client].ParentID {
+			if s := &t.spans[i]; client != none && kind(s) == traces.KindServer && s.ParentID == t.spans[client].ParentID {
 				t.parent[i] = client
 				t.flags[i] &^= Orphan | CycleBroken
 			}

@@ -17,7 +17,7 @@ func (t *Timeline) warn(skew skewNotes) {
 		cycles += int(r.Flags & CycleBroken / CycleBroken)
 		duplicates += int(r.Flags & Duplicate / Duplicate)
 		open += int(r.Flags & InProgress / InProgress)
-		if r.root() {
+		if t.root(r) {
 			roots++
 		}
 	}

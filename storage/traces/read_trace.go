@@ -60,7 +60,7 @@ func (r *Reader) Trace(ctx context.Context, project string, id TraceID, hint Ran
 	var light []Span
 	var read Range
 	err = r.locate(ctx, project, id, hint, func(ctx context.Context, in Range) (int, error) {
-		light, err = r.light(ctx, project, id, in, false)
+		light, err = r.light(ctx, project, id, in, false, maxTraceSpans+1)
 		read = in
 		return len(light), err
 	})
@@ -72,28 +72,29 @@ func (r *Reader) Trace(ctx context.Context, project string, id TraceID, hint Ran
 		n, err := conn.One[uint64](ctx, r.db, conn.Query{SQL: traceTotalSQL, Params: traceParams(project, id, read)})
 		if err == nil {
 			total = int(n)
-			light, err = r.light(ctx, project, id, read, true)
+			light, err = r.light(ctx, project, id, read, true, maxTraceSpans)
 		}
 		if err != nil {
 			return nil, 0, fmt.Errorf("read large trace %s: %w", id, err)
 		}
-		light = light[:min(len(light), maxTraceSpans)]
 	}
-	slices.SortFunc(light, bySpanStart)
+	sortByStart(light)
 	kept := dropSuperseded(light)
 	return kept, total - (len(light) - len(kept)), nil
 }
 
-func bySpanStart(a, b Span) int {
-	return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.SpanID, b.SpanID), cmp.Compare(a.State, b.State))
+func sortByStart(spans []Span) {
+	slices.SortFunc(spans, func(a, b Span) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.SpanID, b.SpanID), cmp.Compare(a.State, b.State))
+	})
 }
 
 func traceParams(project string, id TraceID, in Range) []conn.Param {
 	return append(in.params(project), fixed("trace_id", id))
 }
 
-// light reads the rows of a trace, one more than the limit if there are. Only a trace past the limit is worth reading in order.
-func (r *Reader) light(ctx context.Context, project string, id TraceID, in Range, ordered bool) ([]Span, error) {
+// light reads rows of a trace, limit at most. Only a trace past the limit is worth reading in order.
+func (r *Reader) light(ctx context.Context, project string, id TraceID, in Range, ordered bool, limit int) ([]Span, error) {
 	sql := traceSQL + "LIMIT {limit:UInt64}"
 	if ordered {
 		sql = traceSQL + "ORDER BY start\nLIMIT {limit:UInt64}"
@@ -101,7 +102,7 @@ func (r *Reader) light(ctx context.Context, project string, id TraceID, in Range
 	var spans []Span
 	var resources [][16]byte
 	strings, names := interner{}, map[[16]byte]sourceNames{}
-	params := append(traceParams(project, id, in), conn.Uint("limit", uint64(maxTraceSpans+1)))
+	params := append(traceParams(project, id, in), conn.Uint("limit", uint64(limit)))
 	for row, err := range conn.Rows[lightRow](ctx, r.db, conn.Query{SQL: sql, Params: params}) {
 		if err != nil {
 			return nil, err
