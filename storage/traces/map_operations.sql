@@ -1,5 +1,6 @@
--- The operations of a service, of published rollups.
+-- The operations of a service by step of time, of published rollups.
 SELECT
+    toUInt32(intDiv(toUnixTimestamp(minute), {step:UInt32}) * {step:UInt32}) AS at,
     operation, kind,
     sum(ok) AS r_ok,
     sum(error) AS r_error,
@@ -18,4 +19,4 @@ WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'U
         WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'UTC')}) AND minute < toDateTime({to:DateTime64(9, 'UTC')})
         GROUP BY minute
     ) /* when */
-GROUP BY operation, kind
+GROUP BY at, operation, kind

@@ -70,6 +70,7 @@ func (r *Reader) Services(ctx context.Context, q ServiceQuery) ([]NodeRow, error
 // OperationRow is an operation of a service: what its SERVER, CONSUMER and root spans are named. Past 200 in a minute, the rest is
 // Overflow.
 type OperationRow struct {
+	At   time.Time // of the step; zero where the whole range is one
 	Name string
 	Kind Kind
 	Measure
@@ -77,11 +78,25 @@ type OperationRow struct {
 
 // Operations gives the operations of the services over the whole range, busiest first.
 func (r *Reader) Operations(ctx context.Context, q ServiceQuery) ([]OperationRow, error) {
+	q.Step = wholeRange
+	all, err := r.OperationSteps(ctx, q)
+	for i := range all {
+		all[i].At = time.Time{}
+	}
+	slices.SortFunc(all, func(a, b OperationRow) int {
+		return cmp.Or(cmp.Compare(b.Requests(), a.Requests()), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
+	})
+	return all, err
+}
+
+// OperationSteps gives the operations of the services by steps of time, ascending.
+func (r *Reader) OperationSteps(ctx context.Context, q ServiceQuery) ([]OperationRow, error) {
 	c, err := r.cover(ctx, q.Project, q.Range)
 	if err != nil {
 		return nil, fmt.Errorf("read operations: %w", err)
 	}
 	type row struct {
+		At        uint32             `ch:"at"`
 		Operation string             `ch:"operation"`
 		Kind      int32              `ch:"kind"`
 		OK        float64            `ch:"r_ok"`
@@ -93,13 +108,14 @@ func (r *Reader) Operations(ctx context.Context, q ServiceQuery) ([]OperationRow
 		Latency   map[uint16]float64 `ch:"r_latency"`
 	}
 	type key struct {
+		at   uint32
 		name string
 		kind int32
 	}
 	rows := map[key]*OperationRow{}
 	add := func(k key, m Measure) {
 		if rows[k] == nil {
-			rows[k] = &OperationRow{Name: k.name, Kind: Kind(k.kind)}
+			rows[k] = &OperationRow{At: seconds(k.at), Name: k.name, Kind: Kind(k.kind)}
 		}
 		rows[k].Add(&m)
 	}
@@ -110,21 +126,20 @@ func (r *Reader) Operations(ctx context.Context, q ServiceQuery) ([]OperationRow
 		open, err = r.openRed(ctx, q.Project, &c)
 		return err
 	})
-	params := append(c.in.params(q.Project), s.params...)
-	params = append(params, conn.Uints("open", c.minutes))
+	params := append(c.params(q.Project, q.Step), s.params...)
 	for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: when(operationsSQL, s.sql.String()), Params: params}) {
 		if err != nil {
 			_ = group.Wait()
 			return nil, fmt.Errorf("read operations: %w", err)
 		}
-		add(key{row.Operation, row.Kind}, Measure{row.OK, row.Error, row.Throttle, row.Fault, row.Duration, row.Max, row.Latency})
+		add(key{row.At, row.Operation, row.Kind}, Measure{row.OK, row.Error, row.Throttle, row.Fault, row.Duration, row.Max, row.Latency})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, fmt.Errorf("read operations: %w", err)
 	}
 	for i := range open {
 		if row := &open[i]; row.Entry != 0 && passes(row, s.red) {
-			add(key{row.Operation, row.Kind}, row.measure())
+			add(key{steps(row.Minute, q.Step), row.Operation, row.Kind}, row.measure())
 		}
 	}
 	all := make([]OperationRow, 0, len(rows))
@@ -132,7 +147,7 @@ func (r *Reader) Operations(ctx context.Context, q ServiceQuery) ([]OperationRow
 		all = append(all, *o)
 	}
 	slices.SortFunc(all, func(a, b OperationRow) int {
-		return cmp.Or(cmp.Compare(b.Requests(), a.Requests()), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
 	})
 	return all, nil
 }
