@@ -104,6 +104,7 @@ func (t Topology) settings() string {
 var shardingKeys = map[string]string{
 	"spans":          "cityHash64(trace_id)",
 	"trace_index":    "cityHash64(trace_id)",
+	"exceptions":     "cityHash64(trace_id)",
 	"resources":      "cityHash64(id)",
 	"rollup_minutes": "cityHash64(project, minute)",
 	"red_1m":         "cityHash64(project, minute)",

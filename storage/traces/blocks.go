@@ -18,6 +18,12 @@ func (b *Batch) Blocks() []batch.Block {
 			Rows: r.rows, Body: encode.Emit(&r.block, b, r, r.rows, indexColumns),
 		})
 	}
+	for _, p := range b.raisedParts.Sorted() {
+		blocks = append(blocks, batch.Block{
+			Table: "exceptions", Partition: p.key.String(), RetentionDays: p.key.Retention, Day: p.key.Date(), Columns: exceptionNames,
+			Rows: p.rows, Body: encode.Emit(&p.block, b, p, p.rows, exceptionColumns),
+		})
+	}
 	for _, p := range parts {
 		p.events.Pad(p.rows)
 		p.links.Pad(p.rows)

@@ -20,12 +20,14 @@ func (b *Batch) span(from *encode.Source, lo, hi int) error {
 	b.Begin(l)
 	b.events, b.links = b.events[:0], b.links[:0]
 	b.moreEvents, b.moreLinks = 0, 0
+	b.raised, b.raisedOwn = b.raised[:0], false
 	var s rawSpan
 	if err := b.decodeSpan(&s, lo, hi); err != nil {
 		return err
 	}
 	start, duration := b.times(&s, l)
-	p := b.parts.At(encode.PartKey{Retention: r.Retention, Day: int32(start / encode.Day)})
+	key := encode.PartKey{Retention: r.Retention, Day: int32(start / encode.Day)}
+	p := b.parts.At(key)
 	row := p.rows
 	in := &b.input
 	in.Reset(s.kind, s.status)
@@ -52,7 +54,7 @@ func (b *Batch) span(from *encode.Source, lo, hi int) error {
 	if err := b.encodeAttrs(p, row, l); err != nil {
 		return err
 	}
-	b.judge(p, row, &s)
+	weight := b.judge(p, row, &s)
 
 	if s.traceID.Lo == s.traceID.Hi {
 		p.traceID.Pad(row + 1)
@@ -82,6 +84,9 @@ func (b *Batch) span(from *encode.Source, lo, hi int) error {
 	}
 	if s.end == 0 && s.start != 0 || in.StillRunning() {
 		p.state.Set8(row, uint8(StateInProgress))
+	}
+	if len(b.raised) > 0 {
+		b.encodeRaised(key, r, &spanRow{start, p.traceID.AtBytes(row), s.spanID, name, weight})
 	}
 	p.rows++
 	p.runs.Extend(b.Project, r, from.Scope)
@@ -140,8 +145,8 @@ func (b *Batch) odd(s *rawSpan, l *encode.List) {
 	}
 }
 
-// judge asks the recogniser and appends its columns.
-func (b *Batch) judge(p *spanPart, row int, s *rawSpan) {
+// judge asks the recogniser and appends its columns. It gives the span's weight.
+func (b *Batch) judge(p *spanPart, row int, s *rawSpan) float64 {
 	in := &b.input
 	p.class.Add8(uint8(peer.Classify(in)))
 	if peer.HasPeer(s.kind) && in.HasEvidence() {
@@ -162,6 +167,8 @@ func (b *Batch) judge(p *spanPart, row int, s *rawSpan) {
 		if w := peer.Weight(alias(b.Body[s.state.Lo:s.state.Hi]), in); w != 1 {
 			p.weight.Fill64(oneWeight, row)
 			p.weight.Add64(math.Float64bits(w))
+			return w
 		}
 	}
+	return 1
 }

@@ -18,6 +18,7 @@ func (b *Batch) encodeAttrs(p *spanPart, row int, l *encode.List) error {
 		info := &b.Keys.Info[a.Key]
 		if info.Slot != peer.NoSlot {
 			b.evidence(info.Slot, a)
+			b.raisedOwn = b.raisedOwn || info.Slot == peer.ExceptionType
 		}
 		switch a.Typ {
 		case encode.AnyString:
@@ -44,6 +45,9 @@ func (b *Batch) encodeAttrs(p *spanPart, row int, l *encode.List) error {
 				return err
 			}
 		}
+	}
+	if b.raisedOwn && len(b.raised) == 0 { // else its event tells the same
+		b.raise(l)
 	}
 	if l.Reasons != 0 {
 		b.Annotate(&p.attrs, &p.ints, l)

@@ -41,6 +41,9 @@ func (b *Batch) encodeEvents(p *spanPart, row int, start int64) error {
 		p.evTime.Add64(at)
 		p.evName.Add(b.TextID(b.evNames, name, encode.MaxName, l, "event.name"))
 		p.evDropped.Add32(encode.Sum(dropped, l.Dropped))
+		if string(name) == "exception" {
+			b.raise(l)
+		}
 		for i := range l.Attrs() {
 			if a := &l.Attrs()[i]; b.Keys.Info[a.Key].Slot == peer.ExceptionType {
 				b.evidence(peer.ExceptionType, a)

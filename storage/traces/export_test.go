@@ -6,6 +6,7 @@ import "github.com/sightline/sightline/storage/encode"
 func Declared() map[string][][2]string {
 	return map[string][][2]string{
 		"spans": declared(spanColumns), "resources": encode.ResourceColumns(), "trace_index": declared(indexColumns),
+		"exceptions": declared(exceptionColumns),
 	}
 }
 

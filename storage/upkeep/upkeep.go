@@ -24,7 +24,7 @@ const (
 )
 
 var tables = map[string]string{
-	"spans": Traces, "trace_index": Traces,
+	"spans": Traces, "trace_index": Traces, "exceptions": Traces,
 	"logs":   Logs,
 	"points": Metrics, "distributions": Metrics, "series": Metrics,
 	"red_1m": Rollups, "edges_1m": Rollups, "rollup_minutes": Rollups,

@@ -370,3 +370,31 @@ ORDER BY (project, name, series, time, id)
 TTL toDateTime(time) + toIntervalDay(retention_days)
 SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000
 ;
+-- 0004_exceptions.sql
+CREATE TABLE IF NOT EXISTS `sightline`.`exceptions` 
+(
+    project         LowCardinality(String),
+    start           DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),      -- of the span
+    trace_id        FixedString(16) CODEC(ZSTD(1)),
+    span_id         UInt64 CODEC(NONE),
+    ordinal         UInt16 CODEC(ZSTD(1)),                              -- place among the span's exceptions
+    fingerprint     UInt64 CODEC(ZSTD(1)),                              -- of service, type, message without its variables, frames
+    service         LowCardinality(String) CODEC(ZSTD(1)),
+    namespace       LowCardinality(String) CODEC(ZSTD(1)),
+    env             LowCardinality(String) CODEC(ZSTD(1)),
+    version         LowCardinality(String) CODEC(ZSTD(1)),
+    operation       LowCardinality(String) CODEC(ZSTD(1)),              -- the span's name
+    type            LowCardinality(String) CODEC(ZSTD(1)),
+    message         String CODEC(ZSTD(1)),                              -- its first kilobyte
+    place           LowCardinality(String) CODEC(ZSTD(1)),              -- the top frame of the service's own code; '': no stack trace
+    escaped         UInt8 CODEC(ZSTD(1)),                               -- 0 nothing said, 1 no, 2 yes
+    weight          Float64 CODEC(ZSTD(1)),
+    retention_days  UInt16 CODEC(ZSTD(1)),
+    batch           UInt128 CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY (retention_days, toDate(start))
+ORDER BY (project, start, trace_id, span_id, ordinal)
+TTL toDateTime(start) + toIntervalDay(retention_days)
+SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000
+;
