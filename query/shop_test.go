@@ -137,6 +137,34 @@ func (s *shop) Trace(ctx context.Context, project string, id traces.TraceID, _ t
 	return spans, max(s.total, len(spans)), nil
 }
 
+func (s *shop) Timeline(ctx context.Context, project string, id traces.TraceID, hint traces.Range) ([]traces.Span, *traces.LeanTrace, error) {
+	spans, total, err := s.Trace(ctx, project, id, hint)
+	if err != nil || total <= len(spans) {
+		return spans, nil, err
+	}
+	lean := leanOf(spans)
+	lean.Total = total
+	return nil, lean, nil
+}
+
+// leanOf is a trace as large ones are read.
+func leanOf(spans []traces.Span) *traces.LeanTrace {
+	t := &traces.LeanTrace{TraceID: spans[0].TraceID}
+	text := func(s string) int32 {
+		t.Texts = append(t.Texts, s)
+		return int32(len(t.Texts) - 1)
+	}
+	for _, s := range spans {
+		t.Spans = append(t.Spans, traces.Lean{
+			SpanID: s.SpanID, ParentID: s.ParentID, Start: s.Start.UnixNano(), Duration: int64(s.Duration), Source: int32(len(t.Sources)),
+			Name: text(s.Name), PeerType: text(s.PeerType), PeerName: text(s.PeerName), Events: uint32(s.NumEvents), Links: uint32(s.NumLinks),
+			HTTPStatus: s.HTTPStatus, Kind: uint8(s.Kind), Class: uint8(s.Class), Status: uint8(s.Status), State: uint8(s.State),
+		})
+		t.Sources = append(t.Sources, traces.Source{Service: s.Service, ServiceType: s.ServiceType, Namespace: s.Namespace, Env: s.Env, Version: s.Version})
+	}
+	return t
+}
+
 func (s *shop) Whole(ctx context.Context, project string, id traces.TraceID, hint traces.Range) ([]traces.Span, error) {
 	spans, _, err := s.Trace(ctx, project, id, hint)
 	for i := range spans {

@@ -9,9 +9,9 @@ import (
 
 // Spans reads traces. Everything is bound to a project; a hint says where in time to look first and may be wrong or empty.
 type Spans interface {
-	// Trace without attributes, events and links; total counts what a limit left out.
-	Trace(ctx context.Context, project string, id traces.TraceID, hint traces.Range) (spans []traces.Span, total int, err error)
-	// Whole is Trace with everything.
+	// Timeline is a trace without attributes, events and links; a large one lean.
+	Timeline(ctx context.Context, project string, id traces.TraceID, hint traces.Range) ([]traces.Span, *traces.LeanTrace, error)
+	// Whole is the trace with everything, as far as a limit goes.
 	Whole(ctx context.Context, project string, id traces.TraceID, hint traces.Range) ([]traces.Span, error)
 	// Span with everything; several if their ids collide.
 	Span(ctx context.Context, project string, id traces.TraceID, span traces.SpanID, hint traces.Range) ([]traces.Span, error)

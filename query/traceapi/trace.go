@@ -14,7 +14,10 @@ import (
 // Limits of a trace's answer, in spans.
 const (
 	defaultSpans = 100_000
-	maxSpans     = 200_000 // storage reads no more
+	maxSpans     = 200_000
+	// Of the rows below a span.
+	defaultBelow = 1000
+	maxBelow     = 10_000
 )
 
 func (h *handlers) trace(w http.ResponseWriter, r *http.Request) error {
@@ -29,13 +32,61 @@ func (h *handlers) trace(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	spans, total, err := h.Spans.Trace(r.Context(), api.CallerOf(r.Context()).Project, id, hint)
+	return h.withTimeline(r, id, hint, keepSkew, func(t *timeline.Timeline) (*timeline.Timeline, error) {
+		return t.Trim(limit), nil
+	}, func(t *timeline.Timeline) error { return writeTrace(w, t, id) })
+}
+
+// children answers with what a trimmed timeline left out below a span.
+func (h *handlers) children(w http.ResponseWriter, r *http.Request) error {
+	id, err := traceID(r)
 	if err != nil {
 		return err
 	}
-	t := timeline.Build(spans, timeline.Options{KeepSkew: keepSkew})
-	t.Spans = max(total, len(spans))
-	return writeTrace(w, t.Trim(limit), id)
+	p := api.ParamsOf(r, "start", "end", "skew", "span_id", "from", "limit")
+	hint := h.hint(p)
+	keepSkew := p.Choice("skew", "on", "off") == "off"
+	text := p.Text("span_id", 16)
+	from, limit := p.Int("from", 0, 0, traces.MaxLeanSpans), p.Int("limit", defaultBelow, 1, maxBelow)
+	if err := p.Err(); err != nil {
+		return err
+	}
+	spanID, err := traces.ParseSpanID(text)
+	if err != nil || spanID == 0 {
+		return api.Errorf(api.BadParameter, "%q is no span id", text).WithHint("give 16 hex digits as span_id")
+	}
+	var part timeline.Part
+	return h.withTimeline(r, id, hint, keepSkew, func(t *timeline.Timeline) (*timeline.Timeline, error) {
+		row := t.Find(spanID)
+		if row < 0 {
+			return nil, traces.ErrNotFound
+		}
+		part = t.Below(row, from, limit)
+		return part.Timeline, nil
+	}, func(t *timeline.Timeline) error { return writeChildren(w, &part, id) })
+}
+
+// withTimeline builds a trace's timeline, chooses rows of it and writes these. Of a large trace nothing but those is left when it
+// writes, and storage lets one be read at a time: that is what bounds their memory.
+func (h *handlers) withTimeline(r *http.Request, id traces.TraceID, hint traces.Range, keepSkew bool,
+	choose func(*timeline.Timeline) (*timeline.Timeline, error), write func(*timeline.Timeline) error) error {
+	project, o := api.CallerOf(r.Context()).Project, timeline.Options{KeepSkew: keepSkew}
+	build := func() (*timeline.Timeline, error) {
+		spans, lean, err := h.Spans.Timeline(r.Context(), project, id, hint)
+		if err != nil {
+			return nil, err
+		}
+		if lean != nil {
+			defer lean.Close()
+			return choose(timeline.BuildLean(lean, o))
+		}
+		return choose(timeline.Build(spans, o))
+	}
+	t, err := build()
+	if err != nil {
+		return err
+	}
+	return write(t)
 }
 
 type (
@@ -84,11 +135,42 @@ func writeTrace(w http.ResponseWriter, t *timeline.Timeline, id traces.TraceID) 
 	value("truncated", truncatedOf(t))
 	s.Key("in_progress")
 	s.Bool(t.InProgress)
+	writeRows(s, t)
+	number("focus", int64(t.Focus))
+	s.Close('}')
+	return s.End()
+}
+
+// writeChildren streams rows below a span as writeTrace does; the span itself is the first.
+func writeChildren(w http.ResponseWriter, p *timeline.Part, id traces.TraceID) error {
+	s := api.NewStream(w)
+	s.Open('{')
+	s.Key("trace_id")
+	s.String(id.String())
+	s.Key("start")
+	s.String(nanos(p.Start))
+	s.Key("children")
+	s.Int(int64(p.Children))
+	s.Key("next")
+	if p.Next > 0 {
+		s.Int(int64(p.Next))
+	} else {
+		s.Value(nil)
+	}
+	writeRows(s, p.Timeline)
+	s.Close('}')
+	return s.End()
+}
+
+// writeRows writes the services, the rows, and what names rows.
+func writeRows(s *api.Stream, t *timeline.Timeline) {
+	number := func(key string, n int64) { s.Key(key); s.Int(n) }
 	services := make([]serviceShareJSON, len(t.Services))
 	for i, v := range t.Services {
 		services[i] = serviceShareJSON{v.Name, v.Env, v.Type, v.Spans, v.Errors, int64(v.Self)}
 	}
-	value("services", services)
+	s.Key("services")
+	s.Value(services)
 	writeSpans(s, t)
 	s.Key("critical_path")
 	s.Open('[')
@@ -106,9 +188,6 @@ func writeTrace(w http.ResponseWriter, t *timeline.Timeline, id traces.TraceID) 
 		s.Int(int64(i))
 	}
 	s.Close(']')
-	number("focus", int64(t.Focus))
-	s.Close('}')
-	return s.End()
 }
 
 func rootOf(t *timeline.Timeline) *rootJSON {
@@ -126,8 +205,8 @@ func warningsOf(t *timeline.Timeline) []warningJSON {
 	}
 	if kept := len(t.Rows); kept < t.Spans {
 		message := "Only " + strconv.Itoa(kept) + " of " + strconv.Itoa(t.Spans) + " spans are shown: errors, the critical path, the upper levels and the longest"
-		if t.Spans > maxSpans {
-			message += " among the earliest " + strconv.Itoa(maxSpans)
+		if t.Spans > traces.MaxLeanSpans {
+			message += " among the earliest " + strconv.Itoa(traces.MaxLeanSpans)
 		}
 		out = append(out, warningJSON{"truncated", message + "."})
 	}

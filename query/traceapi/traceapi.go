@@ -46,6 +46,7 @@ func Routes(d Deps) []api.Route {
 		get("/api/spans/heatmap", api.Query, h.heatmap),
 		get("/api/traces", api.Query, h.search),
 		get("/api/traces/{trace_id}", api.Query, h.trace),
+		get("/api/traces/{trace_id}/children", api.Query, h.children),
 		get("/api/traces/{trace_id}/spans/{span_id}", api.Query, h.span),
 		get("/api/traces/{trace_id}/otlp", api.Query, h.otlp),
 		get("/api/complete", api.Query, h.complete),

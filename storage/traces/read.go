@@ -15,10 +15,13 @@ type Reader struct {
 	now     func() time.Time // what is open: minutes that may still get spans are read from spans, not from rollups
 	sources sources
 	labels  labels
+	large   chan struct{} // holds the one that reads a large trace
 }
 
 // NewReader makes a reader.
-func NewReader(db *conn.DB) *Reader { return &Reader{db: db, now: time.Now} }
+func NewReader(db *conn.DB) *Reader {
+	return &Reader{db: db, now: time.Now, large: make(chan struct{}, 1)}
+}
 
 // IsZero reports whether the range says nothing.
 func (r Range) IsZero() bool { return r.From.IsZero() && r.To.IsZero() }

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/sightline/sightline/storage/conn"
@@ -44,6 +45,15 @@ type LeanTrace struct {
 	Total   int    // spans that are stored
 	Sources []Source
 	Texts   []string
+
+	release func()
+}
+
+// Close lets the next large trace be read: one at a time is what bounds their memory. It is called once.
+func (t *LeanTrace) Close() {
+	if t.release != nil {
+		t.release()
+	}
 }
 
 // Span gives one as Trace does.
@@ -73,7 +83,7 @@ func (t *texts) number(s string) int32 {
 	}
 	if t.bytes += len(s); t.bytes > maxTexts && len(s) > shortText {
 		t.bytes -= len(s)
-		return t.number(s[:shortText])
+		return t.number(strings.ToValidUTF8(s[:shortText], ""))
 	}
 	n = int32(len(t.list))
 	t.list = append(t.list, s)
@@ -104,7 +114,7 @@ type leanRow struct {
 }
 
 // Timeline gives the spans of a trace by start, as far as its timeline needs them: as Trace does, or lean where there are more
-// than 100,000. The hint is Trace's.
+// than 100,000. A lean one must be closed; until then, the next waits. The hint is Trace's.
 func (r *Reader) Timeline(ctx context.Context, project string, id TraceID, hint Range) ([]Span, *LeanTrace, error) {
 	var light []Span
 	var read Range
@@ -118,10 +128,17 @@ func (r *Reader) Timeline(ctx context.Context, project string, id TraceID, hint 
 	}
 	if len(light) > maxLightSpans {
 		light = nil // what follows needs the room
+		select {
+		case r.large <- struct{}{}:
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
+		}
 		lean, err := r.lean(ctx, project, id, read)
 		if err != nil {
+			<-r.large
 			return nil, nil, fmt.Errorf("read large trace %s: %w", id, err)
 		}
+		lean.release = func() { <-r.large }
 		return nil, lean, nil
 	}
 	sortByStart(light)
