@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/jaeger"
 	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/tempo"
@@ -40,8 +41,19 @@ func (s *Server) Routes() []api.Route {
 // Dialects are the paths that other people's clients know. Each dialect has a page in docs/ where our own API has docs/openapi.yaml.
 func (s *Server) Dialects() []api.Route {
 	return slices.Concat(
-		tempo.Routes(tempo.Deps{Spans: s.cfg.Traces.Spans, Sets: s.cfg.Traces.Sets, Words: s.cfg.Traces.Words, Ready: s.cfg.Ready, Now: s.cfg.Now}),
+		tempo.Routes(tempo.Deps{Spans: s.cfg.Traces.Spans, Sets: s.cfg.Traces.Sets, Words: s.cfg.Traces.Words, Engine: s.cfg.TraceQL, Ready: s.cfg.Ready, Now: s.cfg.Now}),
+		s.jaegerRoutes(),
 	)
+}
+
+// jaegerRoutes are those of Jaeger's API over HTTP and gRPC, where the server has been told what reads for it.
+func (s *Server) jaegerRoutes() []api.Route {
+	if s.cfg.Jaeger.Spans == nil {
+		return nil
+	}
+	d := s.cfg.Jaeger
+	d.Now = s.cfg.Now
+	return append(jaeger.Routes(d), s.grpcRoutes(d)...)
 }
 
 func (s *Server) mux() *http.ServeMux {

@@ -18,8 +18,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/jaeger"
 	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
+	"github.com/sightline/sightline/query/tempo"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/ui"
 )
@@ -29,8 +31,10 @@ type Config struct {
 	Traces  traceapi.Deps // storage, status
 	Metrics metricapi.Deps
 	Logs    logapi.Deps
-	Auth    Auth // nil: everybody may read
-	Keys    Keys // nil: there are none to manage
+	TraceQL tempo.Engine // for Tempo's API
+	Jaeger  jaeger.Deps  // without Spans: not served
+	Auth    Auth         // nil: everybody may read
+	Keys    Keys         // nil: there are none to manage
 	// Ingest are handlers of what is sent to the page's address because clients know one base URL only, by path. They answer for
 	// themselves, authentication included.
 	Ingest    map[string]http.Handler
@@ -130,11 +134,21 @@ const (
 	slowClient = 2 * time.Minute
 )
 
+// protocols are HTTP/1 and HTTP/2, the latter without TLS too: gRPC's clients begin with it.
+func protocols() *http.Protocols {
+	p := &http.Protocols{}
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
+}
+
 // Serve answers on the listener until ctx ends, then lets running requests finish for a while. It closes the listener.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler:           s.handler,
 		TLSConfig:         s.cfg.TLS,
+		Protocols:         protocols(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      s.cfg.MaxWait + s.cfg.Timeout + slowClient,

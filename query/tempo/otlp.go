@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -156,10 +155,6 @@ func intValue(n int64) *commonpb.AnyValue {
 	return &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: n}}
 }
 
-func doubleValue(f float64) *commonpb.AnyValue {
-	return &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: f}}
-}
-
 // nested is an array or map, whose text is OTLP's JSON of the AnyValue or of the list inside of it; nil if it is neither.
 func nested(text string) *commonpb.AnyValue {
 	read := protojson.UnmarshalOptions{DiscardUnknown: true}
@@ -176,17 +171,4 @@ func nested(text string) *commonpb.AnyValue {
 		return &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: array}}
 	}
 	return nil
-}
-
-// number is a float as JSON has it: NaN and the infinities as strings.
-func number(f float64) any {
-	switch {
-	case math.IsNaN(f):
-		return "NaN"
-	case math.IsInf(f, 1):
-		return "Infinity"
-	case math.IsInf(f, -1):
-		return "-Infinity"
-	}
-	return f
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/traceql"
 	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/traces"
 )
@@ -40,7 +41,20 @@ type (
 		RootTraceName   string               `json:"rootTraceName,omitempty"`
 		Start           uint64               `json:"startTimeUnixNano,string"`
 		DurationMs      uint32               `json:"durationMs,omitempty"`
+		SpanSets        []spanSetJSON        `json:"spanSets,omitempty"`
 		ServiceStats    map[string]statsJSON `json:"serviceStats,omitempty"`
+	}
+	spanSetJSON struct {
+		Spans      []spanJSON     `json:"spans"`
+		Matched    int            `json:"matched"`
+		Attributes []keyValueJSON `json:"attributes,omitempty"`
+	}
+	spanJSON struct {
+		SpanID     string         `json:"spanID"`
+		Name       string         `json:"name,omitempty"`
+		Start      uint64         `json:"startTimeUnixNano,string"`
+		Duration   uint64         `json:"durationNanos,string"`
+		Attributes []keyValueJSON `json:"attributes,omitempty"`
 	}
 	statsJSON struct {
 		SpanCount  int `json:"spanCount,omitempty"`
@@ -68,14 +82,21 @@ const incompleteHeader = "X-Sightline-Incomplete"
 
 func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 	p := h.params(r)
-	in, limit := p.span(), p.positive("limit", defaultLimit, maxLimit)
+	in, limit, query := p.span(), p.positive("limit", defaultLimit, maxLimit), p.text("q")
 	want := wanted{shortest: p.duration("minDuration"), longest: p.duration("maxDuration")}
 	tags, err := parseTags(p.text("tags"))
 	if err != nil {
 		p.fail("invalid tags: %v", err)
 	}
+	if query != "" && (len(tags) > 0 || want.some()) {
+		p.fail("invalid request: can't specify tags, minDuration or maxDuration and q in the same query")
+	}
+	spss := p.positive("spss", defaultSpss, maxSpss)
 	if p.err != nil {
 		return p.err
+	}
+	if query != "" {
+		return h.searchQuery(w, r, query, traceql.Request{Project: api.CallerOf(r.Context()).Project, From: in.From, To: in.To, Limit: limit, SpansPerSet: spss})
 	}
 	page, err := h.searchTags(r.Context(), traces.SearchQuery{
 		Project: api.CallerOf(r.Context()).Project, Range: in, Limit: limit, Filter: want.take(tags),
@@ -91,6 +112,59 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 		out.Traces[i] = foundOf(&page.Traces[i])
 	}
 	return api.WriteJSON(w, out)
+}
+
+func (h *handlers) searchQuery(w http.ResponseWriter, r *http.Request, query string, ask traceql.Request) error {
+	var err error
+	if ask.Query, err = parse(query); err != nil {
+		return err
+	}
+	if ask.Query.IsMetrics() {
+		return api.Errorf(api.BadParameter, "invalid TraceQL query: a metrics query finds no traces").WithHint("ask /api/metrics/query_range")
+	}
+	result, err := h.Engine.Search(r.Context(), ask)
+	if err != nil {
+		return told(query, err)
+	}
+	if result.Incomplete != "" {
+		w.Header().Set(incompleteHeader, result.Incomplete)
+	}
+	out := searchJSON{
+		Traces:  make([]foundJSON, len(result.Traces)),
+		Metrics: metricsOf(result.InspectedTraces, result.InspectedSpans, result.Incomplete == ""),
+	}
+	for i := range result.Traces {
+		out.Traces[i] = matchOf(&result.Traces[i])
+	}
+	return api.WriteJSON(w, out)
+}
+
+func matchOf(t *traceql.Trace) foundJSON {
+	out := foundJSON{
+		TraceID: t.ID.String(), RootServiceName: t.RootService, RootTraceName: t.RootName, Start: nanos(t.Start), DurationMs: millis(t.Duration),
+		SpanSets: make([]spanSetJSON, len(t.SpanSets)), ServiceStats: make(map[string]statsJSON, len(t.Services)),
+	}
+	if !t.HasRoot {
+		out.RootServiceName = noRoot
+	}
+	for _, s := range t.Services {
+		out.ServiceStats[s.Service] = statsJSON{s.Spans, s.Errors}
+	}
+	for i, set := range t.SpanSets {
+		one := spanSetJSON{Spans: make([]spanJSON, len(set.Spans)), Matched: set.Matched}
+		for _, a := range set.Attrs {
+			one.Attributes = append(one.Attributes, keyValueJSON{a.Name, valueOf(a.Value)})
+		}
+		for j, span := range set.Spans {
+			shown := spanJSON{SpanID: span.ID.String(), Name: span.Name, Start: nanos(span.Start), Duration: uint64(max(span.Duration, 0))}
+			for _, a := range span.Attrs {
+				shown.Attributes = append(shown.Attributes, keyValueJSON{a.Key, valueOf(a.Value)})
+			}
+			one.Spans[j] = shown
+		}
+		out.SpanSets[i] = one
+	}
+	return out
 }
 
 // searchTags looks through pages until it has as many traces as are asked for.

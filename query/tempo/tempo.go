@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/traceql"
 	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/traces"
 )
@@ -35,13 +36,23 @@ type Words interface {
 	Values(ctx context.Context, project string, in traces.Range, attr filter.Attr, prefix string, limit int) ([]traces.ValueCount, error)
 }
 
+// Engine answers TraceQL; *traceql.Engine is one.
+type Engine interface {
+	Search(ctx context.Context, r traceql.Request) (*traceql.Result, error)
+	// Range answers a metrics query by steps of time.
+	Range(ctx context.Context, r traceql.Request, step time.Duration) ([]traceql.Series, error)
+	// Instant answers it with one point a series.
+	Instant(ctx context.Context, r traceql.Request) ([]traceql.Series, error)
+}
+
 // Deps is what the API needs.
 type Deps struct {
-	Spans Spans
-	Sets  Sets
-	Words Words
-	Ready func(context.Context) error // why queries can't be answered now; nil: they always can
-	Now   api.Clock                   // nil: time.Now
+	Spans  Spans
+	Sets   Sets
+	Words  Words
+	Engine Engine
+	Ready  func(context.Context) error // why queries can't be answered now; nil: they always can
+	Now    api.Clock                   // nil: time.Now
 }
 
 type handlers struct{ Deps }
@@ -72,6 +83,8 @@ func Routes(d Deps) []api.Route {
 		get("/api/v2/search/tags", api.Query, h.tagsV2),
 		get("/api/search/tag/{tag}/values", api.Query, h.valuesV1),
 		get("/api/v2/search/tag/{tag}/values", api.Query, h.valuesV2),
+		get("/api/metrics/query_range", api.Query, h.queryRange),
+		get("/api/metrics/query", api.Query, h.queryInstant),
 		get("/", api.Public, h.nothing),
 	}
 }
