@@ -18,7 +18,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sightline/sightline/query/api"
-	"github.com/sightline/sightline/query/jaeger"
 	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/tempo"
@@ -32,7 +31,6 @@ type Config struct {
 	Metrics metricapi.Deps
 	Logs    logapi.Deps
 	TraceQL tempo.Engine // for Tempo's API
-	Jaeger  jaeger.Deps  // without Spans: not served
 	Auth    Auth         // nil: everybody may read
 	Keys    Keys         // nil: there are none to manage
 	// Ingest are handlers of what is sent to the page's address because clients know one base URL only, by path. They answer for
@@ -134,21 +132,11 @@ const (
 	slowClient = 2 * time.Minute
 )
 
-// protocols are HTTP/1 and HTTP/2, the latter without TLS too: gRPC's clients begin with it.
-func protocols() *http.Protocols {
-	p := &http.Protocols{}
-	p.SetHTTP1(true)
-	p.SetHTTP2(true)
-	p.SetUnencryptedHTTP2(true)
-	return p
-}
-
 // Serve answers on the listener until ctx ends, then lets running requests finish for a while. It closes the listener.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler:           s.handler,
 		TLSConfig:         s.cfg.TLS,
-		Protocols:         protocols(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      s.cfg.MaxWait + s.cfg.Timeout + slowClient,
