@@ -13,7 +13,7 @@ import (
 
 const (
 	// maxLightSpans is how many spans a timeline reads as Span; a trace with more is read lean.
-	maxLightSpans = 100_000
+	maxLightSpans = 20_000
 	// MaxLeanSpans bounds how much of a large trace is read.
 	MaxLeanSpans = 1_000_000
 	// maxTexts bounds the names of a large trace, in bytes; past it they are cut to shortText.
@@ -114,7 +114,7 @@ type leanRow struct {
 }
 
 // Timeline gives the spans of a trace by start, as far as its timeline needs them: as Trace does, or lean where there are more
-// than 100,000. A lean one must be closed; until then, the next waits. The hint is Trace's.
+// than 20,000. A lean one must be closed; until then, the next waits. The hint is Trace's.
 func (r *Reader) Timeline(ctx context.Context, project string, id TraceID, hint Range) ([]Span, *LeanTrace, error) {
 	var light []Span
 	var read Range
