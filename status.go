@@ -14,6 +14,7 @@ import (
 	"github.com/sightline/sightline/collector/loader"
 	"github.com/sightline/sightline/collector/xray"
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/jaeger"
 	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/traceapi"
@@ -61,6 +62,7 @@ func (in *instance) queryConfig() query.Config {
 		Metrics:   metricapi.Deps{Metrics: metrics.NewReader(in.db)},
 		Logs:      logapi.Deps{Records: logs.NewReader(in.db)},
 		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Words: in.reader, Status: in.status, Storage: in.storage},
+		Jaeger:    jaeger.Deps{Spans: in.reader, Rollups: in.reader},
 		Auth:      in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),
 	}

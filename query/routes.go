@@ -60,6 +60,10 @@ func (s *Server) mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	methods := make(map[string][]string)
 	for _, r := range slices.Concat(s.Routes(), s.Dialects()) {
+		if strings.HasSuffix(r.Pattern, "/") { // all that is below, whatever the method: with one it would conflict with the patterns below
+			mux.Handle(r.Pattern, s.route(r))
+			continue
+		}
 		mux.Handle(r.Method+" "+r.Pattern, s.route(r))
 		if methods[r.Pattern] = append(methods[r.Pattern], r.Method); r.Method == "GET" {
 			methods[r.Pattern] = append(methods[r.Pattern], "HEAD")
