@@ -8,12 +8,6 @@ import (
 
 var errNotYet = errors.New("TraceQL is not answered yet")
 
-// Parse reads a query; every error is an *Error.
-func Parse(string) (*Query, error) { return nil, &Error{Msg: errNotYet.Error()} }
-
-// String is the query's canonical text; Parse gives back an equal Query.
-func (q *Query) String() string { return "" }
-
 // Search finds traces.
 func (e *Engine) Search(context.Context, Request) (*Result, error) { return nil, errNotYet }
 
