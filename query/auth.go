@@ -36,6 +36,9 @@ func (s *Server) authenticate(r *http.Request) (user string, err error) {
 				return user, nil
 			}
 		}
+		if name, password, ok := r.BasicAuth(); ok {
+			return s.basic(r, name, password)
+		}
 		return "", api.Errorf(api.Unauthenticated, "the Authorization header is not valid").WithHint("send Authorization: Bearer <token>")
 	}
 	if c, err := r.Cookie(s.cookieName(r)); err == nil {
@@ -84,9 +87,8 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, maxLoginBody, &body, `{"user", "password"}`); err != nil {
 		return err
 	}
-	peer, _, _ := net.SplitHostPort(r.RemoteAddr)
-	if wait := s.logins.wait(peer); wait > 0 {
-		return &api.Error{Code: api.TooManyRequests, Message: "too many attempts to log in", Hint: "wait, then try again", RetryAfter: wait}
+	if err := s.attempt(r); err != nil {
+		return err
 	}
 	session, expires, ok := s.logins.one(func() (string, time.Time, bool) { return s.cfg.Auth.Login(body.User, body.Password) })
 	if !ok {
@@ -94,6 +96,15 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.setCookie(w, r, session, expires)
 	return api.WriteJSON(w, map[string]string{"user": body.User})
+}
+
+// attempt counts an attempt to log in, and refuses one too many.
+func (s *Server) attempt(r *http.Request) error {
+	peer, _, _ := net.SplitHostPort(r.RemoteAddr)
+	if wait := s.logins.wait(peer); wait > 0 {
+		return &api.Error{Code: api.TooManyRequests, Message: "too many attempts to log in", Hint: "wait, then try again", RetryAfter: wait}
+	}
+	return nil
 }
 
 func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/jaeger"
 	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/tempo"
@@ -31,6 +32,7 @@ type Config struct {
 	Metrics metricapi.Deps
 	Logs    logapi.Deps
 	TraceQL tempo.Engine // for Tempo's API
+	Jaeger  jaeger.Deps  // without Spans: not served
 	Auth    Auth         // nil: everybody may read
 	Keys    Keys         // nil: there are none to manage
 	// Ingest are handlers of what is sent to the page's address because clients know one base URL only, by path. They answer for
@@ -95,6 +97,7 @@ type Server struct {
 	cfg     Config
 	turns   *turns
 	logins  *logins
+	basics  *basics
 	metrics *metrics
 	assets  *assets
 	hosts   map[string]bool // nil: any Host is welcome
@@ -108,6 +111,7 @@ func New(cfg Config) (*Server, error) {
 		cfg:    cfg,
 		turns:  newTurns(cfg.Concurrency, cfg.Waiting, cfg.MaxWait),
 		logins: newLogins(cfg.Now),
+		basics: newBasics(),
 		hosts:  loopbackHosts(cfg.Listen, cfg.Hosts),
 	}
 	var err error
@@ -132,11 +136,21 @@ const (
 	slowClient = 2 * time.Minute
 )
 
+// protocols are HTTP/1 and HTTP/2, the latter without TLS too: gRPC's clients begin with it.
+func protocols() *http.Protocols {
+	p := &http.Protocols{}
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
+}
+
 // Serve answers on the listener until ctx ends, then lets running requests finish for a while. It closes the listener.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler:           s.handler,
 		TLSConfig:         s.cfg.TLS,
+		Protocols:         protocols(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      s.cfg.MaxWait + s.cfg.Timeout + slowClient,
