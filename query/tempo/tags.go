@@ -82,6 +82,9 @@ func (h *handlers) tags(r *http.Request) ([]scopeJSON, error) {
 		if err != nil && !errors.Is(err, conn.ErrTimeout) { // what was found in time will do
 			return nil, err
 		}
+		if keys, err = h.present(r, in, keys, narrow(p.text("q"))); err != nil {
+			return nil, err
+		}
 		for _, s := range scopes {
 			if only != "" && s.name != only {
 				continue
@@ -102,6 +105,38 @@ func (h *handlers) tags(r *http.Request) ([]scopeJSON, error) {
 		found = append(found, scopeJSON{scopeIntrinsic, intrinsicNames()})
 	}
 	return found, nil
+}
+
+const (
+	// keysAtATime is how many attributes one question counts.
+	keysAtATime = 60
+	// narrowedKeys is how many are told apart by whether the spans of a query have them, the most frequent.
+	narrowedKeys = 3 * keysAtATime
+)
+
+// present are the keys that spans which the filter matches have; those of events, links and scopes, and the rarest, are kept.
+func (h *handlers) present(r *http.Request, in traces.Range, keys []traces.KeyCount, where filter.Expr) ([]traces.KeyCount, error) {
+	if where == nil {
+		return keys, nil
+	}
+	var asked []filter.Attr
+	for _, k := range keys {
+		if (k.Attr.Scope == filter.Span || k.Attr.Scope == filter.Resource) && len(asked) < narrowedKeys {
+			asked = append(asked, k.Attr)
+		}
+	}
+	absent := map[filter.Attr]bool{}
+	set := traces.SpanSet{Project: api.CallerOf(r.Context()).Project, Range: in, Filter: where}
+	for some := range slices.Chunk(asked, keysAtATime) {
+		facets, err := h.Sets.Facets(r.Context(), traces.FacetQuery{SpanSet: set, Keys: some, Sample: sampleOfValues, Top: 1})
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range facets.Facets {
+			absent[f.Attr] = f.Distinct == 0
+		}
+	}
+	return slices.DeleteFunc(keys, func(k traces.KeyCount) bool { return absent[k.Attr] }), nil
 }
 
 // sampleOfValues is how many spans the values of a tag are counted in, the newest.
@@ -128,10 +163,11 @@ func (h *handlers) counted(r *http.Request, in traces.Range, attr filter.Attr, w
 	if attr == (filter.Attr{Scope: filter.Resource, Key: "service.name"}) {
 		attr = filter.Attr{Key: filter.Service}
 	}
-	if where != nil || traces.Countable(attr) && attr.Scope != filter.Intrinsic {
+	if traces.Countable(attr) && (where != nil || attr.Scope != filter.Intrinsic) {
 		return values, nil
 	}
-	// Rollups know services and names that the newest spans do not have; events' and links' attributes are not counted by span.
+	// Rollups know services and names that the newest spans do not have. What a span may have several of is not counted by span, and
+	// not narrowed.
 	words, err := h.Words.Values(r.Context(), project, in, attr, "", limit)
 	if err != nil && !errors.Is(err, conn.ErrTimeout) {
 		return nil, err

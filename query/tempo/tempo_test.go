@@ -150,6 +150,14 @@ func errorsArePlainText(t *testing.T, s *server) {
 	f("/api/search?tags=x", 400, "invalid tags")
 	f("/api/search?tags="+url.QueryEscape(`x="y`), 400, "a quote is not closed")
 	f("/api/search?tags=%zz", 400, "can't be read")
+	f("/api/search?tags=x%3Dy&"+q("{}"), 400, "can't specify tags")
+	f("/api/search?"+q("{ } | rate()"), 400, "a metrics query finds no traces (ask /api/metrics/query_range)")
+	f("/api/search?"+q("{ name =\n  \"ü\" && = }"), 400, "invalid TraceQL query: parse error at line 2, col 10: ")
+	f("/api/metrics/query_range", 400, "the parameter q is missing")
+	f("/api/metrics/query_range?"+q("{ }"), 400, "not a metrics query")
+	f("/api/metrics/query?"+q("{ } | rat()"), 400, "parse error at line 1, col 7")
+	f("/api/metrics/query_range?step=1ms&"+q("{ } | rate()"), 400, "invalid step: 1ms makes more than 11000 points")
+	f("/api/metrics/query_range?step=x&"+q("{ } | rate()"), 400, "invalid step")
 	f("/api/v2/search/tags?scope=planet", 400, "invalid scope: planet")
 	f("/api/v2/search/tag/service.name/values", 400, "valid tagName")
 	f("/api/push", 404, "404 page not found")
@@ -268,6 +276,10 @@ func tagsAreNamedByScope(t *testing.T, s *server) {
 	if !strings.Contains(tags["intrinsic"], "duration,event:name,") {
 		t.Errorf("intrinsics %s", tags["intrinsic"])
 	}
+	s.get(t, "/api/v2/search/tags?scope=span&"+q(`{ name = "POST /buy" }`), &v2)
+	if fmt.Sprint(v2.Scopes) != "[{span [http.response.status_code http.route]}]" {
+		t.Errorf("of a query %+v", v2.Scopes)
+	}
 	s.get(t, "/api/v2/search/tags?scope=link", &v2)
 	if len(v2.Scopes) != 1 || v2.Scopes[0].Name != "link" {
 		t.Errorf("of links %+v", v2.Scopes)
@@ -318,6 +330,18 @@ func valuesHaveTypes(t *testing.T, s *server) {
 	f("span:kind", "", "keyword client, keyword consumer, keyword internal, keyword producer, keyword server, keyword unspecified")
 	f("duration", "", "")
 	f("span.nothing", "", "")
+
+	// Narrowed to the spans of a query, which may be unfinished.
+	f("resource.service.name", q(`{ name = "POST /buy" }`), "string web")
+	f("resource.service.name", q(`{ name = "POST /buy" && .x = }`), "string web")
+	f("resource.service.name", q(`{ nestedSetParent<0 && true }`), "string web")
+	f("resource.service.name", q(`{ .x = "a && }`), "string checkout, string web")
+	f("resource.service.name", q(`{ name = "POST /buy" || .x = }`), "string checkout, string web")
+	f("span.retries", q(`{ status = error }`), "int 3, int 6")
+	f("span.retries", q(`{ duration > 300ms && span.total != nil && resource.service.name =~ "check.*" && kind = internal }`), "int 4, int 5, int 6")
+	f("span.retries", q(`{ span.retries < 3 || .retries = 5 } | rate()`), "int 1, int 2, int 5")
+	f("name", q(`{ statusMessage = "no money" }`), "string charge card")
+	f("event.exception.type", q(`{ name = "nothing" }`), "string TimeoutError") // not narrowed
 
 	var v1 struct {
 		TagValues []string

@@ -160,6 +160,7 @@ func (h *handlers) values(r *http.Request, id identifier) ([]valueJSON, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
+	where := filter.AllOf(id.where, narrow(p.text("q")))
 	values := []valueJSON{}
 	for _, word := range id.words {
 		values = append(values, valueJSON{typeKeyword, word})
@@ -172,7 +173,7 @@ func (h *handlers) values(r *http.Request, id identifier) ([]valueJSON, error) {
 		attrs = []filter.Attr{{Scope: filter.Resource, Key: id.attr.Key}, {Scope: filter.Span, Key: id.attr.Key}}
 	}
 	for _, a := range attrs {
-		found, err := h.counted(r, in, a, id.where, limit)
+		found, err := h.counted(r, in, a, where, limit)
 		if err != nil {
 			return nil, err
 		}
