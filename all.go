@@ -151,7 +151,7 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 		kept := in.settings.Retention()
 		in.rollup = traces.NewRollup(in.db, kept.Rollups.Days())
 		l, err := loader.New(loader.Config{
-			Journal: in.journal, Writer: batch.NewWriter(in.db), Rollup: in.rollup, Policy: kept.policy(in.config.Ingest.Redact),
+			Journal: in.journal, Writer: batch.NewWriter(in.db), Rollup: in.rollup, Policy: in.config.policy(&kept),
 			StateFile: filepath.Join(in.config.DataDir, "loader.state"), Log: in.log.With("part", "loader"), Failpoint: hook,
 		})
 		if err != nil {

@@ -23,6 +23,7 @@ type Config struct {
 	Retention RetentionConfig `yaml:"retention"`
 	Auth      AuthConfig      `yaml:"auth"`
 	Ingest    IngestConfig    `yaml:"ingest"`
+	Map       MapConfig       `yaml:"map"`
 	Log       LogConfig       `yaml:"log"`
 	Collector map[string]any  `yaml:"collector"`
 
@@ -158,6 +159,7 @@ func (c *Config) problems() []string {
 		}
 	}
 	c.Retention.problems(add)
+	c.Map.problems(add)
 	if c.Ingest.JournalMax < 64<<20 {
 		add("ingest.journal_max", "%s is less than 64MiB", c.Ingest.JournalMax)
 	}

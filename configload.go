@@ -81,6 +81,8 @@ func (d *decoder) decode(path string, node *yaml.Node, v reflect.Value) {
 		d.decodeStruct(path, node, v)
 	case v.Kind() == reflect.Map && v.Type().Elem().Kind() != reflect.Interface:
 		d.decodeMap(path, node, v)
+	case isList(v) && node.Kind != yaml.ScalarNode:
+		d.decodeList(path, node, v)
 	default:
 		d.from[path] = d.name
 		d.expand(path, node)
@@ -125,6 +127,24 @@ func (d *decoder) decodeMap(path string, node *yaml.Node, v reflect.Value) {
 	}
 }
 
+// isList says that a value is a list of structs.
+func isList(v reflect.Value) bool {
+	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct
+}
+
+func (d *decoder) decodeList(path string, node *yaml.Node, v reflect.Value) {
+	if node.Kind != yaml.SequenceNode {
+		d.add(path, node, "is not a list")
+		return
+	}
+	v.SetZero()
+	for i, item := range node.Content {
+		element := reflect.New(v.Type().Elem()).Elem()
+		d.decode(fmt.Sprintf("%s[%d]", path, i), item, element)
+		v.Set(reflect.Append(v, element))
+	}
+}
+
 var reference = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}`)
 
 // expand replaces ${NAME} and ${NAME:-default} in every scalar below node.
@@ -162,7 +182,7 @@ func overlayEnviron(c *Config, environ func(string) (string, bool)) (problems []
 			}
 			name := "SIGHTLINE_" + strings.ToUpper(strings.ReplaceAll(at, ".", "_"))
 			value, ok := environ(name)
-			if !ok || field.Kind() == reflect.Map {
+			if !ok || field.Kind() == reflect.Map || isList(field) {
 				continue
 			}
 			if c.From == nil {

@@ -52,7 +52,7 @@ func (in *instance) retain(kept RetentionConfig) error {
 		return err
 	}
 	in.collector.SetRetention(kept.limits())
-	in.loader.SetPolicy(kept.policy(in.config.Ingest.Redact))
+	in.loader.SetPolicy(in.config.policy(&kept))
 	in.rollup.SetRetention(kept.Rollups.Days())
 	in.report.forget()
 	return nil

@@ -6,9 +6,11 @@ import (
 	"encoding/binary"
 	"maps"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/sightline/sightline/storage/conn/native"
+	"github.com/sightline/sightline/storage/traces/peer"
 )
 
 // ID names a batch in every row of it: a little-endian UInt128, low half the journal's id, high half the time of the cut.
@@ -37,7 +39,7 @@ func (id ID) String() string {
 
 // DecoderVersion changes whenever the same request may become other rows. A cut keeps it: one that an older decoder made is
 // verified, not made again.
-const DecoderVersion = 1
+const DecoderVersion = 2
 
 // DefaultRetentionDays is how long a signal is kept where a Policy does not say.
 const DefaultRetentionDays = 7
@@ -75,10 +77,11 @@ func (r Retention) Equal(q Retention) bool {
 
 // Policy is all that decides, beside the request, which rows it becomes. It is kept with a cut, so that a replay makes the same.
 type Policy struct {
-	Retention           // of traces
-	Logs      Retention `json:"logs"`
-	Metrics   Retention `json:"metrics"`
-	Redact    bool      `json:"redact"` // mask secrets
+	Retention             // of traces
+	Logs      Retention   `json:"logs"`
+	Metrics   Retention   `json:"metrics"`
+	Redact    bool        `json:"redact"`          // mask secrets
+	Hosts     []peer.Host `json:"hosts,omitempty"` // what stands behind host names, as the operator says
 }
 
 // Longest is the longest retention of all signals: resources are kept as long, whoever names them.
@@ -88,7 +91,7 @@ func (p Policy) Longest() uint16 {
 
 // Equal says whether the policies make the same rows.
 func (p Policy) Equal(q Policy) bool {
-	return p.Redact == q.Redact && p.Retention.Equal(q.Retention) && p.Logs.Equal(q.Logs) && p.Metrics.Equal(q.Metrics)
+	return p.Redact == q.Redact && p.Retention.Equal(q.Retention) && p.Logs.Equal(q.Logs) && p.Metrics.Equal(q.Metrics) && slices.Equal(p.Hosts, q.Hosts)
 }
 
 // Request is one acknowledged Export...ServiceRequest.

@@ -51,12 +51,14 @@ func NewBatch(id batch.ID, p batch.Policy) *Batch {
 	for i := range b.lifted {
 		b.lifted[i] = native.NewDict()
 	}
+	b.peers.SetHosts(p.Hosts)
 	return b
 }
 
 // Reset empties the batch for another. Memory stays, and so does the knowledge of resources that are stored.
 func (b *Batch) Reset(id batch.ID, p batch.Policy) {
 	b.Encoder.Reset(id, p)
+	b.peers.SetHosts(p.Hosts)
 	for _, d := range []*native.Dict{b.names, b.peerTypes, b.peerNames, b.evNames, b.raisedTexts} {
 		d.Reset()
 	}

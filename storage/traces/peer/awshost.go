@@ -2,166 +2,168 @@ package peer
 
 import "strings"
 
-// awsHost recognises AWS's own host names (table in the X-Ray notes of docs): service endpoints, buckets, load balancers,
-// databases, caches. path is the URL's, without its leading slash. name is "" for any other host.
+// awsHost recognises AWS's own host names: endpoints of services in every partition (also FIPS, dual-stack and VPC endpoints), and
+// what customers have there: buckets, load balancers, databases, caches. path is the URL's, without its leading slash. name is ""
+// for any other host.
 func awsHost(host, path string) (typ, name string) {
-	if id, ok := strings.CutSuffix(host, ".on.aws"); ok {
-		if id, _, ok := strings.Cut(id, ".lambda-url."); ok {
-			return "AWS::Lambda::Function", id
+	for _, d := range awsDomains {
+		if first, ok := strings.CutSuffix(host, d.suffix); ok && first != "" {
+			first, _, _ = strings.Cut(first, ".")
+			return d.typ, first
 		}
-		return "", ""
 	}
-	rest, ok := strings.CutSuffix(strings.TrimSuffix(host, ".cn"), ".amazonaws.com")
-	if !ok || rest == "" {
-		if host == "public.ecr.aws" {
-			return "AWS::ECR::Repository", orElse(ecrRepository(path), host)
+	if host == "public.ecr.aws" {
+		return "AWS::ECR::Repository", orElse(ecrRepository(path), host)
+	}
+	rest := ""
+	for _, suffix := range awsSuffixes {
+		var ok bool
+		if rest, ok = strings.CutSuffix(host, suffix); ok {
+			break
 		}
+		rest = ""
+	}
+	if rest == "" {
 		return "", ""
 	}
 	labels := strings.Split(rest, ".")
-	last := labels[len(labels)-1]
-	switch {
-	case last == "rds" && len(labels) >= 4:
-		return rdsHost(labels)
-	case last == "cache" && len(labels) >= 3:
-		return cacheHost(labels)
-	case last == "docdb" && len(labels) >= 4:
-		return "AWS::DocDB::DBCluster", labels[0]
-	case last == "neptune" && len(labels) >= 4:
-		return "AWS::Neptune::DBCluster", labels[0]
-	case last == "redshift" && len(labels) >= 4:
-		return "AWS::Redshift::Cluster", labels[0]
-	case last == "es" && len(labels) == 3:
-		return "AWS::OpenSearchService::Domain", balancer(strings.TrimPrefix(strings.TrimPrefix(labels[0], "search-"), "vpc-"))
-	case last == "elb" && len(labels) >= 3:
-		return "AWS::ElasticLoadBalancingV2::LoadBalancer", balancer(labels[0])
-	case len(labels) >= 3 && labels[len(labels)-2] == "elb":
-		return "AWS::ElasticLoadBalancingV2::LoadBalancer", balancer(labels[0])
-	case len(labels) >= 2 && labels[1] == "execute-api":
-		stage, _, _ := strings.Cut(path, "/")
-		if stage == "" {
-			return "AWS::ApiGateway::Stage", labels[0]
-		}
-		return "AWS::ApiGateway::Stage", labels[0] + "/" + stage
-	case len(labels) >= 3 && labels[1] == "dkr" && labels[2] == "ecr":
-		return "AWS::ECR::Repository", orElse(ecrRepository(path), host)
+	if labels[len(labels)-1] == "vpce" {
+		return vpcEndpoint(labels[:len(labels)-1], path)
 	}
-	if typ, name := s3Host(labels, path); name != "" {
-		return typ, name
-	}
-	service := strings.TrimSuffix(labels[0], "-fips")
-	switch service {
-	case "sqs", "queue":
-		return queueOrService(path)
-	case "lambda":
-		if f := lambdaOfPath(path); f != "" {
-			return "AWS::Lambda::Function", f
-		}
-	}
-	if last == "queue" { // the legacy form REGION.queue.amazonaws.com
-		return queueOrService(path)
-	}
-	if service, known := awsServices[service]; known && len(labels) <= 2 {
-		return "AWS::" + service, service
-	}
-	return "", "" // a customer's name under a service that this table does not know
+	return awsLabels(labels, path)
 }
 
-// rdsHost: NAME.HASH.REGION.rds, where the hash's prefix tells clusters and proxies from instances.
-func rdsHost(labels []string) (typ, name string) {
-	switch {
-	case strings.HasPrefix(labels[1], "cluster-"):
-		return "AWS::RDS::DBCluster", labels[0]
-	case strings.HasPrefix(labels[1], "proxy-"):
-		return "AWS::RDS::DBProxy", labels[0]
-	}
-	return "AWS::RDS::DBInstance", labels[0]
+// awsSuffixes end the host names of AWS's partitions: the commercial one and GovCloud, China, the European one, the isolated ones; those
+// of dual-stack endpoints; and LocalStack, which answers in their stead.
+var awsSuffixes = [...]string{
+	".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".api.aws", ".api.amazonwebservices.com.cn", ".on.aws",
+	".localhost.localstack.cloud",
 }
 
-// cacheHost: [master|replica|clustercfg.]NAME.HASH.[ng.][0001.]REGION.cache and NAME-HASH.serverless.REGION.cache.
-func cacheHost(labels []string) (typ, name string) {
-	if labels[1] == "serverless" {
-		name = labels[0]
-		if i := strings.LastIndexByte(name, '-'); i > 0 {
-			name = name[:i]
-		}
-		return "AWS::ElastiCache::ServerlessCache", name
-	}
-	switch labels[0] {
-	case "master", "replica", "clustercfg":
-		return "AWS::ElastiCache::ReplicationGroup", labels[1]
-	}
-	typ = "AWS::ElastiCache::ReplicationGroup"
-	for i, l := range labels[2:] {
-		switch {
-		case l == "cfg", len(l) == 4 && strings.Trim(l, "0123456789") == "" && labels[i+1] != "ng":
-			typ = "AWS::ElastiCache::CacheCluster"
-		}
-	}
-	return typ, labels[0]
+// awsDomains are names of customers' resources outside of amazonaws.com; the first label is the resource's.
+var awsDomains = [...]struct{ suffix, typ string }{
+	{".cloudfront.net", "AWS::CloudFront::Distribution"},
+	{".awsapprunner.com", "AWS::AppRunner::Service"},
+	{".elasticbeanstalk.com", "AWS::ElasticBeanstalk::Environment"},
+	{".awsglobalaccelerator.com", "AWS::GlobalAccelerator::Accelerator"},
+	{".amazoncognito.com", "AWS::Cognito::UserPoolDomain"},
 }
 
-// balancer takes the name out of [internal-]NAME-DIGITS (application, classic) and NAME-HEX (network).
-func balancer(label string) string {
-	label = strings.TrimPrefix(label, "internal-")
-	if i := strings.LastIndexByte(label, '-'); i > 0 {
-		return label[:i]
-	}
-	return label
+// mayBeAWS says cheaply whether a host name, or a URL up to its path, may be one that awsHost or cloudHost reads a path with.
+func mayBeAWS(s string) bool {
+	return strings.Contains(s, "aws") || strings.Contains(s, ".ic.gov") || strings.Contains(s, ".sgov.gov") || strings.Contains(s, "localstack") ||
+		strings.Contains(s, "googleapis")
 }
 
-// s3Host: BUCKET.s3[.-]REGION, s3.REGION/BUCKET and their dualstack and accelerate forms. A bucket may contain dots.
-func s3Host(labels []string, path string) (typ, name string) {
+// vpcEndpoint: [NAME.]vpce-ID.SERVICE.REGION. What a customer offers to others has no service, but an id: vpce-svc-ID.
+func vpcEndpoint(labels []string, path string) (typ, name string) {
 	for i, l := range labels {
-		if l != "s3" && !strings.HasPrefix(l, "s3-") {
+		if !strings.HasPrefix(l, "vpce-") || i+1 == len(labels) {
 			continue
 		}
-		bucket := strings.Join(labels[:i], ".")
-		if bucket == "" {
-			bucket, _, _ = strings.Cut(path, "/")
+		if strings.HasPrefix(labels[i+1], "vpce-svc-") {
+			return "AWS::EC2::VPCEndpointService", labels[i+1]
 		}
-		if bucket == "" {
-			return "AWS::S3", "S3"
+		if i > 0 { // S3 says here what kind of endpoint it is: a bucket's, an access point's
+			switch labels[i-1] {
+			case "bucket", "accesspoint", "control":
+				i--
+			}
 		}
-		return "AWS::S3::Bucket", bucket
+		rest := labels[i+1:]
+		for rest[0] == "bucket" || rest[0] == "accesspoint" || rest[0] == "control" || strings.HasPrefix(rest[0], "vpce-") {
+			if rest = rest[1:]; len(rest) == 0 {
+				return "", ""
+			}
+		}
+		return awsLabels(append(labels[:i:i], rest...), path)
 	}
 	return "", ""
 }
 
-// queueOrService reads ACCOUNT/QUEUE.
-func queueOrService(path string) (typ, name string) {
-	if _, queue, ok := strings.Cut(path, "/"); ok {
-		if queue, _, _ = strings.Cut(queue, "/"); queue != "" {
-			return "AWS::SQS::Queue", queue
+// awsLabels reads the labels before a partition's suffix, which are PREFIX.SERVICE.REGION, PREFIX.REGION.SERVICE, or without a region.
+func awsLabels(labels []string, path string) (typ, name string) {
+	at := len(labels) - 1
+	if at > 0 && isRegion(labels[at]) {
+		at--
+	}
+	if at > 0 && labels[at] == "dualstack" {
+		at--
+	}
+	service := strings.TrimSuffix(labels[at], "-fips")
+	prefix := labels[:at]
+	if n := len(prefix); n > 0 && isRegion(prefix[n-1]) {
+		prefix = prefix[:n-1]
+	}
+	if strings.HasPrefix(service, "s3-") || strings.HasPrefix(service, "s3express-") {
+		return s3Host(service, prefix, path)
+	}
+	if read := awsHosts[service]; read != nil {
+		if typ, name = read(prefix, path); name != "" {
+			return typ, name
 		}
 	}
-	return "AWS::SQS", "SQS"
-}
-
-// lambdaOfPath reads 2015-03-31/functions/NAME/invocations.
-func lambdaOfPath(path string) string {
-	_, rest, ok := strings.Cut(path, "/functions/")
-	if !ok {
-		return ""
+	if len(prefix) > 1 || len(prefix) == 1 && !accountEndpoints[service] {
+		return "", "" // a customer's name under a service that these tables do not know
 	}
-	f, _, _ := strings.Cut(rest, "/")
-	return functionName(f)
+	if service, known := awsServices[service]; known {
+		return "AWS::" + service, service
+	}
+	return "", ""
 }
 
-// ecrRepository reads v2/REPO.../manifests|blobs|tags/..., or a bare repository path.
-func ecrRepository(path string) string {
-	path = strings.TrimPrefix(path, "v2/")
-	for _, end := range [...]string{"/manifests/", "/blobs/", "/tags/"} {
-		if i := strings.Index(path, end); i >= 0 {
-			path = path[:i]
+// accountEndpoints have the account's number, or a part of the service, in front.
+var accountEndpoints = map[string]bool{"ddb": true, "data-kinesis": true, "control-kinesis": true, "timestream": true, "codeartifact": true}
+
+// isRegion: eu-west-1, us-gov-east-1, us-iso-east-1, and Aurora's and ElastiCache's short ones are not asked for.
+func isRegion(label string) bool {
+	n := len(label)
+	if n < 8 || label[n-1] < '0' || label[n-1] > '9' || label[n-2] != '-' || label[2] != '-' && !strings.HasPrefix(label, "eusc-") {
+		return false
+	}
+	return strings.Trim(label[:n-1], "abcdefghijklmnopqrstuvwxyz-") == ""
+}
+
+// awsHosts read what stands before a service in its host names: the resource.
+var awsHosts = map[string]func(prefix []string, path string) (typ, name string){
+	"s3":                   func(p []string, path string) (string, string) { return s3Host("s3", p, path) },
+	"sqs":                  queueHost,
+	"queue":                queueHost,
+	"lambda":               lambdaHost,
+	"lambda-url":           resourceHost("AWS::Lambda::Function", 0),
+	"execute-api":          apiHost,
+	"appsync-api":          resourceHost("AWS::AppSync::GraphQLAPI", 0),
+	"appsync-realtime-api": resourceHost("AWS::AppSync::GraphQLAPI", 0),
+	"elb":                  balancerHost,
+	"rds":                  rdsHost,
+	"dsql":                 resourceHost("AWS::DSQL::Cluster", 0),
+	"cache":                cacheHost,
+	"memorydb":             memoryHost,
+	"dax-clusters":         resourceHost("AWS::DAX::Cluster", 0),
+	"docdb":                resourceHost("AWS::DocDB::DBCluster", 1),
+	"neptune":              resourceHost("AWS::Neptune::DBCluster", 1),
+	"redshift":             resourceHost("AWS::Redshift::Cluster", 1),
+	"redshift-serverless":  resourceHost("AWS::RedshiftServerless::Workgroup", 1),
+	"es":                   domainHost,
+	"aos":                  domainHost,
+	"aoss":                 resourceHost("AWS::OpenSearchServerless::Collection", 0),
+	"kafka":                streamingHost,
+	"kafka-serverless":     streamingHost,
+	"mq":                   resourceHost("AWS::AmazonMQ::Broker", 0),
+	"ecr":                  ecrHost,
+	"dkr-ecr":              ecrHost,
+	"eks":                  resourceHost("AWS::EKS::Cluster", 1),
+	"bedrock-runtime":      modelHost,
+	"git-codecommit":       gitHost,
+	"dynamodb":             tableHost,
+}
+
+// resourceHost is NAME, then as many labels more that do not count, at least.
+func resourceHost(typ string, more int) func([]string, string) (string, string) {
+	return func(p []string, _ string) (string, string) {
+		if len(p) <= more {
+			return "", ""
 		}
+		return typ, p[0]
 	}
-	return strings.Trim(path, "/")
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

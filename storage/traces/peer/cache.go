@@ -2,6 +2,7 @@ package peer
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -21,6 +22,15 @@ const maxEntries = 1 << 13
 // Cache remembers peers by the evidence that decides them. It is not safe for concurrent use; the zero value is ready.
 type Cache struct {
 	byEvidence map[uint64]*Entry
+	said       []Host
+	hosts      hosts
+}
+
+// SetHosts lets the operator's word on hosts decide from now on.
+func (c *Cache) SetHosts(of []Host) {
+	if !slices.Equal(c.said, of) {
+		c.said, c.hosts, c.byEvidence = of, newHosts(of), nil
+	}
 }
 
 // Peer is recognise's answer for a span of a kind that HasPeer, remembered. The entry is the cache's and stays valid.
@@ -32,7 +42,7 @@ func (c *Cache) Peer(in *Input) *Entry {
 	if c.byEvidence == nil || len(c.byEvidence) >= maxEntries {
 		c.byEvidence = make(map[uint64]*Entry)
 	}
-	typ, name := recognise(in)
+	typ, name := c.hosts.recognise(in)
 	e := &Entry{Type: clip(typ), Name: clip(name)}
 	c.byEvidence[key] = e
 	return e
@@ -91,7 +101,7 @@ func hasHost(in *Input) bool {
 	return host != ""
 }
 
-// urlEvidence hashes as much of a URL as counts: its authority, and the path if a host of AWS's may be read with it.
+// urlEvidence hashes as much of a URL as counts: its authority, and the path if a cloud's host may be read with it.
 func urlEvidence(in *Input, m mask) uint64 {
 	url := in.str(URLFull)
 	if m&hostMask != 0 && !awsLike(in) {
@@ -102,7 +112,7 @@ func urlEvidence(in *Input, m mask) uint64 {
 		if j := strings.IndexAny(url[i+3:], "/?#"); j >= 0 {
 			end = i + 3 + j
 		}
-		if m&hostMask != 0 || strings.Contains(url[i:end], ".amazonaws.") || strings.Contains(url[i:end], ".ecr.aws") {
+		if m&hostMask != 0 || mayBeAWS(url[i:end]) {
 			end = len(url)
 			if j := strings.IndexAny(url, "?#"); j >= 0 {
 				end = j
@@ -112,11 +122,11 @@ func urlEvidence(in *Input, m mask) uint64 {
 	return xxh3.HashString(url[:end])
 }
 
-// awsLike says whether a host attribute may be one of AWS's host names.
+// awsLike says whether a host attribute may be a cloud's host name, which is read with a path.
 func awsLike(in *Input) bool {
 	for m := in.set & hostMask; m != 0; m &= m - 1 {
 		host := in.str(Slot(bits.TrailingZeros64(uint64(m))))
-		if host == "" || strings.Contains(host, "amazonaws") || strings.Contains(host, "ecr.aws") {
+		if host == "" || mayBeAWS(host) {
 			return true
 		}
 	}

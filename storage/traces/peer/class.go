@@ -51,10 +51,15 @@ func httpClass(in *Input, code int64) Class {
 	}
 }
 
-// throttlings are parts of the error codes with which AWS services refuse for being asked too often.
+// throttlings are parts of the error codes with which AWS's services, and others, refuse for being asked too often: those that AWS's SDKs
+// back off for.
 var throttlings = [...]string{
 	"Throttl", "ProvisionedThroughputExceeded", "TooManyRequests", "RequestLimitExceeded", "SlowDown", "BandwidthLimitExceeded",
+	"PriorRequestNotComplete", "ateLimitExceeded",
 }
+
+// limitExceeded is a code of its own; as the end of another one it is a quota's: more of the same will not pass later either.
+const limitExceeded = "LimitExceededException"
 
 // throttled looks for a throttling code in error.type, an exception's type, an AWS error code or the message of a call to AWS.
 func throttled(in *Input) bool {
@@ -77,8 +82,11 @@ func namesThrottling(text string) bool {
 			return true
 		}
 	}
-	return false
+	i := strings.Index(text, limitExceeded)
+	return i == 0 || i > 0 && !isLetter(text[i-1])
 }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // grpcClass judges a gRPC status code (google.golang.org/grpc/codes).
 func grpcClass(code int64) Class {

@@ -96,24 +96,27 @@ func splitPort(s string) (host, port string) {
 	return s, ""
 }
 
-// remote names the callee by what the user calls it, else by its host, else by the RPC service. AWS's host names tell what
-// stands behind them, also to callers whose SDK is not instrumented.
+// remote names the callee by what the user calls it, else by its host, else by the RPC service. Host names of clouds tell what stands
+// behind them, also to callers whose SDK is not instrumented.
 func remote(in *Input) (typ, name string) {
 	e := endpointOf(in)
 	if typ, name := awsHost(e.host, e.path); name != "" {
 		return typ, name
 	}
+	if typ, name := cloudHost(e.host, e.path); name != "" {
+		return typ, name
+	}
 	if name := in.str(PeerService); name != "" {
-		return "remote", name
+		return remoteType, name
 	}
 	if name := e.hostPort("80", "443"); name != "" {
-		return "remote", name
+		return remoteType, name
 	}
-	if name := in.str(UpstreamCluster); name != "" {
-		return "remote", name
+	if cluster := in.str(UpstreamCluster); cluster != "" {
+		return meshed(cluster)
 	}
 	if name := rpcService(in); name != "" {
-		return "remote", name
+		return remoteType, name
 	}
 	return "", ""
 }

@@ -137,11 +137,11 @@ type Result struct {
 	Name  string
 }
 
-// Recognise judges one span. Its strings may alias the input's.
-func Recognise(in *Input) Result {
+// Recognise judges one span, with the operator's word on hosts if there is any. Its strings may alias the input's.
+func Recognise(in *Input, of ...Host) Result {
 	r := Result{Class: Classify(in)}
 	if HasPeer(in.Kind) {
-		r.Type, r.Name = recognise(in)
+		r.Type, r.Name = newHosts(of).recognise(in)
 	}
 	return r
 }
@@ -149,13 +149,22 @@ func Recognise(in *Input) Result {
 // HasPeer says whether spans of this kind have a peer at all: CLIENT, PRODUCER and CONSUMER.
 func HasPeer(kind int32) bool { return kind >= kindClient && kind <= kindConsumer }
 
-// recognise asks for the kinds of evidence in the order of their worth: an explicit name, an AWS resource, a database, a
+// recognise lets the operator's word lie over what the span tells; what an entry leaves open stays as it is.
+func (all hosts) recognise(in *Input) (typ, name string) {
+	typ, name = recognise(in)
+	if h := all.of(in); h != nil && name != "" {
+		typ, name = orElse(h.Type, typ), orElse(h.Name, name)
+	}
+	return typ, name
+}
+
+// recognise asks for the kinds of evidence in the order of their worth: an explicit name, an AWS resource, a model, a database, a
 // destination of messages, a name given by the user, a host.
 func recognise(in *Input) (typ, name string) {
 	if in.set&peerMask == 0 {
 		return "", ""
 	}
-	for _, ask := range [...]func(*Input) (string, string){explicit, awsCall, database, messaging} {
+	for _, ask := range [...]func(*Input) (string, string){explicit, awsCall, model, database, messaging, lookup} {
 		if typ, name = ask(in); name != "" {
 			return typ, name
 		}
@@ -177,6 +186,9 @@ func explicit(in *Input) (typ, name string) {
 	case len(service) > 5 && service[:5] == "AWS::":
 		return service, service[5:]
 	default:
-		return "remote", service
+		return remoteType, service
 	}
 }
+
+// remoteType is that of a callee of which nothing but a name is known.
+const remoteType = "remote"

@@ -59,11 +59,20 @@ func fixtures(t *testing.T, file string, each func(at string, in *peer.Input, wa
 }
 
 func TestPeers(t *testing.T) {
+	for _, file := range []string{"peers.test", "hosts.test", "systems.test"} {
+		if n := peers(t, file, nil); n < 100 {
+			t.Errorf("%s: %d fixtures only", file, n)
+		}
+	}
+}
+
+// peers tries a file's fixtures with the operator's word on hosts.
+func peers(t *testing.T, file string, of []peer.Host) (n int) {
 	var cache peer.Cache
-	n := 0
-	fixtures(t, "peers.test", func(at string, in *peer.Input, want string) {
+	cache.SetHosts(of)
+	fixtures(t, file, func(at string, in *peer.Input, want string) {
 		n++
-		r := peer.Recognise(in)
+		r := peer.Recognise(in, of...)
 		got := strings.TrimSpace(r.Type + " " + r.Name)
 		if got == "" {
 			got = "none"
@@ -79,9 +88,7 @@ func TestPeers(t *testing.T) {
 			}
 		}
 	})
-	if n < 100 {
-		t.Errorf("%d fixtures only", n)
-	}
+	return n
 }
 
 func TestClasses(t *testing.T) {
@@ -168,37 +175,6 @@ func TestWeight(t *testing.T) {
 	f("", &peer.Value{Type: peer.String, Str: "10"}, 1)
 	f("ot=th:8", &peer.Value{Type: peer.Int, Int: 10}, 2)
 	f("ot=rv:1", &peer.Value{Type: peer.Int, Int: 10}, 10)
-}
-
-func TestServiceType(t *testing.T) {
-	f := func(want string, pairs ...string) {
-		t.Helper()
-		got := peer.ServiceType(func(key string) string {
-			for i := 0; i < len(pairs); i += 2 {
-				if pairs[i] == key {
-					return pairs[i+1]
-				}
-			}
-			return ""
-		})
-		if got != want {
-			t.Errorf("ServiceType(%q) = %s, want %s", pairs, got, want)
-		}
-	}
-	f("service")
-	f("service", "cloud.platform", "gcp_cloud_run")
-	f("service", "cloud.provider", "aws")
-	f("AWS::ECS::Container", "cloud.platform", "aws_ecs")
-	f("AWS::ECS::Fargate", "cloud.platform", "aws_ecs", "aws.ecs.launchtype", "FARGATE")
-	f("AWS::ECS::EC2", "cloud.platform", "aws_ecs", "aws.ecs.launchtype", "ec2")
-	f("AWS::ECS::Container", "aws.ecs.task.arn", "arn:aws:ecs:eu-west-1:1:task/x")
-	f("AWS::EKS::Container", "cloud.platform", "aws_eks")
-	f("AWS::EC2::Instance", "cloud.platform", "aws_ec2")
-	f("AWS::ElasticBeanstalk::Environment", "cloud.platform", "aws_elastic_beanstalk")
-	f("AWS::AppRunner::Service", "cloud.platform", "aws_app_runner")
-	f("AWS::Lambda::Function", "cloud.platform", "aws_lambda")
-	f("AWS::Lambda::Function", "faas.name", "f", "cloud.provider", "aws")
-	f("service", "faas.name", "f", "cloud.provider", "gcp")
 }
 
 // FuzzRecognise wants an answer to anything, and the same one from the cache.

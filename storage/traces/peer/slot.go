@@ -66,7 +66,15 @@ const (
 	StateMachineARN
 	ActivityARN
 	SecretARN
+	Agent
+	KnowledgeBase
+	Guardrail
+	DataSource
 	Model
+
+	// Others.
+	AIProvider
+	DNSQuestion
 
 	numSlots
 )
@@ -168,7 +176,17 @@ var slots = map[string]Slot{
 	"aws.step_functions.activity.arn":      ActivityARN,
 	"aws.stepfunctions.activity.arn":       ActivityARN,
 	"aws.secretsmanager.secret.arn":        SecretARN,
+	"aws.state_machine_arn":                StateMachineARN,
+	"aws.secret_arn":                       SecretARN,
+	"aws.bedrock.agent.id":                 Agent,
+	"aws.bedrock.knowledge_base.id":        KnowledgeBase,
+	"aws.bedrock.guardrail.id":             Guardrail,
+	"aws.bedrock.data_source.id":           DataSource,
 	"gen_ai.request.model":                 Model,
+
+	"gen_ai.provider.name": AIProvider,
+	"gen_ai.system":        AIProvider,
+	"dns.question.name":    DNSQuestion,
 }
 
 // SlotOf is the slot that an attribute's key fills, NoSlot for most keys. It does not allocate.
@@ -193,7 +211,7 @@ var (
 
 	// awsMask are the attributes that only a call to AWS carries.
 	awsMask = maskOf(Table, TableARN, Stream, StreamARN, Bucket, QueueName, QueueURL, TopicARN, LambdaName, LambdaARN,
-		LambdaMapping, StateMachineARN, ActivityARN, SecretARN)
+		LambdaMapping, StateMachineARN, ActivityARN, SecretARN, Agent, KnowledgeBase, Guardrail, DataSource)
 
 	// peerMask is everything that decides what the peer is; the rest decides class, weight and state.
 	peerMask = mask(1<<numSlots-1) &^ maskOf(NoSlot, HTTPStatus, HTTPStatusOld, GRPCStatus, RPCStatus, ErrorType, ExceptionType,
