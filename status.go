@@ -61,7 +61,7 @@ func (in *instance) queryConfig() query.Config {
 		Ingest:    in.ingestHandlers(),
 		Metrics:   metricapi.Deps{Metrics: metrics.NewReader(in.db)},
 		Logs:      logapi.Deps{Records: logs.NewReader(in.db)},
-		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Words: in.reader, Status: in.status, Storage: in.storage},
+		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Exceptions: in.reader, Words: in.reader, Status: in.status, Storage: in.storage},
 		Jaeger:    jaeger.Deps{Spans: in.reader, Rollups: in.reader},
 		Auth:      in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),

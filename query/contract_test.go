@@ -32,7 +32,7 @@ const goldens = "traceapi/testdata"
 func newServer(t testing.TB, s *shop, change func(*query.Config)) *query.Server {
 	t.Helper()
 	cfg := query.Config{
-		Traces:  traceapi.Deps{Spans: s, Sets: s, Rollups: s, Fleet: s, Words: s, Status: s.status, Now: clock},
+		Traces:  traceapi.Deps{Spans: s, Sets: s, Rollups: s, Fleet: s, Exceptions: s, Words: s, Status: s.status, Now: clock},
 		Metrics: metricapi.Deps{Metrics: meters{}, Now: clock},
 		Logs:    logapi.Deps{Records: shelf{}, Now: clock},
 		Listen:  "127.0.0.1:7070",
@@ -142,6 +142,12 @@ func TestAnswersAreWhatTheContractSays(t *testing.T) {
 	f("", "/api/services/checkout/operations/nothing", 404)
 	f("instances", "/api/services/checkout/instances", 200)
 	f("", "/api/services/checkout/instances?env=prod&namespace=shop&from=now-5m", 200)
+	f("exceptions", "/api/exceptions?service=checkout&q=time", 200)
+	f("", "/api/exceptions?sort=first_seen&limit=1&env=prod&namespace=shop&from=now-1d", 200)
+	f("", "/api/exceptions?cursor=GKxY", 400)
+	f("exception", "/api/exceptions/00000000000000a1", 200)
+	f("", "/api/exceptions/a1", 400)
+	f("", "/api/exceptions/00000000000000ff", 404)
 	f("search", "/api/traces?q=service+%3D+checkout", 200)
 	f("", "/api/traces?q=&limit=1&cursor=GKxYjcD-ixVmAAAAAAAAAAAAAAAAAAAB", 200)
 	f("", "/api/traces?env=prod&namespace=shop", 200)

@@ -118,6 +118,7 @@ func newLive(t *testing.T) *live {
 	reader := traces.NewReader(db)
 	srv := newServer(t, &shop{}, func(c *query.Config) {
 		c.Traces.Spans, c.Traces.Sets, c.Traces.Rollups, c.Traces.Fleet, c.Traces.Words = reader, reader, reader, reader, reader
+		c.Traces.Exceptions = reader
 		c.Traces.Now, c.Now = time.Now, time.Now
 		c.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	})

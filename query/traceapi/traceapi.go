@@ -12,14 +12,15 @@ import (
 
 // Deps is what the API needs.
 type Deps struct {
-	Spans   Spans
-	Sets    Sets
-	Rollups Rollups
-	Fleet   Fleet
-	Words   Words // completions of keys and values; nil: only the fields of the language
-	Status  StatusFunc
-	Storage StorageFunc // nil: nobody knows
-	Now     api.Clock   // nil: time.Now
+	Spans      Spans
+	Sets       Sets
+	Rollups    Rollups
+	Fleet      Fleet
+	Exceptions Exceptions
+	Words      Words // completions of keys and values; nil: only the fields of the language
+	Status     StatusFunc
+	Storage    StorageFunc // nil: nobody knows
+	Now        api.Clock   // nil: time.Now
 }
 
 type handlers struct{ Deps }
@@ -34,6 +35,8 @@ func Routes(d Deps) []api.Route {
 		return api.Route{Method: http.MethodGet, Pattern: pattern, Cost: cost, Handle: handle}
 	}
 	return []api.Route{
+		get("/api/exceptions", api.Query, h.exceptions),
+		get("/api/exceptions/{fingerprint}", api.Query, h.exception),
 		get("/api/map", api.Query, h.serviceMap),
 		get("/api/map/series", api.Query, h.mapSeries),
 		get("/api/services", api.Query, h.services),

@@ -131,8 +131,8 @@ func (b *Batch) printOf(service, typ, message, stack string) print {
 	return p
 }
 
-// fingerprintOf names the group that an exception belongs to.
-func fingerprintOf(service, typ, message, stack string) uint64 {
+// Fingerprint names the group that an exception belongs to.
+func Fingerprint(service, typ, message, stack string) uint64 {
 	return fingerprint(service, typ, message, topFrames(framesOf(stack)))
 }
 

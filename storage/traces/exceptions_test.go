@@ -98,10 +98,10 @@ func TestTopFramesOfEachLanguage(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 		moved := strings.NewReplacer(":88", ":89", ":31", ":33", "line 77", "line 80", ":42", ":43", "line 42", "line 43").Replace(c.stack)
-		if a, b := fingerprintOf("s", "T", "m 1", c.stack), fingerprintOf("s", "T", "m 2", moved); a != b {
+		if a, b := Fingerprint("s", "T", "m 1", c.stack), Fingerprint("s", "T", "m 2", moved); a != b {
 			t.Errorf("%s: another line is another group", name)
 		}
-		if a, b := fingerprintOf("s", "T", "m", c.stack), fingerprintOf("other", "T", "m", c.stack); a == b {
+		if a, b := Fingerprint("s", "T", "m", c.stack), Fingerprint("other", "T", "m", c.stack); a == b {
 			t.Errorf("%s: two services share a group", name)
 		}
 	}
