@@ -81,6 +81,10 @@ bench: build ## spans per CPU-second, bytes a span, query latencies, memory, col
 chaos: build ## the long versions of the tests that kill, cut, fill and damage (two hours; some need root)
 	SIGHTLINE_CHAOS=long $(GO) test -v -count=1 -timeout 240m ./collector/...
 
+.PHONY: conformance
+conformance: build ## other people's clients, unchanged, against the program
+	deploy/conformance/run.sh
+
 .PHONY: clean
 clean: ## remove what was built and installed, not your data
-	rm -rf sightline bin ui/dist/assets ui/dist/index.html ui/node_modules deploy/engine/node_modules
+	rm -rf sightline bin ui/dist/assets ui/dist/index.html ui/node_modules deploy/engine/node_modules deploy/conformance/*/node_modules
