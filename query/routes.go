@@ -15,6 +15,7 @@ import (
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/tempo"
 	"github.com/sightline/sightline/query/traceapi"
+	"github.com/sightline/sightline/query/zipkin"
 )
 
 // Routes is the route table: every path that the server answers, but for the UI's files. docs/openapi.yaml has the same.
@@ -43,6 +44,7 @@ func (s *Server) Dialects() []api.Route {
 	return slices.Concat(
 		tempo.Routes(tempo.Deps{Spans: s.cfg.Traces.Spans, Sets: s.cfg.Traces.Sets, Words: s.cfg.Traces.Words, Engine: s.cfg.TraceQL, Ready: s.cfg.Ready, Now: s.cfg.Now}),
 		s.jaegerRoutes(),
+		s.zipkinRoutes(),
 	)
 }
 
@@ -54,6 +56,15 @@ func (s *Server) jaegerRoutes() []api.Route {
 	d := s.cfg.Jaeger
 	d.Now = s.cfg.Now
 	return append(jaeger.Routes(d), s.grpcRoutes(d)...)
+}
+
+func (s *Server) zipkinRoutes() []api.Route {
+	if s.cfg.Zipkin.Spans == nil {
+		return nil
+	}
+	d := s.cfg.Zipkin
+	d.Now = s.cfg.Now
+	return zipkin.Routes(d)
 }
 
 func (s *Server) mux() *http.ServeMux {

@@ -143,8 +143,11 @@ func (h *handlers) archive(w http.ResponseWriter, _ *http.Request) error {
 // project of the caller.
 func project(ctx context.Context) string { return api.CallerOf(ctx).Project }
 
-// rangeOf is a range that ends at to, a second at least.
+// rangeOf is a range that ends at to, a second at least, and begins no earlier than clocks do.
 func rangeOf(from, to time.Time) traces.Range {
+	if epoch := time.Unix(0, 0).UTC(); from.Before(epoch) {
+		from = epoch
+	}
 	if from.After(to.Add(-time.Second)) {
 		from = to.Add(-time.Second)
 	}
