@@ -96,7 +96,7 @@ func (s *scanner) next() (token, *Error) {
 		t.kind = tokenValue
 		t.value.Type = TypeString
 		t.value.Text, err = s.quoted()
-	case c >= '0' && c <= '9':
+	case c >= '0' && c <= '9', c == '.' && at+1 < len(s.text) && s.text[at+1] >= '0' && s.text[at+1] <= '9': // .99 is a number
 		t.kind = tokenValue
 		t.value, err = s.number()
 	case c == '.':
