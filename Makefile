@@ -13,7 +13,7 @@ RACE := ./collector/journal/... ./collector/loader/... ./collector/otlp/... ./qu
 
 .PHONY: help
 help: ## what there is to make
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build bin/shop ## install, build and start everything with the demo shop beside it; Ctrl-C stops it
