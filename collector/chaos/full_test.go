@@ -34,6 +34,7 @@ func TestAFullDiskRefusesAndHeals(t *testing.T) {
 	began := time.Now()
 	p := r.start("")
 	listens := time.Since(began)
+	p.until(t, patience(30*time.Second), "something is stored", p.stores) // the tables are made on a disk with room
 	for range cycles() {
 		r.moreAcknowledged(p, 50, 30*time.Second)
 		v.fill()
@@ -71,6 +72,7 @@ func TestAFullEngineDiskHoldsNothingUp(t *testing.T) {
 	began := time.Now()
 	p := r.start("")
 	listens := time.Since(began)
+	p.until(t, patience(30*time.Second), "something is stored", p.stores) // the tables are made on a disk with room
 	for range cycles() {
 		r.moreAcknowledged(p, 50, 30*time.Second)
 		v.fill()

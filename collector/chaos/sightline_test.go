@@ -240,6 +240,12 @@ func (p *process) ingest() (ingest, error) {
 	return s.Ingest["traces"], err
 }
 
+// stores says whether spans have reached their table: the tables are there.
+func (p *process) stores() bool {
+	s, err := p.ingest()
+	return err == nil && s.Stored > 0
+}
+
 // until asks until the answer is yes, and fails the test when it is not in time.
 func (p *process) until(t *testing.T, limit time.Duration, what string, yes func() bool) {
 	t.Helper()

@@ -28,7 +28,7 @@ func TestFailedSyncsAndWritesAreNeverAcknowledged(t *testing.T) {
 		lives = 10
 	}
 	p := r.start("") // the tables are made on a disk that works
-	p.until(t, patience(30*time.Second), "something is stored", func() bool { s, err := p.ingest(); return err == nil && s.Stored > 0 })
+	p.until(t, patience(30*time.Second), "something is stored", p.stores)
 	p.killAll()
 	began := time.Now()
 	for i := range 2 * lives {
