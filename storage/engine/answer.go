@@ -33,6 +33,9 @@ func (s *server) run(w http.ResponseWriter, p *pooled, q request) error {
 	sum := summary{started: time.Now()}
 	r := p.run(q.sql, native, q.params)
 	defer r.free()
+	if !q.reader {
+		checkWritten(p)
+	}
 	if err := r.err(); err != nil {
 		p.unsettled = true
 		return err
@@ -115,6 +118,7 @@ func (s *server) insert(w http.ResponseWriter, p *pooled, q request) error {
 		return exception(36, "BAD_ARGUMENTS", "an INSERT with data takes no parameters")
 	}
 	r, err := p.insert(sql, format, q.body)
+	checkWritten(p) // also of one that failed: a table may keep the part
 	if err != nil {
 		p.unsettled = true
 		return err

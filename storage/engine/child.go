@@ -31,7 +31,7 @@ func Main(ctx context.Context) error {
 		return errors.New("run engine: this command is started by the program itself, not by hand")
 	}
 	// A service manager signals every process of the unit; when this one ends is the parent's decision.
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGXFSZ) // a file's limit is a write's failure, which is noticed
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go func() {

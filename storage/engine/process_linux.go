@@ -12,6 +12,15 @@ func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }
 
+// freeBytes is what a disk has left for a user without privileges.
+func freeBytes(dir string) (uint64, error) {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(dir, &fs); err != nil {
+		return 0, err
+	}
+	return fs.Bavail * uint64(fs.Bsize), nil
+}
+
 // machineMemory is the machine's in bytes; 0 when unknown.
 func machineMemory() int64 {
 	var info unix.Sysinfo_t

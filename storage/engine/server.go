@@ -45,6 +45,7 @@ func openServer(o order) (*server, error) {
 	write := [][2]string{
 		{"async_insert", "0"}, // on by default in this build; an answered insert is a stored one
 		{"max_memory_usage", bytes(o.Memory / 2)},
+		{"min_free_disk_bytes_to_perform_insert", bytes(room)},
 	}
 	if s.control, err = s.open(class{settings: write}); err != nil {
 		return nil, err
@@ -68,6 +69,7 @@ func openServer(o order) (*server, error) {
 	if err := s.describe(); err != nil {
 		return nil, err
 	}
+	checkWritten(s.control)
 	return s, nil
 }
 
@@ -115,7 +117,7 @@ func (s *server) kill(id string, finished <-chan struct{}) {
 }
 
 const (
-	watchEvery = 10 * time.Second
+	watchEvery = 2 * time.Second // a merge that lost a write is noticed long before its sources are removed
 	watchLimit = 2 * time.Minute // a statement that needs no disk and no table takes a millisecond
 )
 
@@ -135,7 +137,7 @@ func (s *server) watch(ctx context.Context) error {
 			defer close(answered)
 			s.controlMu.Lock()
 			defer s.controlMu.Unlock()
-			s.control.run("SELECT 1", "Null", nil).free() // an error, say for want of memory, is a sign of life too
+			checkWritten(s.control) // an error, say for want of memory, is a sign of life too
 		}()
 		limit := time.NewTimer(watchLimit)
 		select {

@@ -23,8 +23,9 @@ const (
 	circuitPause  = time.Minute      // for this long
 	backoffFirst  = 100 * time.Millisecond
 	backoffLast   = 5 * time.Second
-	outputKept    = 10  // first and as many last lines of a child's output, which explain its end
-	outputLogged  = 100 // lines of a child's output that go to the log; a crash prints thousands
+	roomPause     = 250 * time.Millisecond // between looks at a full disk
+	outputKept    = 10                     // first and as many last lines of a child's output, which explain its end
+	outputLogged  = 100                    // lines of a child's output that go to the log; a crash prints thousands
 	longestReport = 1 << 20
 )
 
@@ -64,7 +65,17 @@ func (e *Engine) supervise(first chan<- error) {
 	var crashes []time.Time
 	backoff := time.Duration(0)
 	for {
-		c, err := e.spawn()
+		err := roomFor(e.cfg.Dir)
+		if err != nil && first == nil {
+			if !e.lacksRoom(err) {
+				return
+			}
+			continue
+		}
+		var c *child
+		if err == nil {
+			c, err = e.spawn()
+		}
 		if err == nil {
 			err = e.await(c)
 		}
@@ -109,6 +120,22 @@ func (e *Engine) supervise(first chan<- error) {
 		case <-time.After(pause):
 		}
 		e.update(func(s *Status) { s.State, s.Restarts = StateRestarting, s.Restarts+1 })
+	}
+}
+
+// lacksRoom waits a moment for room on the disk; false says that the engine was closed meanwhile.
+func (e *Engine) lacksRoom(err error) bool {
+	e.update(func(s *Status) {
+		if s.LastError != err.Error() {
+			e.cfg.Log.Error("the storage engine waits", "error", err)
+		}
+		s.State, s.PID, s.LastError = StateRestarting, 0, err.Error()
+	})
+	select {
+	case <-e.stop:
+		return false
+	case <-time.After(roomPause):
+		return true
 	}
 }
 
