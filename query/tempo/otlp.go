@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,9 +18,12 @@ import (
 	"github.com/sightline/sightline/storage/traces"
 )
 
+// batchSpans is how many spans of a resource stand together at most.
+const batchSpans = 2000
+
 // batches are spans under the resources and scopes that they came with, in the order of first appearance. Each is made as it is asked
-// for, so that a large trace is not in memory twice.
-func batches(spans []traces.Span) func(yield func(*tracepb.ResourceSpans) bool) {
+// for, and a resource of many spans comes several times, so that a large trace is not in memory twice.
+func batches(spans []traces.Span) iter.Seq[*tracepb.ResourceSpans] {
 	var order []*traces.Resource
 	groups := map[*traces.Resource][]*traces.Span{}
 	for i := range spans { // spans of one resource share it
@@ -30,8 +35,10 @@ func batches(spans []traces.Span) func(yield func(*tracepb.ResourceSpans) bool) 
 	}
 	return func(yield func(*tracepb.ResourceSpans) bool) {
 		for _, r := range order {
-			if !yield(resourceSpans(r, groups[r])) {
-				return
+			for some := range slices.Chunk(groups[r], batchSpans) {
+				if !yield(resourceSpans(r, some)) {
+					return
+				}
 			}
 		}
 	}

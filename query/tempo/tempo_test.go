@@ -34,6 +34,7 @@ func TestTempo(t *testing.T) {
 		{"SearchByTags", searchByTags},
 		{"TagsAreNamedByScope", tagsAreNamedByScope},
 		{"ValuesHaveTypes", valuesHaveTypes},
+		{"LargeTraceComesInParts", largeTraceComesInParts}, // the last, since it adds to the shop
 	} {
 		t.Run(part.name, func(t *testing.T) { part.ask(t, s) })
 	}
@@ -124,6 +125,49 @@ func traceIsWhatWasSent(t *testing.T, s *server) {
 		if !strings.Contains(compact.String(), want) {
 			t.Errorf("no %s in %s", want, compact)
 		}
+	}
+}
+
+// largeTraceComesInParts has one resource with more spans than stand together.
+func largeTraceComesInParts(t *testing.T, s *server) {
+	data := &tracepb.TracesData{ResourceSpans: buy(9, s.start).ResourceSpans[:1]}
+	scope := data.ResourceSpans[0].ScopeSpans[0]
+	for n := range 4500 {
+		one := proto.CloneOf(scope.Spans[0])
+		one.SpanId = []byte{9, 0, 0, 1, 0, 0, byte(n >> 8), byte(n)}
+		scope.Spans = append(scope.Spans, one)
+	}
+	s.store(t, "default", data)
+	ids := map[string]int{}
+	count := func(got *tracepb.TracesData) {
+		t.Helper()
+		if len(got.ResourceSpans) != 3 {
+			t.Errorf("%d parts", len(got.ResourceSpans))
+		}
+		for _, r := range got.ResourceSpans {
+			for _, span := range r.ScopeSpans[0].Spans {
+				ids[string(span.SpanId)]++
+			}
+		}
+	}
+	bare, wrapped := &tracepb.TracesData{}, &tracepb.TracesData{}
+	if err := proto.Unmarshal(s.do("/api/traces/7700000000000009", "Accept", "application/protobuf").Body.Bytes(), bare); err != nil {
+		t.Fatal(err)
+	}
+	body := s.do("/api/v2/traces/7700000000000009", "Accept", "application/protobuf").Body.Bytes()
+	inner, n := protowire.ConsumeBytes(body[1:])
+	if err := proto.Unmarshal(inner, wrapped); err != nil || n < 0 || !bytes.Equal(body[1+n:], []byte{2<<3 | 2, 0}) {
+		t.Fatalf("%v, then %x", err, body[1+n:])
+	}
+	count(bare)
+	count(wrapped)
+	for id, n := range ids {
+		if n != 2 {
+			t.Errorf("span %x came %d times", id, n)
+		}
+	}
+	if len(ids) != 4501 {
+		t.Errorf("%d spans", len(ids))
 	}
 }
 
@@ -329,6 +373,7 @@ func valuesHaveTypes(t *testing.T, s *server) {
 	f("status", "", "keyword error, keyword ok, keyword unset")
 	f("span:kind", "", "keyword client, keyword consumer, keyword internal, keyword producer, keyword server, keyword unspecified")
 	f("duration", "", "")
+	f("nestedSetParent", "", "")
 	f("span.nothing", "", "")
 
 	// Narrowed to the spans of a query, which may be unfinished.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -70,11 +71,8 @@ func (h *handlers) traceV1(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if wantsProtobuf(r) {
-		body, err := traceMessage(nil, spans)
-		if err != nil {
-			return err
-		}
-		return writeProtobuf(w, body)
+		w.Header().Set("Content-Type", protobufType)
+		return writeMessage(w, spans)
 	}
 	s := api.NewStream(w)
 	s.Open('{')
@@ -106,21 +104,26 @@ func (h *handlers) traceV2(w http.ResponseWriter, r *http.Request) error {
 		partial = fmt.Sprintf("the trace has more than %d spans: the rest is left out", maxSpans)
 	}
 	if wantsProtobuf(r) {
-		trace, err := traceMessage(nil, spans)
-		if err != nil {
+		w.Header().Set("Content-Type", protobufType)
+		head := protowire.AppendTag(nil, fieldTrace, protowire.BytesType)
+		if _, err := w.Write(protowire.AppendVarint(head, messageSize(spans))); err != nil {
+			return fmt.Errorf("write answer: %w", err)
+		}
+		if err := writeMessage(w, spans); err != nil {
 			return err
 		}
-		body := protowire.AppendTag(make([]byte, 0, len(trace)+128), fieldTrace, protowire.BytesType)
-		body = protowire.AppendBytes(body, trace)
-		body = protowire.AppendTag(body, fieldMetrics, protowire.BytesType)
-		body = protowire.AppendBytes(body, nil)
+		tail := protowire.AppendTag(nil, fieldMetrics, protowire.BytesType)
+		tail = protowire.AppendBytes(tail, nil)
 		if partial != "" {
-			body = protowire.AppendTag(body, fieldStatus, protowire.VarintType)
-			body = protowire.AppendVarint(body, statusPartial)
-			body = protowire.AppendTag(body, fieldMessage, protowire.BytesType)
-			body = protowire.AppendString(body, partial)
+			tail = protowire.AppendTag(tail, fieldStatus, protowire.VarintType)
+			tail = protowire.AppendVarint(tail, statusPartial)
+			tail = protowire.AppendTag(tail, fieldMessage, protowire.BytesType)
+			tail = protowire.AppendString(tail, partial)
 		}
-		return writeProtobuf(w, body)
+		if _, err := w.Write(tail); err != nil {
+			return fmt.Errorf("write answer: %w", err)
+		}
+		return nil
 	}
 	s := api.NewStream(w)
 	s.Open('{')
@@ -142,25 +145,29 @@ func (h *handlers) traceV2(w http.ResponseWriter, r *http.Request) error {
 	return s.End()
 }
 
-// traceMessage appends a TracesData, whose only field is the list of ResourceSpans.
-func traceMessage(body []byte, spans []traces.Span) ([]byte, error) {
+// writeMessage writes a TracesData, whose only field is the list of ResourceSpans, one after the other.
+func writeMessage(w io.Writer, spans []traces.Span) error {
+	var buf []byte
 	for batch := range batches(spans) {
 		b, err := proto.Marshal(batch)
 		if err != nil {
-			return nil, fmt.Errorf("encode trace: %w", err)
+			return fmt.Errorf("encode trace: %w", err)
 		}
-		body = protowire.AppendTag(body, fieldTrace, protowire.BytesType)
-		body = protowire.AppendBytes(body, b)
-	}
-	return body, nil
-}
-
-func writeProtobuf(w http.ResponseWriter, body []byte) error {
-	w.Header().Set("Content-Type", protobufType)
-	if _, err := w.Write(body); err != nil {
-		return fmt.Errorf("write answer: %w", err)
+		buf = protowire.AppendTag(buf[:0], fieldTrace, protowire.BytesType)
+		if _, err := w.Write(protowire.AppendBytes(buf, b)); err != nil {
+			return fmt.Errorf("write answer: %w", err)
+		}
 	}
 	return nil
+}
+
+// messageSize is how many bytes writeMessage writes.
+func messageSize(spans []traces.Span) uint64 {
+	n := 0
+	for batch := range batches(spans) {
+		n += protowire.SizeTag(fieldTrace) + protowire.SizeBytes(proto.Size(batch))
+	}
+	return uint64(n)
 }
 
 func writeBatches(s *api.Stream, key string, spans []traces.Span) error {

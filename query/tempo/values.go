@@ -62,6 +62,7 @@ type identifier struct {
 	words    []string    // all that the values can be, if they are keywords
 	where    filter.Expr // the spans that have it
 	valuable bool        // its values can be listed: no durations, ids or numbers of spans
+	hidden   bool        // not among the names of tags: Grafana asks for it by itself
 }
 
 var root = filter.Compare{Attr: filter.Attr{Key: filter.Root}, Op: filter.Eq, Value: filter.BoolValue(true)}
@@ -77,8 +78,12 @@ var intrinsics = []identifier{
 	{names: []string{"link:spanID"}},
 	{names: []string{"link:traceID"}},
 	{names: []string{"name", "span:name"}, attr: filter.Attr{Key: filter.Name}, valuable: true},
+	{names: []string{"nestedSetLeft"}, hidden: true},
+	{names: []string{"nestedSetParent"}, hidden: true},
+	{names: []string{"nestedSetRight"}, hidden: true},
 	{names: []string{"rootName", "trace:rootName"}, attr: filter.Attr{Key: filter.Name}, where: root, valuable: true},
 	{names: []string{"rootServiceName", "trace:rootService"}, attr: filter.Attr{Key: filter.Service}, where: root, valuable: true},
+	{names: []string{"span:childCount"}},
 	{names: []string{"span:id"}},
 	{names: []string{"span:parentID"}},
 	{names: []string{"status", "span:status"}, words: []string{"error", "ok", "unset"}},
@@ -90,7 +95,9 @@ var intrinsics = []identifier{
 func intrinsicNames() []string {
 	var names []string
 	for _, i := range intrinsics {
-		names = append(names, i.names...)
+		if !i.hidden {
+			names = append(names, i.names...)
+		}
 	}
 	slices.Sort(names)
 	return names
