@@ -17,11 +17,12 @@ import spans from '../../../query/traceapi/testdata/spans.golden.json'
 import status from '../../../query/traceapi/testdata/status.golden.json'
 import storage from '../../../query/traceapi/testdata/storage.golden.json'
 import trace from '../../../query/traceapi/testdata/trace.golden.json'
+import traceChildren from '../../../query/traceapi/testdata/trace_children.golden.json'
 import type { Keys } from './keys'
 import type { Retention } from './retention'
 import type { Storage } from './storage'
 import type { Comparison, Facets, Heatmap, Instances, OperationDetail, SpanPage } from './spanTypes'
-import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TracePage } from './types'
+import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TraceChildren, TracePage } from './types'
 
 /** A type as JSON's inference can meet it: texts are any text, tuples are lists. */
 type Loose<T> = T extends string ? string : T extends readonly (infer E)[] ? Loose<E>[] : T extends object ? { [K in keyof T]: Loose<T[K]> } : T
@@ -46,6 +47,7 @@ const answers = {
   status: status satisfies Loose<Status>,
   storage: storage satisfies Loose<Storage>,
   trace: trace satisfies Loose<Trace>,
+  traceChildren: traceChildren satisfies Loose<TraceChildren>,
 }
 
 it('the columns of a trace are of one length', () => {

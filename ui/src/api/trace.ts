@@ -4,7 +4,7 @@ import { decodeTrace, type TraceModel, type TraceWire } from '../pure/trace'
 import { epochMsOfNanos, MILLISECOND, MINUTE_MS } from '../pure/units'
 import { get, getBytes } from './client'
 import { LIVE_MS } from './live'
-import type { SpanPage, SpanRow } from './types'
+import type { SpanPage, SpanRow, TraceChildren } from './types'
 
 export type TraceHint = {
   /** `start` and `end` bound the search in time; without them the server asks its index. */
@@ -22,7 +22,8 @@ export const traceQuery = (id: string, hint: TraceHint = {}) =>
     // The bounds in time only make the answer faster; they are no part of what is asked.
     queryKey: ['trace', id, hint.skew ?? 'on'],
     queryFn: async ({ signal }) => decode(await getBytes(`traces/${id}`, hint, signal), signal),
-    staleTime: 60_000,
+    // What a large trace left out is put in as it is asked for; an answer that takes its place would drop it.
+    staleTime: (query) => (query.state.data?.truncated ? Infinity : 60_000),
     // Columns are large and never change in place: comparing them with the ones before would cost more than drawing.
     structuralSharing: false,
   })
@@ -40,6 +41,18 @@ export function usePrefetchTrace(): (id: string, hint: TraceHint) => void {
   const queryClient = useQueryClient()
   return (id, hint) => void queryClient.prefetchQuery(traceQuery(id, hint))
 }
+
+/** How many spans a click brings. */
+const MORE = 2000
+
+/** Spans that a large trace's answer left out below one of its spans; `from` is the `next` of the answer before. */
+export const childrenQuery = (id: string, span: string, from: number, hint: TraceHint = {}) =>
+  queryOptions({
+    queryKey: ['trace', id, hint.skew ?? 'on', 'children', span, from],
+    queryFn: ({ signal }) => get<TraceChildren>(`traces/${id}/children`, { span_id: span, from, limit: MORE, ...hint }, signal),
+    staleTime: Infinity,
+    gcTime: 0, // the spans live on in the trace that they are put into
+  })
 
 function decode(bytes: ArrayBuffer, signal: AbortSignal): TraceModel | Promise<TraceModel> {
   // The server's own tests hold its answers to docs/openapi.yaml; see client.ts.

@@ -217,6 +217,14 @@ export type Trace = {
   focus: number
 }
 
+/** Spans of a timeline below one of them, which is the first. */
+export type TraceChildren = Pick<Trace, 'trace_id' | 'start' | 'services' | 'dict' | 'spans' | 'critical_path' | 'errors'> & {
+  /** How many the span has. */
+  children: number
+  /** The `from` of the next page of children. */
+  next: number | null
+}
+
 /** The value is as people read it; bytes in base64, arrays and maps in OTLP's JSON. */
 export type Attribute = { key: string; type: 'string' | 'bool' | 'int' | 'double' | 'bytes' | 'json' | 'empty'; value: string }
 

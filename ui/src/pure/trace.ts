@@ -86,7 +86,7 @@ export interface TraceModel {
 
 /** Turns the wire form into columns. Repairs what would break drawing: parents out of order, negative times. */
 export function decodeTrace(wire: TraceWire): TraceModel {
-  const spans = decodeSpans(wire.spans, wire.services.length)
+  const spans = decodeColumns(wire.spans, wire.services.length)
   const n = spans.count
   let duration = wire.duration_ns
   for (let i = 0; i < n; i++) {
@@ -119,7 +119,8 @@ export function decodeTrace(wire: TraceWire): TraceModel {
   }
 }
 
-function decodeSpans(w: TraceWire['spans'], services: number): Spans {
+/** The columns of spans that stand in a tree of their own. */
+export function decodeColumns(w: TraceWire['spans'], services: number): Spans {
   const n = w.id.length
   const idHigh = new Uint32Array(n)
   const idLow = new Uint32Array(n)
@@ -230,7 +231,7 @@ export function transferables(model: TraceModel): ArrayBuffer[] {
   const columns = [
     s.idHigh, s.idLow, s.parent, s.depth, s.start, s.duration, s.self, s.subtreeEnd, s.skew, s.service, s.name,
     s.peerName, s.peerType, s.descendants, s.hidden, s.kind, s.klass, s.origin, s.status, s.http, s.flags, s.events, s.links,
-    o.order, o.folds.of, o.folds.offset, o.folds.members, o.folds.total, o.folds.max, o.folds.errors, o.folds.start, o.folds.end,
+    o.order, o.folds.of, o.folds.offset, o.folds.members, o.folds.total, o.folds.max, o.folds.errors, o.folds.start, o.folds.end, ...(o.more === null ? [] : [o.more]),
     model.critical.offset, model.critical.span, model.critical.start, model.critical.end, model.errors,
   ]
   return columns.map((c) => c.buffer)

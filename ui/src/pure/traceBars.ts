@@ -1,7 +1,7 @@
 // From visible rows to what is painted: a short list of plain figures in px. The canvas only strokes and fills them.
 import { formatDuration } from './format'
 import { FLAG, has, KINDS, type TraceModel } from './trace'
-import type { Folds, Rows } from './traceRows'
+import { type Folds, moreOf, type Rows } from './traceRows'
 import { toPx, type View } from './traceView'
 import type { Nanos, Px } from './units'
 
@@ -65,6 +65,7 @@ export function bars(input: BarsInput): Bar[] {
   for (let r = Math.max(0, input.first); r < Math.min(input.rows.count, input.last); r++) {
     const row = input.rows.at[r]
     const y = (r - input.first) * input.rowHeight
+    if (moreOf(input.folds, row) >= 0) continue
     out.push(row >= 0 ? spanBar(input, row, y) : foldBar(input, ~row, y))
   }
   return out

@@ -1,7 +1,7 @@
 // From one answer of a trace that still arrives to the next: rows move, what the reader did stays.
 import { rowOfSpan, spanId, type Spans, type TraceModel } from './trace'
 import { openAtFirst } from './traceOpen'
-import type { Rows, Shown } from './traceRows'
+import { hasKids, moreOf, type Rows, type Shown } from './traceRows'
 import { clampView, isWhole, type View, wholeView } from './traceView'
 import type { Nanos } from './units'
 
@@ -14,7 +14,7 @@ export function carryShown(before: TraceModel, shown: Shown, now: TraceModel): S
     const old = rows.get(spanId(now.spans, i))
     if (old === undefined) continue
     // A span that had no children then was neither opened nor closed.
-    if (before.spans.descendants[old] > 0) collapsed[i] = now.spans.descendants[i] > 0 ? shown.collapsed[old] : 0
+    if (hasKids(before.spans, old)) collapsed[i] = hasKids(now.spans, i) ? shown.collapsed[old] : 0
     const fold = before.outline.folds.of[old]
     if (fold >= 0 && folds.of[i] >= 0) open[folds.of[i]] = shown.open[fold]
   }
@@ -34,9 +34,14 @@ export function carryRow(before: TraceModel, row: number, now: TraceModel): numb
   return rowOfSpan(now.spans, spanId(before.spans, row))
 }
 
-/** The same for a fold (~fold): it is found by its members. */
+/** The same for a fold (~fold): it is found by its members; what was left out below a span, by that span. */
 export function carryFold(before: TraceModel, fold: number, now: TraceModel): number | null {
   const { folds } = before.outline
+  const above = moreOf(folds, fold)
+  if (above >= 0) {
+    const row = carryRow(before, above, now)
+    return row >= 0 && (now.outline.more?.[row] ?? 0) > 0 ? ~(now.outline.folds.count + row) : null
+  }
   for (let m = folds.offset[~fold]; m < folds.offset[~fold + 1]; m++) {
     const row = carryRow(before, folds.members[m], now)
     if (row >= 0 && now.outline.folds.of[row] >= 0) return ~now.outline.folds.of[row]

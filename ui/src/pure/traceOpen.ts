@@ -1,6 +1,6 @@
 // What is open when a trace is first seen, and how opening changes. Errors first: the way to the focus is always open.
 import type { TraceModel } from './trace'
-import { listRows, type Outline, type Shown, type TreeSpans } from './traceRows'
+import { hasKids, listRows, type Outline, type Shown, type TreeSpans } from './traceRows'
 
 /** Rows that a healthy trace shows at most before the reader opens more. */
 export const FIRST_ROWS = 500
@@ -34,7 +34,7 @@ function deepestLevelWithin(spans: TreeSpans, limit: number, outlined: Outline):
 function collapseBelow(spans: TreeSpans, level: number): Uint8Array {
   const collapsed = new Uint8Array(spans.count)
   for (let i = 0; i < spans.count; i++) {
-    if (spans.descendants[i] > 0 && spans.depth[i] >= level) collapsed[i] = 1
+    if (hasKids(spans, i) && (spans.depth[i] >= level || spans.descendants[i] === 0)) collapsed[i] = 1
   }
   return collapsed
 }
@@ -70,7 +70,8 @@ export function toggle(shown: Shown, spans: TreeSpans, outlined: Outline, row: n
   const open = shown.open.slice()
   const last = deep ? row + spans.descendants[row] : row
   for (let s = row; s <= last; s++) {
-    if (spans.descendants[s] > 0) collapsed[s] = expand ? 0 : 1
+    // What was left out is asked for one span at a time.
+    if (hasKids(spans, s) && (s === row || spans.descendants[s] > 0)) collapsed[s] = expand ? 0 : 1
     const f = outlined.folds.of[s]
     if (deep && s > row && f >= 0) open[f] = expand ? 1 : 0
   }

@@ -5,7 +5,7 @@ import type { Spans } from './trace'
 export const FOLD_OVER = 5
 
 /** What the tree needs to know of spans; two traces laid over each other have it as well. */
-export type TreeSpans = Pick<Spans, 'count' | 'parent' | 'depth' | 'descendants' | 'service' | 'name' | 'start' | 'duration' | 'klass'>
+export type TreeSpans = Pick<Spans, 'count' | 'parent' | 'depth' | 'descendants' | 'service' | 'name' | 'start' | 'duration' | 'klass'> & Partial<Pick<Spans, 'hidden'>>
 
 export interface Folds {
   readonly count: number
@@ -26,6 +26,18 @@ export interface Outline {
   /** spans in display order: depth first, members of a fold side by side */
   readonly order: Int32Array<ArrayBuffer>
   readonly folds: Folds
+  /** spans that the answer left out right below each row; null when it left out none */
+  readonly more: Int32Array<ArrayBuffer> | null
+}
+
+/** Whether there is anything below a row, shown or left out. */
+export function hasKids(spans: TreeSpans, row: number): boolean {
+  return spans.descendants[row] > 0 || (spans.hidden?.[row] ?? 0) > 0
+}
+
+/** The span whose missing children a row of the list stands for; -1 for other rows. */
+export function moreOf(folds: Pick<Folds, 'count'>, row: number): number {
+  return row < 0 && ~row >= folds.count ? ~row - folds.count : -1
 }
 
 /** Finds the folds and the display order. Linear; done once per trace. */
@@ -45,7 +57,15 @@ export function outline(spans: TreeSpans): Outline {
     }
   }
   for (let i = 0; i < n; i++) order[position[i]] = i
-  return { order, folds: measureFolds(spans, fold, groups) }
+  return { order, folds: measureFolds(spans, fold, groups), more: moreBelow(spans) }
+}
+
+function moreBelow(spans: TreeSpans): Int32Array<ArrayBuffer> | null {
+  const { hidden } = spans
+  if (hidden === undefined || !hidden.some((n) => n > 0)) return null
+  const own = hidden.slice()
+  for (let i = 0; i < spans.count; i++) if (spans.parent[i] >= 0) own[spans.parent[i]] -= hidden[i]
+  return own
 }
 
 function orderedKids(spans: TreeSpans, parent: number, fold: Int32Array, groups: number[][]): number[] {
@@ -109,23 +129,33 @@ export interface Shown {
 
 export interface Rows {
   readonly count: number
-  /** span index, or ~fold */
+  /** span index, or ~fold, or ~(number of folds + span) for what was left out below a span */
   readonly at: Int32Array
   readonly level: Int32Array
 }
 
 /** Lists the rows to show, top to bottom. One pass over the display order. */
 export function listRows(spans: TreeSpans, outlined: Outline, shown: Shown): Rows {
-  const { order, folds } = outlined
+  const { order, folds, more } = outlined
   const n = spans.count
-  const at = new Int32Array(n + folds.count)
-  const level = new Int32Array(n + folds.count)
+  const room = n + folds.count + (more === null ? 0 : n)
+  const at = new Int32Array(room)
+  const level = new Int32Array(room)
+  const open: { end: number; span: number; level: number }[] = [] // spans that something was left out below
+  const close = (k: number) => {
+    for (let last = open.at(-1); last !== undefined && last.end <= k; last = open.at(-1)) {
+      at[count] = ~(folds.count + last.span)
+      level[count++] = last.level + 1
+      open.pop()
+    }
+  }
   const extra = new Int32Array(n); // indents that open folds add above a span
   let count = 0
   const { keep } = shown
   const kept = keep === null ? null : keptMembers(folds, keep)
   for (let k = 0; k < n; ) {
     const s = order[k]
+    close(k)
     if (keep !== null && keep[s] === 0) {
       k += spans.descendants[s] + 1
       continue
@@ -150,8 +180,11 @@ export function listRows(spans: TreeSpans, outlined: Outline, shown: Shown): Row
     extra[s] = indent
     at[count] = s
     level[count++] = spans.depth[s] + indent
+    // A filter looks at the spans that are here, so it offers no others.
+    if (more !== null && more[s] > 0 && keep === null && shown.collapsed[s] === 0) open.push({ end: k + spans.descendants[s] + 1, span: s, level: level[count - 1] })
     k += shown.collapsed[s] === 0 ? 1 : spans.descendants[s] + 1
   }
+  close(n)
   return { count, at: at.slice(0, count), level: level.slice(0, count) }
 }
 

@@ -1,11 +1,11 @@
 import { memo } from 'react'
 import { hueVar } from '../pure/colour'
-import { formatCount } from '../pure/format'
+import { formatCount, plural } from '../pure/format'
 import { GLYPH_PATHS } from '../pure/mapGlyphs'
 import type { Glyph } from '../pure/mapKind'
 import { CLASSES, type TraceModel } from '../pure/trace'
 import { foldLabel, spanLabel, spokenRow } from '../pure/traceLabels'
-import type { Folds } from '../pure/traceRows'
+import { type Folds, hasKids, moreOf } from '../pure/traceRows'
 import type { RowValue } from '../pure/traceValues'
 import type { Px } from '../pure/units'
 import css from './Rows.module.css'
@@ -30,14 +30,46 @@ export interface RowProps {
   readonly sticky?: boolean
   /** attributes that the reader wants to see in the tree; the same list for the same row, always */
   readonly values?: readonly RowValue[]
+  /** what was left out here is on its way */
+  readonly loading?: boolean
 }
 
 /** One line of the tree. Clicks are read by the waterfall from the data attributes, so that rows need no functions. */
 export const Row = memo(function Row(p: RowProps) {
+  return moreOf(p.folds, p.row) >= 0 ? <MoreRow {...p} /> : <SpanRow {...p} />
+})
+
+/** "12,345 more spans": what the answer left out below a span, and brings when asked. */
+function MoreRow(p: RowProps) {
+  const count = p.trace.outline.more?.[moreOf(p.folds, p.row)] ?? 0
+  return (
+    <div
+      id={p.id}
+      className={css.row}
+      role="row"
+      aria-level={p.level + 1}
+      aria-rowindex={p.index + 1}
+      aria-selected={p.selected}
+      aria-busy={p.loading}
+      data-row={p.row}
+      data-index={p.index}
+      data-more=""
+      style={{ top: p.top, height: p.height, '--indent': `${p.level * p.step}px`, '--step': `${p.step}px` }}
+    >
+      <div className={css.tree} role="gridcell">
+        <span className={css.caret} />
+        <span className={css.more}>{p.loading === true ? 'Loading…' : `${plural(count, 'more span')}`}</span>
+      </div>
+    </div>
+  )
+}
+
+function SpanRow(p: RowProps) {
   const fold = p.row < 0
   const label = fold ? foldLabel(p.trace, p.folds, ~p.row) : spanLabel(p.trace, p.row)
   const { spans } = p.trace
   const kids = fold ? p.folds.offset[~p.row + 1] - p.folds.offset[~p.row] : spans.descendants[p.row]
+  const opens = fold || hasKids(spans, p.row)
   const links = fold ? 0 : spans.links[p.row]
   const hue = p.hues[spans.service[fold ? p.folds.members[p.folds.offset[~p.row]] : p.row]]
   return (
@@ -48,7 +80,7 @@ export const Row = memo(function Row(p: RowProps) {
       aria-hidden={p.sticky === true || undefined}
       aria-level={p.level + 1}
       aria-rowindex={p.index + 1}
-      aria-expanded={kids > 0 ? p.open : undefined}
+      aria-expanded={opens ? p.open : undefined}
       aria-selected={p.selected}
       data-row={p.row}
       data-index={p.index}
@@ -59,7 +91,7 @@ export const Row = memo(function Row(p: RowProps) {
       style={{ top: p.top, height: p.height, '--indent': `${p.level * p.step}px`, '--step': `${p.step}px`, '--hue': hueVar(hue) }}
     >
       <div className={css.tree} role={p.sticky === true ? undefined : 'gridcell'}>
-        {kids > 0 ? <span className={css.caret} data-caret="" data-open={p.open || undefined} /> : <span className={css.caret} />}
+        {opens ? <span className={css.caret} data-caret="" data-open={p.open || undefined} /> : <span className={css.caret} />}
         <span className={css.stripe} />
         {label.glyph !== null && <GlyphSign name={label.glyph} />}
         <span className={css.text}>
@@ -77,8 +109,7 @@ export const Row = memo(function Row(p: RowProps) {
             {v.value}
           </span>
         ))}
-        {!p.open && !fold && kids > 0 && <span className={css.hidden}>{formatCount(kids)}</span>}
-        {!fold && spans.hidden[p.row] > 0 && <span className={css.hidden}>{formatCount(spans.hidden[p.row])} left out</span>}
+        {!p.open && opens && !fold && <span className={css.hidden}>{formatCount(kids + spans.hidden[p.row])}</span>}
         {links > 0 && <Sign kind="link" label={`${links} links`} />}
         {label.klass !== 0 && (
           <span className={css.mark} data-class={CLASSES[label.klass]} data-origin={label.origin || undefined}>
@@ -94,7 +125,7 @@ export const Row = memo(function Row(p: RowProps) {
       )}
     </div>
   )
-})
+}
 
 const SIGNS = {
   ok: '',

@@ -2,7 +2,7 @@ import { type MouseEvent, type Ref, useEffect, useImperativeHandle, useLayoutEff
 import type { TraceModel } from '../pure/trace'
 import { bars, type Bar } from '../pure/traceBars'
 import { carryLine } from '../pure/traceCarry'
-import { ancestorRows, type Outline, type Rows } from '../pure/traceRows'
+import { ancestorRows, moreOf, type Outline, type Rows } from '../pure/traceRows'
 import type { RowValue } from '../pure/traceValues'
 import { ticks, toPx } from '../pure/traceView'
 import type { Px } from '../pure/units'
@@ -50,12 +50,14 @@ type Props = {
   tree: Px
   onSelect: (span: number) => void
   onToggle: (row: number, deep: boolean) => void
+  /** the span whose left out children are on their way, -1 for none */
+  loading?: number
   handle: Ref<WaterfallHandle>
 }
 
 /** The waterfall: a tree of elements at the left, one canvas of bars at the right, both as far as they are in view. */
 export function Waterfall(props: Props) {
-  const { trace, outline, rows, collapsed, openFolds, keep, matches, hues, events, view, selected, rowHeight, tree, onSelect, onToggle, handle, values } = props
+  const { trace, outline, rows, collapsed, openFolds, keep, matches, hues, events, view, selected, rowHeight, tree, onSelect, onToggle, handle, values, loading = -1 } = props
   const scroll = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const stuck = useRef<HTMLCanvasElement>(null)
@@ -160,11 +162,12 @@ export function Waterfall(props: Props) {
         height={rowHeight}
         top={at}
         open={row >= 0 ? collapsed[row] === 0 : openFolds[~row] === 1}
-        selected={span >= 0 && span === selected}
+        selected={row === selected}
         match={span >= 0 && matches !== null && matches[span] === 1}
         dim={span >= 0 && keep !== null && keep[span] === 2}
         sticky={sticky}
         values={span >= 0 ? values?.get(span) : undefined}
+        loading={loading >= 0 && moreOf(outline.folds, row) === loading}
       />
     )
   }

@@ -1,5 +1,7 @@
+import { Link } from '@tanstack/react-router'
 import { CircleAlert, Dot } from 'lucide-react'
 import type { Attribute, SpanDetail } from '../../api/types'
+import { useShared } from '../../nav'
 import { formatDuration } from '../../pure/format'
 import { CopyButton } from '../../widgets/CopyButton'
 import css from './SpanPanel.module.css'
@@ -13,7 +15,7 @@ export function SpanEvents({ span }: { span: SpanDetail }) {
     <ol className={css.events}>
       {[...span.events].sort((a, b) => a.offset_ns - b.offset_ns).map((e, i) => (
         <li key={i} className={css.event}>
-          <Event name={e.name} at={e.offset_ns} attributes={e.attributes} />
+          <Event name={e.name} at={e.offset_ns} attributes={e.attributes} service={span.service} />
         </li>
       ))}
       {span.dropped_events > 0 && <li className={css.none}>{span.dropped_events} more were dropped by the sender.</li>}
@@ -21,7 +23,8 @@ export function SpanEvents({ span }: { span: SpanDetail }) {
   )
 }
 
-function Event({ name, at, attributes }: { name: string; at: number; attributes: readonly Attribute[] }) {
+function Event({ name, at, attributes, service }: { name: string; at: number; attributes: readonly Attribute[]; service: string }) {
+  const shared = useShared()
   const value = (key: string) => {
     const found = attributes.find((a) => a.key === key)
     return found ? String(found.value) : ''
@@ -37,6 +40,13 @@ function Event({ name, at, attributes }: { name: string; at: number; attributes:
         <span>+{formatDuration(at)}</span>
       </p>
       {value('exception.message') !== '' && <p className={css.eventText}>{value('exception.message')}</p>}
+      {type !== '' && (
+        <p>
+          <Link to="/exceptions" search={{ ...shared, service, q: type }}>
+            Others like it
+          </Link>
+        </p>
+      )}
       {rest.length > 0 && (
         <dl className={css.small}>
           {rest.map((a) => (

@@ -1,9 +1,11 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useTrace } from '../../api/trace'
+import { type TraceHint, useTrace } from '../../api/trace'
+import type { TraceModel } from '../../pure/trace'
 import type { SearchFor } from '../../url'
-import { Empty, ErrorState, Skeleton } from '../../widgets/States'
+import { Empty, ErrorState, Notice, Skeleton } from '../../widgets/States'
 import { TraceHeader } from './TraceHeader'
 import { TraceScreen } from './TraceScreen'
+import { useMore } from './useMore'
 import { Warnings } from './Warnings'
 import css from './TracePage.module.css'
 
@@ -24,11 +26,17 @@ export function TracePage() {
     )
   }
   if (trace.data.spans.count === 0) return <Empty title="This trace has no spans">It may have been dropped by retention while you were reading.</Empty>
+  return <Loaded key="trace" answer={trace.data} hint={{ start, end, skew }} onAsSent={(off) => void navigate({ to: '.', search: (before) => ({ ...before, skew: off ? 'off' : undefined }) })} />
+}
+
+function Loaded({ answer, hint, onAsSent }: { answer: TraceModel; hint: TraceHint; onAsSent: (off: boolean) => void }) {
+  const more = useMore(answer, hint)
   return (
-    <div key="trace" className={css.page}>
-      <TraceHeader trace={trace.data} />
-      <Warnings trace={trace.data} asSent={skew === 'off'} onAsSent={(off) => void navigate({ to: '.', search: (before) => ({ ...before, skew: off ? 'off' : undefined }) })} />
-      <TraceScreen key={`${trace.data.traceId}/${skew ?? ''}`} trace={trace.data} hint={{ start, end }} />
+    <div className={css.page}>
+      <TraceHeader trace={more.trace} />
+      <Warnings trace={more.trace} asSent={hint.skew === 'off'} onAsSent={onAsSent} />
+      {more.error && <Notice tone="warn">{`More spans could not be brought: ${more.error.message}`}</Notice>}
+      <TraceScreen key={`${answer.traceId}/${hint.skew ?? ''}`} more={more} hint={{ start: hint.start, end: hint.end }} />
     </div>
   )
 }

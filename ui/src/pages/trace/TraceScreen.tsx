@@ -9,7 +9,7 @@ import { quote } from '../../pure/mapQuery'
 import { spanId, type TraceModel } from '../../pure/trace'
 import { carryShown } from '../../pure/traceCarry'
 import { openAtFirst } from '../../pure/traceOpen'
-import { nearestRow } from '../../pure/traceRows'
+import { moreOf, nearestRow } from '../../pure/traceRows'
 import { filterTrace, nextError, nextOf, type Show } from '../../pure/traceShow'
 import { valuesByRow } from '../../pure/traceValues'
 import { bringIn } from '../../pure/traceView'
@@ -20,7 +20,7 @@ import { Minimap } from '../../timeline/Minimap'
 import { Ruler } from '../../timeline/Ruler'
 import { SpanTable } from '../../timeline/SpanTable'
 import { Splitter } from '../../timeline/Splitter'
-import { useTree } from '../../timeline/useTree'
+import { type Tree, useTree } from '../../timeline/useTree'
 import { ZoomTrail } from '../../timeline/ZoomTrail'
 import { createViewStore } from '../../timeline/viewStore'
 import { Waterfall, type WaterfallHandle } from '../../timeline/Waterfall'
@@ -34,6 +34,7 @@ import { JsonView } from './JsonView'
 import { ServiceFilter } from './ServiceFilter'
 import { SpanPanel, TABS } from './SpanPanel'
 import { TraceToolbar, type TraceView } from './TraceToolbar'
+import type { More } from './useMore'
 import { useTraceKeys } from './useTraceKeys'
 import { useChosen, useFold, useTimeInView } from './useTraceState'
 import css from './TracePage.module.css'
@@ -50,7 +51,8 @@ const ROOMY = 32
 const ROOMY_UP_TO = 60
 const STACKED = 46
 
-export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHint }) {
+export function TraceScreen({ more, hint }: { more: More; hint: TraceHint }) {
+  const { trace } = more
   const search: Search = useSearch({ strict: false })
   const navigate = useNavigate({ from: '/trace/$traceId' })
   const change = useCallback((patch: Search, replace = true) => void navigate({ search: (before) => ({ ...before, ...patch }), replace }), [navigate])
@@ -74,7 +76,8 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
 
   const [chosen, choose, settled] = useChosen(trace, search.span, change)
   const selected = chosen >= 0 ? chosen : trace.focus
-  const tree = useTree(trace, filtered.keep, () => openAtFirst(trace, trace.outline, selected), carryShown)
+  const list = useTree(trace, filtered.keep, () => openAtFirst(trace, trace.outline, selected), carryShown)
+  const tree = useLoadingTree(list, trace, more)
   const [fold, setFold] = useFold(trace)
   const cursor = fold ?? selected
 
@@ -196,6 +199,7 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
                 tree={treeWidth}
                 onSelect={pick}
                 onToggle={(row, deep) => tree.toggle(row, undefined, deep)}
+                loading={more.loading}
                 handle={waterfall}
               />
               {!phone && width > 0 && <Splitter label="Width of the names" share={share} onShare={setShare} width={width} />}
@@ -240,6 +244,22 @@ export function TraceScreen({ trace, hint }: { trace: TraceModel; hint: TraceHin
       </div>
     </>
   )
+}
+
+/** A tree whose rows for what was left out bring it; so does opening a span that has nothing else below it. */
+function useLoadingTree(tree: Tree, trace: TraceModel, more: More): Tree {
+  const { load } = more
+  const { toggle, shown } = tree
+  const opening = useCallback<Tree['toggle']>(
+    (row, expand, deep) => {
+      const above = moreOf(trace.outline.folds, row)
+      if (above >= 0) return load(above)
+      toggle(row, expand, deep)
+      if (row >= 0 && trace.spans.descendants[row] === 0 && trace.spans.hidden[row] > 0 && (expand ?? shown.collapsed[row] === 1)) load(row)
+    },
+    [trace, load, toggle, shown],
+  )
+  return { ...tree, toggle: opening }
 }
 
 function huesOf(trace: TraceModel): Uint8Array {

@@ -11,8 +11,11 @@ const FEW = 2
 export function Warnings({ trace, asSent, onAsSent }: { trace: TraceModel; asSent: boolean; onAsSent: (off: boolean) => void }) {
   const [all, setAll] = useState(false)
   const skewed = asSent || trace.spans.flags.some((f) => has(f, FLAG.skewAdjusted))
-  const texts = trace.warnings.map((w) => w.message)
-  if (trace.truncated) texts.unshift(`Only ${formatCount(trace.truncated.kept)} of ${formatCount(trace.truncated.total)} spans are shown: the trace is larger than this page draws.`)
+  const texts = trace.warnings.filter((w) => w.code !== 'truncated').map((w) => w.message)
+  if (trace.truncated) {
+    const { kept, total } = trace.truncated
+    texts.unshift(`${formatCount(kept)} of ${formatCount(total)} spans are here: errors, the critical path, the upper levels and the longest. Open “more spans” where you want the others; search and figures by group see only what is here.`)
+  }
   if (trace.inProgress) texts.push('Spans are still arriving; this page follows them.')
   if (asSent) texts.push('Times are as they were sent; clocks of different hosts may disagree.')
   if (texts.length === 0) return null

@@ -1,6 +1,6 @@
 import type { RefObject } from 'react'
 import type { TraceModel } from '../../pure/trace'
-import { parentRow } from '../../pure/traceRows'
+import { hasKids, parentRow } from '../../pure/traceRows'
 import { type Filtered, nextError, nextOf, type Show } from '../../pure/traceShow'
 import { fit, pan, wholeView, zoomAt } from '../../pure/traceView'
 import type { Tree } from '../../timeline/useTree'
@@ -39,9 +39,9 @@ export function useTraceKeys(o: Options): void {
     else o.fold(row)
   }
   const isOpen = cursor >= 0 ? tree.shown.collapsed[cursor] === 0 : tree.shown.open[~cursor] === 1
-  const hasKids = cursor < 0 || (cursor < trace.spans.count && trace.spans.descendants[cursor] > 0)
-  const left = (deep: boolean) => (hasKids && isOpen ? tree.toggle(cursor, false, deep) : go(parentRow(rows, at)))
-  const right = (deep: boolean) => (hasKids && !isOpen ? tree.toggle(cursor, true, deep) : go(at + 1))
+  const opens = cursor < 0 || (cursor < trace.spans.count && hasKids(trace.spans, cursor))
+  const left = (deep: boolean) => (opens && isOpen ? tree.toggle(cursor, false, deep) : go(parentRow(rows, at)))
+  const right = (deep: boolean) => (opens && !isOpen ? tree.toggle(cursor, true, deep) : go(at + 1))
   const middle = () => {
     const v = time.get()
     return (v.from + v.to) / 2
