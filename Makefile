@@ -65,6 +65,7 @@ test-ui: ui/node_modules/.package-lock.json
 test-browser: build bin/shop
 	$(NPM) run --prefix ui test:browser --silent
 	$(NPM) run --prefix ui test:pages --silent
+	$(NPM) run --prefix ui test:budgets --silent
 
 .PHONY: lint
 lint: ui ## formatting, vet, staticcheck, eslint, tsc

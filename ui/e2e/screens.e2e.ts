@@ -73,7 +73,8 @@ const screens: [string, () => string, string][] = [
 describe('every screen is complete, accessible and fits, in both themes and any width', () => {
   for (const [name, at, ready] of screens) {
     test(name, { timeout: 90_000 }, async () => {
-      for (const theme of ['dark', 'light'] as const) {
+      const themes = ['dark', 'light'] as const
+      const checks = themes.map(async (theme) => {
         const { page, problems } = await openPage(browser, sightline.page + at(), { width: 1440, height: 900, theme })
         const complete = async (): Promise<void> => {
           await page.locator(ready).first().waitFor()
@@ -92,7 +93,8 @@ describe('every screen is complete, accessible and fits, in both themes and any 
         }
         expect(problems, `${name}, ${theme}`).toEqual([])
         await page.context().close()
-      }
+      })
+      await Promise.all(checks)
     })
   }
 })
