@@ -71,6 +71,8 @@ export const PAGES = {
     group: oneOf('none', 'namespace', 'team', 'env', 'type', 'name'), size: oneOf('traffic', 'latency', 'constant'), colour: oneOf('health', 'latency', 'change'),
     /** hosts outside of the system */
     external: oneOf('off'),
+    /** the earlier time that is compared with: the window before, a day or a week earlier */
+    cmp: oneOf('prev', '1d', '7d'),
     /** nodes with requests that ended in one of these ways stand out */
     mark: list,
     /** the moment in view, ms since 1970 */

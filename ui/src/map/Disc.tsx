@@ -1,10 +1,10 @@
 import { memo } from 'react'
 import type { Class } from '../api/types'
 import { formatDuration, middleEllipsis } from '../pure/format'
+import { type Delta, deltaWords, headline } from '../pure/mapCompare'
 import { arcPath, perMinute, redness, slowness, spoken, type ColourBy } from '../pure/mapDraw'
 import type { SceneNode } from '../pure/mapScene'
 import { ringArcs, share } from '../pure/mapStats'
-import type { Change } from '../pure/red'
 import type { Px } from '../pure/units'
 import { Glyph } from './Glyph'
 import css from './Disc.module.css'
@@ -15,8 +15,10 @@ type Props = {
   colour: ColourBy
   /** p95 of the slowest node in view, for colouring by latency */
   slowest: number
-  /** p95 against the time before, for colouring by change; null where there is nothing to compare */
-  change: Change | null
+  /** against an earlier time, for colouring by change; null where there is nothing to compare */
+  delta: Delta | null
+  /** words on a version that came in the time in view */
+  deployed?: string
   selected: boolean
   tabbable: boolean
   /** keeps its name when the view is far away */
@@ -32,7 +34,7 @@ type Props = {
 const ALARMING = 0.05
 
 /** A node of the map: its ring says how its requests end, its inside how many and how long. */
-export const Disc = memo(function Disc({ node, size, colour, slowest, change, selected, tabbable, major, marked, caption, onSelect }: Props) {
+export const Disc = memo(function Disc({ node, size, colour, slowest, delta, deployed, selected, tabbable, major, marked, caption, onSelect }: Props) {
   const { stats } = node
   const alarming = share(stats, 'fault') >= ALARMING ? 'fault' : share(stats, 'throttle') >= ALARMING ? 'throttle' : undefined
   const words = node.shape === 'group' ? `${node.members.length} nodes` : node.kind.words
@@ -48,21 +50,22 @@ export const Disc = memo(function Disc({ node, size, colour, slowest, change, se
       data-ghost={node.ghost || undefined}
       data-off={off || undefined}
       data-selected={selected || undefined}
-      data-alarming={alarming}
-      data-trouble={redness(stats) > 0 || undefined}
+      data-alarming={colour === 'change' ? undefined : alarming}
+      data-trouble={(colour === 'change' ? delta !== null && delta.tone !== 'same' : redness(stats) > 0) || undefined}
       data-major={major || undefined}
       data-small={size < 62 || undefined}
       tabIndex={tabbable ? 0 : -1}
-      aria-label={spoken(node.label, node.ghost ? `${words}, no requests at present` : words, stats)}
+      aria-label={[spoken(node.label, node.ghost ? `${words}, no requests at present` : words, stats), delta === null ? '' : deltaWords(delta), deployed ?? ''].filter((t) => t !== '').join(', ')}
       aria-pressed={selected}
-      title={node.label}
+      title={deployed === undefined ? node.label : `${node.label}: ${deployed}`}
       onClick={() => onSelect(node.id)}
     >
       <span className={css.disc} style={{ width: size, height: size }}>
-        <Ring node={node} size={size} colour={colour} slowest={slowest} change={change} />
+        <Ring node={node} size={size} colour={colour} slowest={slowest} delta={delta} />
         <span className={css.inside}>
-          <Inside node={node} size={size} caption={caption ?? (colour === 'change' && change !== null && stats !== null ? [formatDuration(stats.p95_ns), changeText(change)] : undefined)} />
+          <Inside node={node} size={size} caption={caption ?? (colour === 'change' && delta !== null && stats !== null ? headline(delta, formatDuration(stats.p95_ns)) : undefined)} />
         </span>
+        {deployed !== undefined && <span className={css.deployed} />}
         {node.kind.badge !== '' && <span className={css.badge}>{node.kind.badge}</span>}
       </span>
       <span className={css.name} aria-hidden="true">
@@ -79,14 +82,7 @@ export const Disc = memo(function Disc({ node, size, colour, slowest, change, se
   )
 })
 
-/** `+42 %`: in words that fit into a node. */
-function changeText({ share: by }: Change): string {
-  if (by >= 9.95) return `×${Math.round(by + 1)}`
-  const percent = Math.round(by * 100)
-  return percent === 0 ? '±0 %' : `${percent > 0 ? '+' : ''}${percent} %`
-}
-
-function Ring({ node, size, colour, slowest, change }: Pick<Props, 'node' | 'size' | 'colour' | 'slowest' | 'change'>) {
+function Ring({ node, size, colour, slowest, delta }: Pick<Props, 'node' | 'size' | 'colour' | 'slowest' | 'delta'>) {
   const c = size / 2
   const arcs = ringArcs(node.stats)
   return (
@@ -94,7 +90,7 @@ function Ring({ node, size, colour, slowest, change }: Pick<Props, 'node' | 'siz
       <circle cx={c} cy={c} r={c - 3} className={css.base} />
       {colour === 'health' && arcs.map((arc) => <path key={arc.class} d={arcPath(c, c, c - (arc.class === 'ok' ? 3 : 3.5), arc)} className={css.arc} data-class={arc.class} />)}
       {colour === 'latency' && arcs.length > 0 && <circle cx={c} cy={c} r={c - 3.5} className={css.heat} style={{ '--heat': `${slowness(node.stats, slowest)}%` }} />}
-      {colour === 'change' && change !== null && <circle cx={c} cy={c} r={c - 3.5} className={css.change} data-tone={change.tone} />}
+      {colour === 'change' && delta !== null && <circle cx={c} cy={c} r={c - 3.5} className={css.change} data-tone={delta.before === null ? 'new' : delta.tone} />}
     </svg>
   )
 }

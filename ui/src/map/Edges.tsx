@@ -1,6 +1,7 @@
 import { memo, useMemo } from 'react'
 import type { Class } from '../api/types'
 import { arrowPath, curve, type Disc, edgeLabel, edgeWidth, redness } from '../pure/mapDraw'
+import { type Delta, deltaLabel } from '../pure/mapCompare'
 import { type Flow, flowsOf } from '../pure/mapFlow'
 import type { SceneEdge } from '../pure/mapScene'
 import { share } from '../pure/mapStats'
@@ -18,19 +19,22 @@ type Props = {
   marked: readonly Class[]
   /** dots move along the busiest edges */
   moving: boolean
+  /** against an earlier time: then colour is change, not health */
+  deltas?: ReadonlyMap<string, Delta>
   onSelect: (id: string) => void
   onOver: (id: string | null) => void
 }
 
 /** All connections in one drawing under the nodes, with their labels. */
-export const Edges = memo(function Edges({ edges, discs, down, busiest, selected, marked, moving, onSelect, onOver }: Props) {
+export const Edges = memo(function Edges({ edges, discs, down, busiest, selected, marked, moving, deltas, onSelect, onOver }: Props) {
   const drawn = edges.flatMap((edge) => {
     const a = discs.get(edge.source)
     const b = discs.get(edge.target)
-    return a && b ? [{ edge, line: curve(a, b, down), width: edgeWidth(edge.stats.rate, busiest), red: redness(edge.stats) }] : []
+    return a && b ? [{ edge, line: curve(a, b, down), width: edgeWidth(edge.stats.rate, busiest), red: deltas === undefined ? redness(edge.stats) : 0 }] : []
   })
-  // What fails lies on top.
-  drawn.sort((a, b) => a.red - b.red)
+  // What fails, or changed, lies on top.
+  const loud = (id: string) => (deltas?.get(id)?.tone ?? 'same') !== 'same'
+  drawn.sort((a, b) => a.red - b.red || Number(loud(a.edge.id)) - Number(loud(b.edge.id)))
   const quiet = edges.length > 4 * discs.size
   const flows = useMemo(() => new Map(moving ? flowsOf(edges).map((f) => [f.id, f]) : []), [moving, edges])
   return (
@@ -44,7 +48,9 @@ export const Edges = memo(function Edges({ edges, discs, down, busiest, selected
             data-async={edge.async || undefined}
             data-ghost={edge.ghost || undefined}
             data-off={(marked.length > 0 && !marked.some((c) => share(edge.stats, c) > 0)) || undefined}
-            data-bad={red >= 10 || undefined}
+            data-bad={red >= 10 || loud(edge.id) || undefined}
+            data-tone={deltas?.get(edge.id)?.tone}
+            data-new={deltas?.get(edge.id)?.before === null || undefined}
             data-selected={edge.id === selected || undefined}
             style={{ '--red': `${red}%` }}
             onClick={(e) => {
@@ -63,8 +69,8 @@ export const Edges = memo(function Edges({ edges, discs, down, busiest, selected
       </svg>
       {drawn.map(({ edge, line }) => (
         <span key={edge.id} className={css.label} data-edge={edge.id} style={{ left: line.middle.x, top: line.middle.y }} aria-hidden="true">
-          {edgeLabel(edge.stats).map((line, i) => (
-            <span key={line} className={i > 0 ? css.failed : undefined}>
+          {(deltas?.has(edge.id) ? deltaLabel(deltas.get(edge.id), edgeLabel(edge.stats)) : edgeLabel(edge.stats)).map((line, i) => (
+            <span key={line} className={i > 0 && !deltas ? css.failed : undefined}>
               {line}
             </span>
           ))}

@@ -1,5 +1,6 @@
 import type { Class } from '../api/types'
 import type { ColourBy, SizeBy } from '../pure/mapDraw'
+import { type Versus, VERSUS_WORDS } from '../pure/mapCompare'
 import css from './Legend.module.css'
 
 const CLASSES = [
@@ -9,10 +10,10 @@ const CLASSES = [
   ['throttle', '429'],
 ] as const
 
-type Props = { size: SizeBy; colour: ColourBy; marked: readonly Class[]; onMark: (what: Class) => void }
+type Props = { size: SizeBy; colour: ColourBy; versus?: Versus; /** some node has a mark of a deployment */ deployed?: boolean; marked: readonly Class[]; onMark: (what: Class) => void }
 
 /** What the map's colours and lines mean; always in view. A class that is pressed lets the nodes without it step back. */
-export function Legend({ size, colour, marked, onMark }: Props) {
+export function Legend({ size, colour, versus = 'prev', deployed = false, marked, onMark }: Props) {
   return (
     <ul className={css.legend} aria-label="Legend">
       {colour === 'health' &&
@@ -32,15 +33,20 @@ export function Legend({ size, colour, marked, onMark }: Props) {
       {colour === 'change' && (
         <>
           <li>
-            <span className={css.swatch} data-class="slower" /> slower than before
+            <span className={css.swatch} data-class="slower" /> worse than {VERSUS_WORDS[versus]}
           </li>
           <li>
-            <span className={css.swatch} data-class="faster" /> faster
+            <span className={css.swatch} data-class="faster" /> better
           </li>
           <li className={css.wide}>
             <span className={css.swatch} data-class="same" /> much the same
           </li>
         </>
+      )}
+      {deployed && (
+        <li className={css.wide}>
+          <span className={css.deployed} /> deployed
+        </li>
       )}
       <li className={css.wide}>
         <svg width="26" height="8" aria-hidden="true">
@@ -55,7 +61,7 @@ export function Legend({ size, colour, marked, onMark }: Props) {
         not instrumented
       </li>
       <li className={css.wide}>{size === 'constant' ? 'size: constant' : `size: ${size === 'traffic' ? 'traffic' : 'p95'}`}</li>
-      <li className={css.wide}>in the node: {colour === 'change' ? 'p95, change' : 'p95, requests'}</li>
+      <li className={css.wide}>in the node: {colour === 'change' ? 'what changed most' : 'p95, requests'}</li>
     </ul>
   )
 }

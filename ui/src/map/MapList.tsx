@@ -1,6 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
 import { formatDuration, formatPercent, formatRate } from '../pure/format'
+import type { MapNode } from '../api/types'
+import { changeText, deltasOf, pointsText } from '../pure/mapCompare'
 import type { SceneNode } from '../pure/mapScene'
 import { badShare, share } from '../pure/mapStats'
 import type { Px } from '../pure/units'
@@ -13,12 +15,13 @@ type Column = (typeof COLUMNS)[number]
 const TITLES: Record<Column, string> = { name: 'Name', rate: 'Requests', fault: 'Faults', error: 'Errors', throttle: 'Throttled', p50: 'p50', p95: 'p95', p99: 'p99' }
 const ROW: Px = 34
 
-type Props = { nodes: readonly SceneNode[]; selected: string | undefined; onSelect: (id: string) => void; /** a panel lies over the right */ covered: boolean }
+type Props = { nodes: readonly SceneNode[]; /** an earlier time to compare with */ before?: { readonly map: { readonly nodes: readonly MapNode[] } } | null; selected: string | undefined; onSelect: (id: string) => void; /** a panel lies over the right */ covered: boolean }
 
 /** The map as a table: every node with its figures, to sort and to read aloud. Only the rows in sight are there, so a thousand are no more than ten. */
-export function MapList({ nodes, selected, onSelect, covered }: Props) {
+export function MapList({ nodes, before, selected, onSelect, covered }: Props) {
   const scroll = useRef<HTMLDivElement>(null)
   const [sort, setSort] = useState<{ by: Column; down: boolean }>({ by: 'fault', down: true })
+  const deltas = useMemo(() => (before ? deltasOf(nodes, before.map.nodes) : undefined), [nodes, before])
   const rows = useMemo(() => sorted(nodes, sort.by, sort.down), [nodes, sort])
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroll.current, estimateSize: () => ROW, overscan: 12 })
   const items = virtual.getVirtualItems()
@@ -52,6 +55,7 @@ export function MapList({ nodes, selected, onSelect, covered }: Props) {
           {above > 0 && <tr aria-hidden="true" style={{ height: above }} />}
           {items.map(({ index }) => {
             const n = rows[index]
+            const d = deltas?.get(n.id)
             return (
               <tr key={n.id} data-row={index} aria-rowindex={index + 2} data-selected={n.id === selected || undefined} data-ghost={n.ghost || undefined} onClick={() => onSelect(n.id)}>
                 <th scope="row">
@@ -62,12 +66,18 @@ export function MapList({ nodes, selected, onSelect, covered }: Props) {
                     {badShare(n.stats) >= 0.01 && <ClassMark value="fault" size={13} />}
                   </button>
                 </th>
-                <td>{n.stats ? formatRate(n.stats.rate) : '–'}</td>
-                <td data-bad={share(n.stats, 'fault') > 0 ? 'fault' : undefined}>{figure(n, 'fault')}</td>
+                <td>
+                  {n.stats ? formatRate(n.stats.rate) : '–'}
+                  {d && <Small text={d.before === null ? 'new' : d.rate ? changeText(d.rate) : ''} />}
+                </td>
+                <td data-bad={share(n.stats, 'fault') > 0 ? 'fault' : undefined}>{figure(n, 'fault')}{d && d.bad.tone !== 'same' && <Small text={pointsText(d.bad.by)} tone={d.bad.tone} />}</td>
                 <td data-bad={share(n.stats, 'error') > 0 ? 'error' : undefined}>{figure(n, 'error')}</td>
                 <td data-bad={share(n.stats, 'throttle') > 0 ? 'throttle' : undefined}>{figure(n, 'throttle')}</td>
                 <td>{n.stats ? formatDuration(n.stats.p50_ns) : '–'}</td>
-                <td>{n.stats ? formatDuration(n.stats.p95_ns) : '–'}</td>
+                <td>
+                  {n.stats ? formatDuration(n.stats.p95_ns) : '–'}
+                  {d?.p95 && <Small text={changeText(d.p95)} tone={d.p95.tone} />}
+                </td>
                 <td>{n.stats ? formatDuration(n.stats.p99_ns) : '–'}</td>
               </tr>
             )
@@ -78,6 +88,12 @@ export function MapList({ nodes, selected, onSelect, covered }: Props) {
     </div>
   )
 }
+
+/** A change beside its figure. */
+function Small({ text, tone }: { text: string; tone?: string }) {
+  return text === '' ? null : <small className={css.delta} data-tone={tone}>{text}</small>
+}
+
 function figure(n: SceneNode, what: 'fault' | 'error' | 'throttle'): string {
   return n.stats && n.stats[what] > 0 ? formatPercent(share(n.stats, what)) : '–'
 }

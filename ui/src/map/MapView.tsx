@@ -3,12 +3,12 @@ import { type NodeChange, type NodeProps, ReactFlow, type ReactFlowInstance, Vie
 import { createContext, type KeyboardEvent, type MouseEvent, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { Class } from '../api/types'
 import { type ColourBy, type Disc as DiscAt, NAME_HEIGHT, NAME_WIDTH, nodeSize, type SizeBy, sizeMax } from '../pure/mapDraw'
+import type { Delta } from '../pure/mapCompare'
 import { fitted } from '../pure/mapHit'
 import { boxRect } from '../pure/mapPlace'
 import { majorNodes, type Scene, type SceneNode } from '../pure/mapScene'
 import type { LabelledBox } from '../pure/mapSvg'
 import { firstNode, walk } from '../pure/mapWalk'
-import type { Change } from '../pure/red'
 import { probe } from '../widgets/probe'
 import { CrowdLayer } from './CrowdLayer'
 import { Disc } from './Disc'
@@ -35,8 +35,10 @@ type Props = {
   colour: ColourBy
   selected: string | undefined
   captions?: ReadonlyMap<string, readonly [string, string]>
-  /** p95 of nodes against the time before, for colouring by change */
-  changes?: ReadonlyMap<string, Change>
+  /** nodes and edges against an earlier time, for colouring by change */
+  deltas?: { readonly nodes: ReadonlyMap<string, Delta>; readonly edges: ReadonlyMap<string, Delta> }
+  /** words on deployments in view, by node */
+  deployed?: ReadonlyMap<string, string>
   /** nodes and edges without requests that ended so step back */
   marked?: readonly Class[]
   /** dots move along the busiest edges */
@@ -63,7 +65,8 @@ interface Shared {
   selected: string | undefined
   tabbable: string | undefined
   captions: Props['captions']
-  changes: Props['changes']
+  deltas: Props['deltas']
+  deployed: Props['deployed']
   marked: readonly Class[]
   onSelect: (id: string) => void
 }
@@ -83,7 +86,8 @@ function DiscNode({ data }: NodeProps<MapNode>) {
       major={major}
       tabbable={node.id === shared.tabbable}
       caption={shared.captions?.get(node.id)}
-      change={shared.changes?.get(node.id) ?? null}
+      delta={shared.deltas?.nodes.get(node.id) ?? null}
+      deployed={shared.deployed?.get(node.id)}
       marked={shared.marked}
       onSelect={shared.onSelect}
     />
@@ -95,7 +99,7 @@ const NODE_TYPES = { disc: DiscNode }
 const ARROWS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const
 
 /** The map itself: nodes as elements, edges as one drawing below them, pan and zoom by React Flow. */
-export function MapView({ scene, layout, size, colour, selected, captions, changes, marked = NONE, moving = false, overview = false, covered = 0, onSelect, onToggleBox, onReady, label, down = false, children }: Props) {
+export function MapView({ scene, layout, size, colour, selected, captions, deltas, deployed, marked = NONE, moving = false, overview = false, covered = 0, onSelect, onToggleBox, onReady, label, down = false, children }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const flow = useRef<ReactFlowInstance<MapNode> | null>(null)
   const { positions } = layout
@@ -129,8 +133,8 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
   )
   const busiest = useMemo(() => scene.edges.reduce((max, e) => Math.max(max, e.stats.rate), 0), [scene])
   const shared = useMemo<Shared>(
-    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable, captions, changes, marked, onSelect }),
-    [colour, scene, selected, tabbable, captions, changes, marked, onSelect],
+    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable, captions, deltas, deployed, marked, onSelect }),
+    [colour, scene, selected, tabbable, captions, deltas, deployed, marked, onSelect],
   )
 
   const discsNow = useRef(discs)
@@ -248,7 +252,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, chang
           {crowd.crowd && <CrowdLayer crowd={crowd.crowd} lit={crowd.lit} far={crowd.far} />}
           <ViewportPortal>
             <Boxes scene={scene} positions={positions} onToggle={onToggleBox} />
-            <Edges edges={crowd.edges} discs={discs} down={down} busiest={busiest} selected={selected} marked={marked} moving={moving} onSelect={onSelect} onOver={light} />
+            <Edges edges={crowd.edges} discs={discs} down={down} busiest={busiest} selected={selected} marked={marked} moving={moving} deltas={deltas?.edges} onSelect={onSelect} onOver={light} />
           </ViewportPortal>
           {overview && scene.nodes.length > CROWDED && <Overview nodes={scene.nodes} discs={discs} />}
         </ReactFlow>

@@ -18,6 +18,11 @@ export async function exportMap(scene: Scene, discs: ReadonlyMap<string, Disc>, 
   save(as === 'svg' ? file : await rasterise(file, width, height), `sightline-map.${as}`)
 }
 
+/** The figures behind the picture. */
+export function exportJson(content: object): void {
+  save(new Blob([JSON.stringify(content, null, 1), '\n'], { type: 'application/json' }), 'sightline-map.json')
+}
+
 /** Twice the size, for print; less where a canvas could not hold it. */
 async function rasterise(file: Blob, width: number, height: number): Promise<Blob> {
   const url = URL.createObjectURL(file)

@@ -19,6 +19,9 @@ export const GLYPH_PATHS: Readonly<Record<Glyph, string>> = {
   dns: 'M12 3v4 M12 7h7l2 2.5l-2 2.5h-7z M12 12H5l-2 2.5l2 2.5h7z M12 17v4 M12 12v5',
   registry: 'M4 8l8 -4l8 4v8l-8 4l-8 -4z M8 10v5 M12 8.5v8 M16 10v5',
   secret: 'M6 11h12v9H6z M8.5 11V8a3.5 3.5 0 0 1 7 0v3 M12 14.5v2',
+  monitor: 'M3 5h18v12H3z M9 21h6 M12 17v4 M6 12h3l2 -4l3 6l2 -2h2',
+  mail: 'M3 6h18v12H3z M3 7l9 7l9 -7',
+  cloud: 'M7 18a4 4 0 0 1 -0.5 -7.9a5.5 5.5 0 0 1 10.7 -1.1a4.5 4.5 0 0 1 -0.2 9z',
   external: 'M12 3a9 9 0 1 1 0 18a9 9 0 1 1 0 -18 M3 12h18 M12 3c5 5.5 5 12.5 0 18c-5 -5.5 -5 -12.5 0 -18',
   group: 'M4 4h7v7H4z M13 4h7v7h-7z M4 13h7v7H4z M13 13h7v7h-7z',
 }

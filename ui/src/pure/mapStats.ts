@@ -1,6 +1,5 @@
 // Figures of the map: shares, quantiles from buckets, and sums over several nodes or edges.
 import type { Class, Stats } from '../api/types'
-import { type Change, changeOf } from './red'
 import type { Nanos } from './units'
 
 export type Histogram = readonly (readonly [Nanos, Nanos, number])[]
@@ -126,22 +125,3 @@ function spread(out: { count: number }[], from: Nanos, to: Nanos, count: number,
   }
 }
 
-/** Doubling below this is no news. */
-const FLOOR: Nanos = 1e6
-
-interface Figured {
-  readonly id: string
-  readonly stats: Stats | null
-}
-
-/** How p95 of nodes changed against the time before; nodes that were not there have no entry. */
-export function changesOf(now: readonly Figured[], before: readonly Figured[]): Map<string, Change> {
-  const then = new Map(before.map((n) => [n.id, n.stats]))
-  const out = new Map<string, Change>()
-  for (const n of now) {
-    const stats = then.get(n.id)
-    const change = n.stats && n.stats.requests > 0 && stats ? changeOf(n.stats.p95_ns, stats.p95_ns, 'worse', FLOOR) : null
-    if (change !== null) out.set(n.id, change)
-  }
-  return out
-}

@@ -6,6 +6,7 @@ import { Panel, Section } from '../../map/Panel'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
 import { edgeQuery } from '../../pure/mapQuery'
 import { badShare, share } from '../../pure/mapStats'
+import { Compared } from './Compared'
 import { Drill, Red } from './Drill'
 import type { PanelView } from './panel'
 import css from './MapPanels.module.css'
@@ -36,6 +37,7 @@ export function EdgePanel({ view, edge, source, target }: Props) {
       }
     >
       <Red stats={edge.stats} series={series.data} mark={view.mark} />
+      {view.before && edge.stats.requests > 0 && <Compared now={edge.stats} then={view.before.map.edges.find((e) => e.id === edge.id)?.stats} before={view.before} />}
       {edge.server !== null && <Sides caller={edge.stats} callee={edge.server} source={source.name} target={target.name} waits={!edge.async} />}
       {age !== null && (
         <Section title="Event age" aside={<span className={css.muted}>avg {formatDuration(age.avg_ns)}</span>}>

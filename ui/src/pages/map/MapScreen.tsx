@@ -1,8 +1,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo, useRef, useState } from 'react'
-import { type Scope, useMapOf } from '../../api/hooks'
+import type { Scope } from '../../api/hooks'
 import type { ServiceMap } from '../../api/types'
-import { exportMap } from '../../map/exportMap'
+import { exportJson, exportMap } from '../../map/exportMap'
 import { MapList } from '../../map/MapList'
 import { boxesOf, CELL, discsOf, type MapControls } from '../../map/MapView'
 import { PlayBar } from '../../map/PlayBar'
@@ -11,11 +11,11 @@ import { useLayout } from '../../map/useLayout'
 import { useShared } from '../../nav'
 import { sizeMax } from '../../pure/mapDraw'
 import { troubles } from '../../pure/mapHealth'
+import { mapJson } from '../../pure/mapJson'
 import { momentOf, withGhosts } from '../../pure/mapMoment'
 import { type Pick, printPick, readClasses, readPick } from '../../pure/mapQuery'
 import { buildScene, groupingsOf } from '../../pure/mapScene'
-import { changesOf } from '../../pure/mapStats'
-import { previous, rangeOf } from '../../pure/time'
+import { rangeOf } from '../../pure/time'
 import { epochMsOfRFC3339 } from '../../pure/units'
 import type { SearchFor } from '../../url'
 import { notify } from '../../widgets/Toast'
@@ -24,6 +24,7 @@ import { Details } from './Details'
 import type { PanelView } from './panel'
 import { Stage } from './Stage'
 import { Toolbar } from './Toolbar'
+import { useBefore, useDeltas, useDeployments, useGone } from './useCompared'
 import { useMapKeys } from './useMapKeys'
 import { useMoment } from './useMoment'
 import { useSeen } from './useSeen'
@@ -52,18 +53,17 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
   const moment = useMoment(whole.buckets, search.live === true ? undefined : search.t, scope, setMoment)
 
   const seen = useSeen(whole, [scope.range.from, scope.range.to, scope.env, scope.namespace].join('|'), settled)
-  const { map, ghosts } = useMemo(() => (moment.map === null ? seen : withGhosts(seen.map, { ...moment.map, buckets: whole.buckets })), [seen, moment.map, whole])
+  const now = useMemo(() => (moment.map === null ? seen : withGhosts(seen.map, { ...moment.map, buckets: whole.buckets })), [seen, moment.map, whole])
   const inView = moment.range ?? scope.range
-  const before = useMapOf(search.colour === 'change' ? previous(inView, epochMsOfRFC3339(map.to)) : null, scope)
+  const before = useBefore(search, inView, now.map, scope)
+  const { map, ghosts } = useGone(now, before)
 
   const open = search.open ?? NOTHING
   const hideExternal = search.external === 'off'
   const options = useMemo(() => ({ focus: search.focus, hops: search.hops ?? 1, errorsOnly: search.errors === true, hideExternal, ghosts }), [search.focus, search.hops, search.errors, hideExternal, ghosts])
   const scene = useMemo(() => buildScene(map, { ...options, group: search.group, open: new Set(open), force }), [map, options, search.group, open, force])
-  const changes = useMemo(
-    () => (search.colour === 'change' && before.data ? changesOf(scene.nodes, buildScene(before.data, { ...options, group: scene.group, open: new Set(open), force: true }).nodes) : undefined),
-    [search.colour, before.data, scene, options, open],
-  )
+  const deltas = useDeltas(scene, before, options, open)
+  const deployed = useDeployments(scene, map, inView, scope)
   const plain = useMemo(() => buildScene(map, { ...options, group: 'none', bunch: false, open: new Set(), force: true }).nodes, [map, options])
   const everything = useMemo(() => buildScene(map, { group: 'none', bunch: false, open: new Set(), hops: 1, errorsOnly: false, force: true }).nodes, [map])
   const layoutInput = useMemo(() => ({ nodes: scene.ask ? [] : scene.nodes.map((n) => ({ id: n.id, ...CELL, box: n.box })), edges: scene.edges, down: phone }), [scene, phone])
@@ -88,7 +88,11 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
     select(`n:${id}`)
     controls.current?.show(id)
   }
-  const save = (as: 'svg' | 'png') => {
+  const save = (as: 'svg' | 'png' | 'json') => {
+    if (as === 'json') {
+      exportJson(mapJson(map, scene))
+      return
+    }
     const size = search.size ?? 'traffic'
     const discs = discsOf(scene.nodes, layout.positions, size, sizeMax(scene.nodes.map((n) => n.stats), size))
     void exportMap(scene, discs, boxesOf(scene, layout.positions), as, 'Service map', phone).catch((e: unknown) => notify(e instanceof Error ? e.message : 'The picture could not be made.'))
@@ -104,6 +108,8 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
     scope: { ...scope, range: inView, live: moment.range === null ? scope.live : undefined },
     mark: at === null ? null : [at[0] / whole.buckets.requests.length, at[1] / whole.buckets.requests.length],
     shared: moment.range === null ? shared : { ...shared, ...moment.range, live: undefined },
+    before,
+    deployed,
     pick: readPick(search.dur, search.how, search.op),
     onPick: (pick: Pick) => change(printPick(pick), true),
     onSelect: select,
@@ -124,14 +130,16 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
       />
       <div className={css.stage}>
         {search.view === 'list' ? (
-          <MapList nodes={plain} selected={selected} onSelect={onSelect} covered={search.sel !== undefined && !phone} />
+          <MapList nodes={plain} before={before} selected={selected} onSelect={onSelect} covered={search.sel !== undefined && !phone} />
         ) : null}
         <Stage
           search={search}
           scene={scene}
           layout={layout}
           names={everything}
-          changes={changes}
+          deltas={deltas}
+          deployed={deployed}
+          before={before}
           marked={readClasses(search.mark)}
           moving={search.live === true && !still}
           phone={phone}

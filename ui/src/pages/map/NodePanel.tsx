@@ -9,6 +9,7 @@ import { kindOf } from '../../pure/mapKind'
 import { nodeQuery, NOTHING_PICKED } from '../../pure/mapQuery'
 import { Button } from '../../widgets/Button'
 import { Tabs } from '../../widgets/Tabs'
+import { Compared } from './Compared'
 import { Dependencies } from './Dependencies'
 import { Drill, Red } from './Drill'
 import { AskedOf, TopOperations, useOperations } from './Operations'
@@ -42,7 +43,7 @@ export function NodePanel({ view, node, focused, dependencies, onDependencies, o
             <Glyph name={kind.glyph} /> {node.name}
           </h2>
           <p className={css.facts}>
-            {[kind.words, node.env, node.namespace, node.kind === 'inferred' ? 'not instrumented' : '', ...node.versions.slice(0, 3).map((v) => `v${v}`)].filter((t) => t !== '').join(' · ')}
+            {[kind.words, node.env, node.namespace, node.kind === 'inferred' ? 'not instrumented' : '', view.deployed.get(node.id) ?? '', ...node.versions.slice(0, 3).map((v) => `v${v}`)].filter((t) => t !== '').join(' · ')}
           </p>
         </>
       }
@@ -96,6 +97,7 @@ function ServiceOverview({ view, node, severalEnvs }: { view: PanelView; node: M
   return (
     <>
       <Red stats={node.stats} series={series.data} mark={view.mark} />
+      {view.before && <Compared now={node.stats} then={view.before.map.nodes.find((n) => n.id === node.id)?.stats} before={view.before} />}
       <Drill view={view} stats={chosen?.stats ?? node.stats} query={(pick) => nodeQuery(node, pick, severalEnvs)} />
       <TopOperations view={view} pending={pending} operations={operations} />
     </>
@@ -108,6 +110,7 @@ function PeerOverview({ view, node, severalEnvs }: { view: PanelView; node: MapN
   return (
     <>
       <Red stats={node.stats} series={series.data} mark={view.mark} />
+      {view.before && <Compared now={node.stats} then={view.before.map.nodes.find((n) => n.id === node.id)?.stats} before={view.before} />}
       <Drill view={view} stats={node.stats} query={(pick) => nodeQuery(node, pick, severalEnvs)} />
       <AskedOf node={node} view={view} severalEnvs={severalEnvs} />
     </>

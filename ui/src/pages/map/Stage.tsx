@@ -7,14 +7,15 @@ import { PANEL_WIDTH } from '../../map/Panel'
 import { Troubles } from '../../map/Troubles'
 import type { Layout } from '../../map/useLayout'
 import { formatClock } from '../../pure/format'
+import { VERSUS_WORDS } from '../../pure/mapCompare'
 import type { Trouble } from '../../pure/mapHealth'
 import type { Scene, SceneNode } from '../../pure/mapScene'
-import type { Change } from '../../pure/red'
 import type { EpochMs } from '../../pure/units'
 import { Button, IconButton } from '../../widgets/Button'
 import { Notice } from '../../widgets/States'
 import type { Search } from './MapScreen'
 import { TooMany } from './TooMany'
+import { type Before, type Deltas, versusOf } from './useCompared'
 import css from './MapPage.module.css'
 
 type Props = {
@@ -23,7 +24,9 @@ type Props = {
   layout: Layout
   /** what can be focused on, grouped or not */
   names: readonly SceneNode[]
-  changes: ReadonlyMap<string, Change> | undefined
+  deltas: Deltas | undefined
+  deployed: ReadonlyMap<string, string>
+  before: Before | null
   marked: readonly Class[]
   moving: boolean
   phone: boolean
@@ -43,10 +46,11 @@ type Props = {
 }
 
 /** The drawing with what lies over it: what is wrong, the legend and the buttons. With the list, only what is wrong. */
-export function Stage({ search, scene, layout, names, changes, marked, moving, phone, problems, wrong, at, controls, onReady, onChange, onSelect, onShow, onFocus, onToggleBox, onForce, onRelayout }: Props) {
+export function Stage({ search, scene, layout, names, deltas, deployed, before, marked, moving, phone, problems, wrong, at, controls, onReady, onChange, onSelect, onShow, onFocus, onToggleBox, onForce, onRelayout }: Props) {
   const list = search.view === 'list'
   const size = search.size ?? 'traffic'
-  const colour = search.colour ?? 'health'
+  const versus = versusOf(search)
+  const colour = versus === undefined ? (search.colour ?? 'health') : 'change'
   const panel = search.sel !== undefined || undefined
   const { error, map } = problems
   return (
@@ -59,7 +63,8 @@ export function Stage({ search, scene, layout, names, changes, marked, moving, p
           size={size}
           colour={colour}
           selected={search.sel?.slice(2)}
-          changes={changes}
+          deltas={deltas}
+          deployed={deployed}
           marked={marked}
           moving={moving}
           overview={!phone && panel === undefined}
@@ -78,6 +83,11 @@ export function Stage({ search, scene, layout, names, changes, marked, moving, p
           </Notice>
         )}
         {!map.complete && <Notice tone="warn">{map.notes.length > 0 ? map.notes.join(' ') : 'Not everything could be read in time.'}</Notice>}
+        {before !== null && before.map.nodes.length === 0 && (
+          <Notice action={<Button size="sm" onClick={() => onChange({ cmp: undefined, colour: undefined })}>Stop comparing</Button>}>
+            Nothing was received in {VERSUS_WORDS[before.versus]}, so there is nothing to compare with.
+          </Notice>
+        )}
         {scene.nodes.length === 0 ? <NothingLeft search={search} onChange={onChange} /> : <Troubles troubles={wrong} when={at === null ? undefined : formatClock(at, false)} onShow={onShow} />}
       </div>
       {!list && !scene.ask && (
@@ -86,6 +96,8 @@ export function Stage({ search, scene, layout, names, changes, marked, moving, p
             <Legend
               size={size}
               colour={colour}
+              versus={versus}
+              deployed={deployed.size > 0}
               marked={marked}
               onMark={(c) => {
                 const next = marked.includes(c) ? marked.filter((m) => m !== c) : [...marked, c]

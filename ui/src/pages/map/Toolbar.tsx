@@ -1,12 +1,14 @@
 import { Download, List, Share2, SlidersHorizontal, TriangleAlert, X } from 'lucide-react'
 import type { Ref } from 'react'
 import { NodeSearch } from '../../map/NodeSearch'
-import { COLOURS, SIZES } from '../../pure/mapDraw'
+import { SIZES } from '../../pure/mapDraw'
+import { VERSUS, VERSUS_WORDS } from '../../pure/mapCompare'
 import { type Grouping, type Scene, type SceneNode } from '../../pure/mapScene'
 import type { SearchFor } from '../../url'
 import { Button, IconButton } from '../../widgets/Button'
 import { Popover } from '../../widgets/Popover'
 import { Segmented, Switch } from '../../widgets/Segmented'
+import { versusOf } from './useCompared'
 import css from './MapPage.module.css'
 
 type Search = SearchFor<'map'>
@@ -20,15 +22,23 @@ type Props = {
   inputRef: Ref<HTMLInputElement>
   onChange: (patch: Search) => void
   onFind: (id: string) => void
-  onExport: (as: 'svg' | 'png') => void
+  onExport: (as: 'svg' | 'png' | 'json') => void
 }
 
 const GROUP_LABEL = { none: 'None', namespace: 'Namespace', team: 'Team', env: 'Environment', type: 'Type', name: 'Name' } as const
 
-const COLOUR_LABEL = { health: 'health', latency: 'latency', change: 'vs before' } as const
+const COLOURS = ['health', 'latency'] as const
+
+const AGAINST = [
+  { value: 'off', label: 'off' },
+  { value: 'prev', label: 'before' },
+  { value: '1d', label: '1 day' },
+  { value: '7d', label: '1 week' },
+] as const
 
 /** What the map shows and how; everything here is in the URL. */
 export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, onChange, onFind, onExport }: Props) {
+  const versus = versusOf(search)
   return (
     <div className={css.toolbar} role="toolbar" aria-label="Map">
       <NodeSearch items={nodes} onPick={onFind} inputRef={inputRef} />
@@ -56,7 +66,7 @@ export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, 
         label="How the map is drawn"
         trigger={
           <Button aria-label="How the map is drawn">
-            <SlidersHorizontal size={14} aria-hidden="true" /> <span className={css.wide}>{scene.group === 'none' ? 'View' : `By ${GROUP_LABEL[scene.group].toLowerCase()}`}</span>
+            <SlidersHorizontal size={14} aria-hidden="true" /> <span className={css.wide}>{versus !== undefined ? `vs ${VERSUS_WORDS[versus].replace('the ', '')}` : scene.group === 'none' ? 'View' : `By ${GROUP_LABEL[scene.group].toLowerCase()}`}</span>
           </Button>
         }
       >
@@ -77,15 +87,27 @@ export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, 
           </div>
           <div className={css.option}>
             <span>Colour</span>
-            <Segmented label="Colour" value={search.colour ?? 'health'} options={COLOURS.map((value) => ({ value, label: COLOUR_LABEL[value] }))} onChange={(colour) => onChange({ colour: colour === 'health' ? undefined : colour })} />
+            <Segmented
+              label="Colour"
+              value={versus !== undefined ? '' : (search.colour ?? 'health')}
+              options={COLOURS.map((value) => ({ value, label: value }))}
+              onChange={(colour) => onChange({ colour: colour === 'latency' ? colour : undefined, cmp: undefined })}
+            />
+          </div>
+          <div className={css.option}>
+            <span>Compare</span>
+            <Segmented label="Compare with an earlier time" value={versus ?? 'off'} options={AGAINST} onChange={(cmp) => onChange({ cmp: VERSUS.find((v) => v === cmp), colour: undefined })} />
           </div>
           <Switch label="External hosts" checked={search.external !== 'off'} onChange={(on) => onChange({ external: on ? undefined : 'off' })} />
           <div className={css.optionActions}>
-            <Button size="sm" onClick={() => onExport('png')}>
-              <Download size={14} aria-hidden="true" /> Save as PNG
+            <Button size="sm" aria-label="Save as PNG" onClick={() => onExport('png')}>
+              <Download size={14} aria-hidden="true" /> PNG
             </Button>
-            <Button size="sm" onClick={() => onExport('svg')}>
-              <Download size={14} aria-hidden="true" /> Save as SVG
+            <Button size="sm" aria-label="Save as SVG" onClick={() => onExport('svg')}>
+              <Download size={14} aria-hidden="true" /> SVG
+            </Button>
+            <Button size="sm" aria-label="Save as JSON" onClick={() => onExport('json')}>
+              <Download size={14} aria-hidden="true" /> JSON
             </Button>
           </div>
         </div>

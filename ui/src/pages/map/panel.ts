@@ -2,6 +2,7 @@ import type { Scope } from '../../api/hooks'
 import type { ServiceMap } from '../../api/types'
 import type { Pick } from '../../pure/mapQuery'
 import type { SharedSearch } from '../../url'
+import type { Before } from './useCompared'
 
 /** What every panel of the map is told. */
 export interface PanelView {
@@ -14,6 +15,10 @@ export interface PanelView {
   readonly mark: readonly [number, number] | null
   /** what links to other pages take along */
   readonly shared: SharedSearch
+  /** the earlier time that is compared with; null where none is */
+  readonly before: Before | null
+  /** words on deployments in view, by node */
+  readonly deployed: ReadonlyMap<string, string>
   readonly pick: Pick
   readonly onPick: (pick: Pick) => void
   readonly onSelect: (sel: string | undefined) => void
