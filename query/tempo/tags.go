@@ -112,6 +112,8 @@ const (
 	keysAtATime = 60
 	// narrowedKeys is how many are told apart by whether the spans of a query have them, the most frequent.
 	narrowedKeys = 3 * keysAtATime
+	// sampleOfKeys is how many spans they are counted in, the newest: all of a span's attributes are read for that.
+	sampleOfKeys = 10_000
 )
 
 // present are the keys that spans which the filter matches have; those of events, links and scopes, and the rarest, are kept.
@@ -128,7 +130,7 @@ func (h *handlers) present(r *http.Request, in traces.Range, keys []traces.KeyCo
 	absent := map[filter.Attr]bool{}
 	set := traces.SpanSet{Project: api.CallerOf(r.Context()).Project, Range: in, Filter: where}
 	for some := range slices.Chunk(asked, keysAtATime) {
-		facets, err := h.Sets.Facets(r.Context(), traces.FacetQuery{SpanSet: set, Keys: some, Sample: sampleOfValues, Top: 1})
+		facets, err := h.Sets.Facets(r.Context(), traces.FacetQuery{SpanSet: set, Keys: some, Sample: sampleOfKeys, Top: 1})
 		if err != nil {
 			return nil, err
 		}
