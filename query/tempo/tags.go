@@ -108,37 +108,33 @@ func (h *handlers) tags(r *http.Request) ([]scopeJSON, error) {
 }
 
 const (
-	// keysAtATime is how many attributes one question counts.
-	keysAtATime = 60
 	// narrowedKeys is how many are told apart by whether the spans of a query have them, the most frequent.
-	narrowedKeys = 3 * keysAtATime
-	// sampleOfKeys is how many spans they are counted in, the newest: all of a span's attributes are read for that.
-	sampleOfKeys = 10_000
+	narrowedKeys = 500
+	// sampleOfKeys is how many spans are looked at for that, the newest.
+	sampleOfKeys = 1000
 )
 
-// present are the keys that spans which the filter matches have; those of events, links and scopes, and the rarest, are kept.
+// present are the keys that spans which the filter matches have; the rarest of all are kept.
 func (h *handlers) present(r *http.Request, in traces.Range, keys []traces.KeyCount, where filter.Expr) ([]traces.KeyCount, error) {
 	if where == nil {
 		return keys, nil
 	}
-	var asked []filter.Attr
-	for _, k := range keys {
-		if (k.Attr.Scope == filter.Span || k.Attr.Scope == filter.Resource) && len(asked) < narrowedKeys {
-			asked = append(asked, k.Attr)
-		}
+	asked := make([]filter.Attr, min(len(keys), narrowedKeys))
+	for i := range asked {
+		asked[i] = keys[i].Attr
 	}
-	absent := map[filter.Attr]bool{}
 	set := traces.SpanSet{Project: api.CallerOf(r.Context()).Project, Range: in, Filter: where}
-	for some := range slices.Chunk(asked, keysAtATime) {
-		facets, err := h.Sets.Facets(r.Context(), traces.FacetQuery{SpanSet: set, Keys: some, Sample: sampleOfKeys, Top: 1})
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range facets.Facets {
-			absent[f.Attr] = f.Distinct == 0
+	page, err := h.Sets.Spans(r.Context(), traces.SpanQuery{SpanSet: set, Limit: sampleOfKeys, Columns: asked})
+	if err != nil {
+		return nil, err
+	}
+	var kept []traces.KeyCount
+	for i, k := range keys {
+		if i >= len(asked) || slices.ContainsFunc(page.Spans, func(s traces.FoundSpan) bool { return s.Values[i] != nil }) {
+			kept = append(kept, k)
 		}
 	}
-	return slices.DeleteFunc(keys, func(k traces.KeyCount) bool { return absent[k.Attr] }), nil
+	return kept, nil
 }
 
 // sampleOfValues is how many spans the values of a tag are counted in, the newest.

@@ -25,8 +25,9 @@ type Spans interface {
 	Search(ctx context.Context, q traces.SearchQuery) (traces.SearchPage, error)
 }
 
-// Sets counts the values of attributes in sets of spans.
+// Sets reads sets of spans, and counts the values of their attributes.
 type Sets interface {
+	Spans(ctx context.Context, q traces.SpanQuery) (traces.SpanPage, error)
 	Facets(ctx context.Context, q traces.FacetQuery) (traces.Facets, error)
 }
 
