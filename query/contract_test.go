@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -200,6 +201,30 @@ func TestAnswersAreWhatTheContractSays(t *testing.T) {
 	f("", "/healthz", 200)
 	f("", "/readyz", 200)
 	f("", "/metrics", 200)
+}
+
+func TestTraceOfAFileIsShown(t *testing.T) {
+	c := openContract(t)
+	srv := newServer(t, &shop{}, nil)
+	file := do(srv, request("GET", "/api/traces/"+shopTrace.String()+"/otlp")).Body.String()
+	post := func(target, body string, status int) *httptest.ResponseRecorder {
+		t.Helper()
+		r := request("POST", target)
+		r.Body = io.NopCloser(strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := do(srv, r)
+		if w.Code != status {
+			t.Fatalf("POST %s = %d %.300s, want %d", target, w.Code, w.Body, status)
+		}
+		c.check(t, r, w)
+		return w
+	}
+	compareGolden(t, "trace_file", post("/api/trace-file", file, 200).Body.Bytes())
+	post("/api/trace-file?skew=off&trace_id="+shopTrace.XRay(), file, 200)
+	post("/api/trace-file?trace_id=00000000000000000000000000000001", file, 404)
+	post("/api/trace-file", "{}", 400)
+	post("/api/trace-file", "[", 400)
+	post("/api/trace-file", strings.Repeat(" ", 33<<20), 413)
 }
 
 func compareGolden(t *testing.T, name string, got []byte) {

@@ -52,6 +52,7 @@ func Routes(d Deps) []api.Route {
 		get("/api/traces/{trace_id}/children", api.Query, h.children),
 		get("/api/traces/{trace_id}/spans/{span_id}", api.Query, h.span),
 		get("/api/traces/{trace_id}/otlp", api.Query, h.otlp),
+		{Method: http.MethodPost, Pattern: "/api/trace-file", Cost: api.Query, Handle: h.open},
 		get("/api/complete", api.Query, h.complete),
 		get("/api/status", api.Light, h.status),
 		get("/api/status/storage", api.Query, h.storage),

@@ -1,0 +1,87 @@
+package traceapi
+
+import (
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sightline/sightline/storage/traces"
+)
+
+// rewritten is a file's spans as OTLP JSON again.
+func rewritten(t *testing.T, file string) (string, []traces.Span) {
+	t.Helper()
+	spans, err := spansOfFile([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	if err := writeOTLP(w, spans); err != nil {
+		t.Fatal(err)
+	}
+	return w.Body.String(), spans
+}
+
+func TestFileOfOTLPIsReadAsWritten(t *testing.T) {
+	golden, err := os.ReadFile("testdata/otlp.golden.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, spans := rewritten(t, string(golden))
+	if again, _ := rewritten(t, written); again != written {
+		t.Errorf("read and written once more:\n%s\nat first:\n%s", again, written)
+	}
+	if one, err := spansOfFile([]byte(written)); err != nil || len(one) != len(spans) || len(one) != 8 {
+		t.Errorf("%d spans, then %d, %v", len(spans), len(one), err)
+	}
+	// The shapes of others: a document a line, enums by name, ids in base64, a wrapped trace.
+	lines := `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"a"}}]},"scopeSpans":[{"spans":[
+		{"traceId":"AAAAAAAAAAAAAAAAAAAAAQ==","spanId":"AAAAAAAAAAI=","name":"x","kind":"SPAN_KIND_SERVER","startTimeUnixNano":1000,"endTimeUnixNano":"3000","status":{"code":"STATUS_CODE_ERROR"},
+		 "attributes":[{"key":"http.response.status_code","value":{"intValue":503}}]}]}]}]}
+		{"trace":{"batches":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000000000000000000001","spanId":"0000000000000003","parentSpanId":"0000000000000002","startTimeUnixNano":"1500"}]}]}]}}`
+	_, spans = rewritten(t, lines)
+	if s := spans[0]; s.TraceID != (traces.TraceID{15: 1}) || s.SpanID != 2 || s.Kind != traces.KindServer || s.Status != traces.StatusError || s.Class != traces.ClassFault ||
+		s.HTTPStatus != 503 || s.Service != "a" || s.Duration != 2*time.Microsecond || s.State != traces.StateComplete {
+		t.Errorf("%+v", s)
+	}
+	if s := spans[1]; s.TraceID != spans[0].TraceID || s.ParentID != 2 || s.State != traces.StateInProgress {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestFileOfJaegerIsRead(t *testing.T) {
+	_, spans := rewritten(t, `{"data":[{"traceID":"1","processes":{"p1":{"serviceName":"web","tags":[{"key":"deployment.environment","type":"string","value":"prod"}]}},"spans":[
+		{"traceID":"1","spanID":"a","operationName":"GET /","references":[],"startTime":1777886000000001,"duration":5000,"processID":"p1",
+		 "tags":[{"key":"span.kind","type":"string","value":"server"},{"key":"http.status_code","type":"int64","value":404},{"key":"error","type":"bool","value":true}],
+		 "logs":[{"timestamp":1777886000000101,"fields":[{"key":"event","type":"string","value":"retry"},{"key":"n","type":"int64","value":2}]}]},
+		{"traceID":"1","spanID":"b","operationName":"work","references":[{"refType":"CHILD_OF","traceID":"1","spanID":"a"},{"refType":"FOLLOWS_FROM","traceID":"2","spanID":"c"}],
+		 "startTime":1777886000000002,"duration":1,"processID":"p1","tags":[]}]}]}`)
+	if len(spans) != 2 {
+		t.Fatalf("%+v", spans)
+	}
+	if s := spans[0]; s.Service != "web" || s.Env != "prod" || s.Kind != traces.KindServer || s.Class != traces.ClassError || s.Duration != 5*time.Millisecond || s.HTTPStatus != 404 ||
+		s.Start.UnixMicro() != 1777886000000001 || len(s.Events) != 1 || s.Events[0].Name != "retry" || s.Events[0].Attrs[0].Text != "2" {
+		t.Errorf("%+v", s)
+	}
+	if s := spans[1]; s.ParentID != 10 || s.NumLinks != 1 || s.Links[0].SpanID != 12 || s.Links[0].TraceID != (traces.TraceID{15: 2}) {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestFileThatIsNoTraceSaysWhy(t *testing.T) {
+	for file, want := range map[string]string{
+		"":  "",
+		"x": "invalid character",
+		`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz","spanId":"1"}]}]}]}`:    `read trace id "zz"`,
+		`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"1","spanId":""}]}]}]}`:      `read span id ""`,
+		`{"data":[{"spans":[{"traceID":"1","spanID":"1","references":[{"spanID":"x"}]}]}]}`: `read trace id ""`,
+		`{} {"resourceSpans":1}`: "document 2",
+	} {
+		spans, err := spansOfFile([]byte(file))
+		if len(spans) != 0 || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %d spans, %v, want %q", file, len(spans), err, want)
+		}
+	}
+}
