@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -97,8 +98,8 @@ func timeText(t time.Time) string {
 			seconds, ns = seconds-1, 1e9-ns
 		}
 	}
-	text := strconv.FormatInt(ns+1e9, 10)
-	return sign + strconv.FormatInt(seconds, 10) + "." + text[1:]
+	// ClickHouse takes ten digits for seconds since 1970, and fewer, with a fraction, for a mistake.
+	return fmt.Sprintf("%s%010d.%09d", sign, seconds, ns)
 }
 
 var (
