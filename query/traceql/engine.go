@@ -39,9 +39,10 @@ type Request struct {
 // Result is the traces that a query found, newest first by their newest matching span.
 type Result struct {
 	Traces          []Trace
-	Incomplete      string // why something may be missing: traces.ReasonTimeLimit or traces.ReasonRowLimit; "" where nothing is
-	InspectedTraces int    // decided on here
-	InspectedSpans  uint64 // rows read by the storage engine, all in all
+	Incomplete      string    // why something may be missing: traces.ReasonTimeLimit or traces.ReasonRowLimit; "" where nothing is
+	InspectedTraces int       // decided on here
+	InspectedSpans  uint64    // that were decided on here, or that the storage engine read to find traces, whichever is more
+	SearchedFrom    time.Time // everything that starts from here on has been looked at
 	Elapsed         time.Duration
 }
 

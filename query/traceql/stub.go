@@ -8,9 +8,6 @@ import (
 
 var errNotYet = errors.New("TraceQL is not answered yet")
 
-// Search finds traces.
-func (e *Engine) Search(context.Context, Request) (*Result, error) { return nil, errNotYet }
-
 // Range answers a metrics query by steps of time, which are multiples of the step since 1970.
 func (e *Engine) Range(context.Context, Request, time.Duration) ([]Series, error) {
 	return nil, errNotYet

@@ -1,37 +1,153 @@
 package traces
 
 import (
+	"context"
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
 )
 
+var (
+	//go:embed tql_candidates.sql
+	tqlCandidatesSQL string
+	//go:embed tql_also.sql
+	tqlAlsoSQL string
+)
+
 // CandidateQuery asks for the traces that may answer a question: those that have a span of the set, and for each of Also a span that
-// fulfils it and starts within an hour of the set's range.
+// fulfils it and starts within an hour of the set's range. Also narrows where that is worth it, so that not all that are given fulfil it.
 type CandidateQuery struct {
 	SpanSet
 	Also  []filter.Expr
-	Batch int // traces to give at first; each batch is larger than the one before
+	Batch int // traces to give at first, about; 0: 100. Each batch is larger than the one before
 }
 
-// Candidate is a trace and the start of its newest span of the set.
+// Candidate is a trace and the start of its newest span of the set, as far as is known.
 type Candidate struct {
 	TraceID TraceID
 	Newest  time.Time
 }
 
-// SkeletonQuery asks for traces as a whole. Atoms are what is to be known of every span, 64 at most.
-type SkeletonQuery struct {
-	Project string
-	Traces  []Candidate
-	Atoms   []filter.Expr
-	Limit   int // spans at most, all in all; 0: 1,000,000
+const (
+	// alsoMargin is how far around a slice the other spans of its traces are looked for.
+	alsoMargin = time.Hour
+	// batchGrowth is how much larger a batch is than the one before, and maxBatchRows how many spans it is made of at most.
+	batchGrowth  = 4
+	maxBatchRows = 200_000
+)
+
+// Candidates gives traces, the newest first and each once, to a function until it says that these are enough, the range is through or a
+// limit is reached.
+func (r *Reader) Candidates(ctx context.Context, q CandidateQuery, each func(context.Context, []Candidate) (enough bool, err error)) (Outcome, error) {
+	s, err := r.newScan(q.SpanSet, "")
+	if err != nil {
+		return Outcome{}, fmt.Errorf("find candidates: %w", err)
+	}
+	c := &candidates{scan: s, each: each, also: q.Also, seen: map[TraceID]bool{}, limit: 4 * max(q.Batch, 100/4)}
+	if q.Batch == 0 {
+		c.limit = 4 * 100
+	}
+	if err := s.each(ctx, c.slice); err != nil {
+		return Outcome{}, fmt.Errorf("find candidates: %w", err)
+	}
+	if s.done.Reason == "" && c.reason != "" {
+		s.done.Reason, s.done.Complete = c.reason, false
+	}
+	return s.done, nil
 }
 
-// Skeleton is the spans of a trace by start. Of a skeleton only ids, name, kind, status, times, state, service, class and weight are
-// set, and Bits: bit i of a span's says whether Atoms[i] holds.
-type Skeleton struct {
-	Spans []Span
-	Bits  []uint64
-	Cut   bool // the limit left spans out
+type candidates struct {
+	*scan
+	each   func(context.Context, []Candidate) (bool, error)
+	also   []filter.Expr
+	seen   map[TraceID]bool
+	limit  int // rows of the next batch
+	rounds int
+	reason string
+}
+
+// slice gives the candidates of a slice.
+func (c *candidates) slice(ctx context.Context, p piece) (bool, error) {
+	type row struct {
+		TraceID [16]byte `ch:"trace_id"`
+		Start   int64    `ch:"start_ns"`
+	}
+	rest, last := "", time.Time{}
+	for {
+		params := slices.Clone(p.params)
+		if !last.IsZero() {
+			rest = "\n    AND start <= {last:DateTime64(9, 'UTC')}"
+			params = append(params, conn.Time("last", last))
+		}
+		left := time.Until(c.deadline)
+		if left <= 0 {
+			return false, context.DeadlineExceeded
+		}
+		where := p.where + rest
+		if c.rounds > 0 { // the first few are read faster than what rules them out
+			also, more, err := c.others()
+			if err != nil {
+				return false, err
+			}
+			where, params = where+also, append(params, more...)
+		}
+		params = append(params, conn.Uint("limit", uint64(c.limit)))
+		rows, err := rowsOf[row](ctx, c.scan, conn.Query{SQL: when(tqlCandidatesSQL, where), Params: params, Timeout: left})
+		if err != nil {
+			return false, err
+		}
+		var batch []Candidate
+		for _, row := range rows {
+			if !c.seen[row.TraceID] {
+				c.seen[row.TraceID] = true
+				batch = append(batch, Candidate{row.TraceID, unixTime(row.Start)})
+			}
+		}
+		full := len(rows) >= c.limit
+		c.rounds++
+		if c.limit < maxBatchRows || full && rows[0].Start == rows[len(rows)-1].Start {
+			c.limit *= batchGrowth
+		}
+		for len(batch) > 0 {
+			n := min(len(batch), maxBatchTraces)
+			if enough, err := c.each(ctx, batch[:n]); enough || err != nil {
+				return true, err
+			}
+			batch = batch[n:]
+		}
+		switch {
+		case !full:
+			return false, nil
+		case c.done.RowsRead >= c.set.RowLimit:
+			c.reason = ReasonRowLimit
+			return true, nil
+		}
+		last = unixTime(rows[len(rows)-1].Start)
+	}
+}
+
+// maxBatchTraces is how many traces are given at once.
+const maxBatchTraces = 5000
+
+// others is the condition that spans' traces have spans that fulfil Also.
+func (c *candidates) others() (string, []conn.Param, error) {
+	around := Range{c.set.Range.From.Add(-alsoMargin), c.to.Add(alsoMargin)}
+	var b strings.Builder
+	var params []conn.Param
+	for i, e := range c.also {
+		p := newPrinter(fmt.Sprintf("also%d", i))
+		condition, err := p.Condition(e)
+		if err != nil {
+			return "", nil, err
+		}
+		where := "AND start >= " + p.Time(around.From) + " AND start < " + p.Time(around.To) + " AND " + condition
+		b.WriteString("\n    AND trace_id IN (" + when(tqlAlsoSQL, where) + ")")
+		params = append(params, p.Params...)
+	}
+	return b.String(), params, nil
 }

@@ -1,0 +1,319 @@
+package traceql
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/sightline/sightline/storage/traces"
+)
+
+const (
+	defaultLimit       = 20
+	defaultSpansPerSet = 3
+	// chunk is how many traces are read at once, of skeletons and of whole ones, and chunkSpans how many spans they may have together.
+	skeletonChunk, wholeChunk           = 2000, 200
+	skeletonChunkSpans, wholeChunkSpans = 100_000, 20_000
+)
+
+// Search finds traces: those that the query leaves span sets of, with a span that starts in the range. Structure is decided on traces as a
+// whole, also on what lies outside of the range.
+func (e *Engine) Search(ctx context.Context, req Request) (*Result, error) {
+	began := time.Now()
+	if req.Query.IsMetrics() {
+		return nil, &Error{0, "this query makes series; a search has no rate() or other metrics function"}
+	}
+	req.Limit = cmp.Or(max(req.Limit, 0), defaultLimit)
+	req.SpansPerSet = cmp.Or(max(req.SpansPerSet, 0), defaultSpansPerSet)
+	w := &walk{engine: e, req: req, plan: newPlan(req.Query.Stages, req.Place, false)}
+	out := &Result{}
+	var found []*match
+	err := w.each(ctx, max(req.Limit*4, 40), func(x *run, sets []set) bool {
+		if m := w.match(x, sets); m != nil {
+			found = append(found, m)
+		}
+		return len(found) >= req.Limit
+	})
+	if err != nil {
+		return nil, fmt.Errorf("search by TraceQL: %w", err)
+	}
+	slices.SortStableFunc(found, func(a, b *match) int { return b.trace.Newest.Start.Compare(a.trace.Newest.Start) })
+	if err := w.addAttrs(ctx, found); err != nil {
+		return nil, fmt.Errorf("search by TraceQL: %w", err)
+	}
+	for _, m := range found {
+		out.Traces = append(out.Traces, m.trace)
+	}
+	out.Incomplete, out.InspectedTraces = w.reason, w.traces
+	out.InspectedSpans = max(w.outcome.RowsRead, uint64(w.spans))
+	out.SearchedFrom = w.outcome.SearchedFrom
+	out.Elapsed = time.Since(began)
+	return out, nil
+}
+
+// walk decides on traces, one after the other.
+type walk struct {
+	engine  *Engine
+	req     Request
+	plan    *plan
+	outcome traces.Outcome
+	reason  string
+	traces  int
+	spans   int
+}
+
+func (w *walk) inRange(s *traces.Span) bool {
+	return !s.Start.Before(w.req.From) && s.Start.Before(w.req.To)
+}
+
+// each calls f for every trace that the plan leaves span sets of, until it says that these are enough.
+func (w *walk) each(ctx context.Context, batch int, f func(x *run, sets []set) (enough bool)) (err error) {
+	patterns := map[string]*regexp.Regexp{}
+	chunk := skeletonChunk
+	if w.plan.whole {
+		chunk = wholeChunk
+	}
+	q := traces.CandidateQuery{Also: w.plan.also, Batch: min(batch, chunk)}
+	q.SpanSet = traces.SpanSet{Project: w.req.Project, Range: traces.Range{From: w.req.From, To: w.req.To}, Filter: w.plan.from, TimeLimit: w.req.TimeLimit}
+	w.outcome, err = w.engine.store.Candidates(ctx, q, func(ctx context.Context, all []traces.Candidate) (bool, error) {
+		for part := range slices.Chunk(all, chunk) {
+			skeletons, err := w.read(ctx, part)
+			if err != nil {
+				return false, err
+			}
+			for i := range skeletons {
+				k := &skeletons[i]
+				if len(k.Spans) == 0 {
+					continue
+				}
+				w.traces++
+				w.spans += len(k.Spans)
+				x := w.plan.on(k, patterns)
+				rows := make([]int32, len(x.timeline.Rows))
+				for i := range rows {
+					rows[i] = int32(i)
+				}
+				if sets := x.pipeline(w.plan.stages, set{rows: rows}); len(sets) > 0 && f(x, sets) {
+					return true, nil
+				}
+			}
+		}
+		return false, nil
+	})
+	w.reason = cmp.Or(w.reason, w.outcome.Reason)
+	return err
+}
+
+// read gives candidates' traces; what is too much at once is read in halves.
+func (w *walk) read(ctx context.Context, part []traces.Candidate) ([]traces.Skeleton, error) {
+	q := traces.SkeletonQuery{Project: w.req.Project, Traces: part, Atoms: w.plan.atoms, Limit: skeletonChunkSpans}
+	read := w.engine.store.Skeletons
+	if w.plan.whole {
+		q.Limit, read = wholeChunkSpans, w.engine.store.WholeTraces
+	}
+	if len(part) == 1 {
+		q.Limit *= 10
+	}
+	all, err := read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	n := 0
+	for i := range all {
+		n += len(all[i].Spans)
+	}
+	if n < q.Limit {
+		return all, nil
+	}
+	if len(part) == 1 {
+		w.reason = traces.ReasonRowLimit // decided on what was read
+		return all, nil
+	}
+	left, err := w.read(ctx, part[:len(part)/2])
+	if err != nil {
+		return nil, err
+	}
+	right, err := w.read(ctx, part[len(part)/2:])
+	return append(left, right...), err
+}
+
+// match is a trace that was found and the spans of it that are shown.
+type match struct {
+	trace Trace
+	shown []*Span
+	by    []traces.SpanID
+}
+
+// match sums up a trace; nil where no span of the sets starts in the range.
+func (w *walk) match(x *run, sets []set) *match {
+	rows := x.timeline.Rows
+	newest := int32(-1)
+	for _, s := range sets {
+		for _, row := range s.rows {
+			if sp := rows[row].Span; w.inRange(sp) && (newest < 0 || sp.Start.After(rows[newest].Span.Start)) {
+				newest = row
+			}
+		}
+	}
+	if newest < 0 {
+		return nil
+	}
+	main := rows[x.timeline.Main].Span
+	m := &match{trace: Trace{ID: main.TraceID, HasRoot: x.timeline.HasRoot, Start: x.timeline.Start, Duration: x.timeline.Duration, Spans: len(rows),
+		Class: main.Class, InProgress: x.timeline.InProgress, Newest: spanOf(rows[newest].Span)}}
+	t := &m.trace
+	if t.HasRoot {
+		t.RootService, t.RootName = main.Service, main.Name
+	}
+	place := map[string]int{}
+	for i := range rows {
+		s := rows[i].Span
+		at, ok := place[s.Service]
+		if !ok {
+			at = len(t.Services)
+			place[s.Service] = at
+			t.Services = append(t.Services, ServiceStats{Service: s.Service})
+		}
+		t.Services[at].Spans++
+		if s.Class != traces.ClassOK {
+			t.Services[at].Errors++
+			t.Errors++
+		}
+	}
+	slices.SortFunc(t.Services, func(a, b ServiceStats) int {
+		return cmp.Or(cmp.Compare(b.Spans, a.Spans), cmp.Compare(a.Service, b.Service))
+	})
+	for _, s := range sets {
+		out := SpanSet{Matched: len(s.rows), Attrs: s.attrs}
+		slices.SortFunc(s.rows, func(a, b int32) int { return rows[a].Span.Start.Compare(rows[b].Span.Start) })
+		for _, row := range s.rows[:min(len(s.rows), w.req.SpansPerSet)] {
+			out.Spans = append(out.Spans, spanOf(rows[row].Span))
+		}
+		t.SpanSets = append(t.SpanSets, out)
+	}
+	return m
+}
+
+func spanOf(s *traces.Span) Span {
+	return Span{ID: s.SpanID, Start: s.Start, Duration: s.Duration, Name: s.Name, Service: s.Service, Class: s.Class}
+}
+
+// addAttrs reads what the query names of the spans that are shown.
+func (w *walk) addAttrs(ctx context.Context, found []*match) error {
+	attrs := named(w.req.Query)
+	if len(attrs) == 0 || len(found) == 0 {
+		return nil
+	}
+	q := traces.SkeletonQuery{Project: w.req.Project}
+	for _, m := range found {
+		q.Traces = append(q.Traces, traces.Candidate{TraceID: m.trace.ID, Newest: m.trace.Newest.Start})
+		for _, s := range m.trace.SpanSets {
+			for i := range s.Spans {
+				q.Spans = append(q.Spans, s.Spans[i].ID)
+			}
+		}
+	}
+	whole, err := w.engine.store.WholeTraces(ctx, q)
+	if err != nil {
+		return err
+	}
+	known := map[traces.TraceID]*eval{}
+	rowOf := map[traces.TraceID]map[traces.SpanID]int32{}
+	for i := range whole {
+		if len(whole[i].Spans) == 0 {
+			continue
+		}
+		x := &eval{trace: newTrace(&whole[i])}
+		id := whole[i].TraceID
+		known[id], rowOf[id] = x, map[traces.SpanID]int32{}
+		for row := range x.timeline.Rows {
+			rowOf[id][x.timeline.Rows[row].Span.SpanID] = int32(row)
+		}
+	}
+	for _, m := range found {
+		x := known[m.trace.ID]
+		for _, s := range m.trace.SpanSets {
+			for i := range s.Spans {
+				row, ok := rowOf[m.trace.ID][s.Spans[i].ID]
+				if !ok {
+					continue // it expired meanwhile
+				}
+				for _, a := range attrs {
+					if v := x.first(&Field{a}, row); v.Type != TypeNil {
+						s.Spans[i].Attrs = append(s.Spans[i].Attrs, Attribute{a.String(), a.Key, v})
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// named are the attributes and fields that a query names, each once, but for those that a span of the answer has anyway and those that
+// tell of its place in the trace.
+func named(q *Query) []Attr {
+	var all []Attr
+	add := func(a Attr) {
+		if a.Scope == Intrinsic {
+			switch a.Key {
+			case fieldKind, fieldStatus, fieldStatusMessage, fieldEventName, fieldLinkTraceID, fieldLinkSpanID, fieldScopeName, fieldScopeVersion:
+			default:
+				return
+			}
+		}
+		if !a.Parent && !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	var ofExpr func(e Expr)
+	ofExpr = func(e Expr) {
+		switch e := e.(type) {
+		case *Field:
+			add(e.Attr)
+		case *Unary:
+			ofExpr(e.Expr)
+		case *Binary:
+			ofExpr(e.Left)
+			ofExpr(e.Right)
+		}
+	}
+	var ofNumber func(n Number)
+	ofNumber = func(n Number) {
+		switch n := n.(type) {
+		case *Aggregate:
+			ofExpr(n.Expr)
+		case *Calc:
+			ofNumber(n.Left)
+			ofNumber(n.Right)
+		}
+	}
+	var walk func(stages []Stage)
+	walk = func(stages []Stage) {
+		for _, stage := range stages {
+			switch s := stage.(type) {
+			case *Filter:
+				ofExpr(s.Expr)
+			case *Combine:
+				walk([]Stage{s.Left, s.Right})
+			case *Wrapped:
+				walk(s.Stages)
+			case *By:
+				for _, e := range s.Exprs {
+					ofExpr(e)
+				}
+			case *Scalar:
+				ofNumber(s.Left)
+				ofNumber(s.Right)
+			case *Select:
+				for _, a := range s.Attrs {
+					add(a)
+				}
+			}
+		}
+	}
+	walk(q.Stages)
+	return all
+}
