@@ -76,6 +76,13 @@ const serviceRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/service/ServicePage'), 'ServicePage'),
 })
 
+const exceptionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/exceptions',
+  validateSearch: validate('exceptions'),
+  component: lazyRouteComponent(() => import('./pages/exceptions/ExceptionsPage'), 'ExceptionsPage'),
+})
+
 const startRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/start',
@@ -105,6 +112,7 @@ const routeTree = rootRoute.addChildren([
   compareRoute,
   servicesRoute,
   serviceRoute,
+  exceptionsRoute,
   startRoute,
   settingsRoute,
   statusRoute,

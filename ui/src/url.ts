@@ -105,7 +105,8 @@ export const PAGES = {
   },
   compare: { ...shared, span: text(40), show: oneOf('changes'), panel: oneOf('off'), attributes: oneOf('all'), sa: text(16), sb: text(16) },
   services: { ...shared, q: text(200), group: oneOf('namespace', 'team', 'env'), sort: oneOf(...SORTS, 'deployed'), dir: oneOf('asc', 'desc') },
-  service: { ...shared, tab: oneOf('operations', 'dependencies', 'deployments', 'instances', 'traces'), op: text(400), kind: text(40), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
+  service: { ...shared, tab: oneOf('operations', 'dependencies', 'deployments', 'instances', 'exceptions', 'traces'), op: text(400), kind: text(40), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
+  exceptions: { ...shared, q: text(200), service: text(200), sort: oneOf('last_seen', 'first_seen'), sel: text(16) },
   settings: { ...shared, tab: oneOf('status', 'retention', 'keys', 'endpoints', 'appearance') },
   status: { ...shared },
   /** `with` is how to send, `service` what the sender will call itself */
@@ -192,6 +193,8 @@ export function pageOfRoute(route: string): Page | null {
       return 'services'
     case '/services/$name':
       return 'service'
+    case '/exceptions':
+      return 'exceptions'
     case '/start':
       return 'start'
     case '/settings':

@@ -17,6 +17,8 @@ export function crumbsOf(place: Place): Crumb[] {
       return [{ label: 'Services' }]
     case '/services/$name':
       return [{ label: 'Services', to: '/services' }, { label: place.name ?? '' }]
+    case '/exceptions':
+      return [{ label: 'Exceptions' }]
     case '/start':
       return [{ label: 'Get started' }]
     case '/status':

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { Activity, CircleHelp, HeartPulse, Network, PanelLeftClose, PanelLeftOpen, Rocket, Settings, Waypoints } from 'lucide-react'
+import { Activity, Bug, CircleHelp, HeartPulse, Network, PanelLeftClose, PanelLeftOpen, Rocket, Settings, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import type { Status } from '../api/types'
@@ -20,7 +20,7 @@ function storedSmall(): boolean {
   }
 }
 
-type To = '/map' | '/traces' | '/services' | '/start' | '/status' | '/settings'
+type To = '/map' | '/traces' | '/services' | '/exceptions' | '/start' | '/status' | '/settings'
 
 type Props = { route: string; shared: SharedSearch; status: Status | undefined; onHelp: () => void }
 
@@ -59,6 +59,7 @@ export function Rail({ route, shared, status, onHelp }: Props) {
         {item('/map', 'Service map', <Network size={17} />, route === '/map')}
         {item('/traces', 'Traces', <Activity size={17} />, route === '/traces' || route.startsWith('/trace/') || route.startsWith('/compare/'))}
         {item('/services', 'Services', <Waypoints size={17} />, route.startsWith('/services'))}
+        {item('/exceptions', 'Exceptions', <Bug size={17} />, route === '/exceptions')}
       </ul>
       <ul className={css.list}>
         {status?.has_data === false && item('/start', 'Get started', <Rocket size={17} />, route === '/start')}

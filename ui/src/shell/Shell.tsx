@@ -78,12 +78,13 @@ export function Shell() {
   }, [title])
 
   const refresh = () => void queryClient.invalidateQueries()
-  const go = (to: '/map' | '/traces' | '/services' | '/status' | '/settings') => () => void navigate({ to, search: shared })
+  const go = (to: '/map' | '/traces' | '/services' | '/exceptions' | '/status' | '/settings') => () => void navigate({ to, search: shared })
   useHotkeys('Everywhere', [
     { keys: 'mod+k', label: 'Go to anything', run: () => setPalette((open) => !open), inFields: true },
     { keys: 'g m', label: 'Service map', run: go('/map') },
     { keys: 'g t', label: 'Traces', run: go('/traces') },
     { keys: 'g s', label: 'Services', run: go('/services') },
+    { keys: 'g e', label: 'Exceptions', run: go('/exceptions') },
     { keys: 'g h', label: 'Status', run: go('/status') },
     { keys: 'g i', label: 'Settings', run: go('/settings') },
     { keys: 't', label: 'Change the time range', run: () => setPicking(true) },

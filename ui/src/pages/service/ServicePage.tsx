@@ -21,6 +21,7 @@ import { useNow } from '../../widgets/useNow'
 import { Charts } from './Charts'
 import { Dependencies } from './Dependencies'
 import { Deployments } from './Deployments'
+import { Exceptions } from './Exceptions'
 import { Headline } from './Headline'
 import { Instances } from './Instances'
 import { Operations } from './Operations'
@@ -64,6 +65,7 @@ export function ServicePage() {
             { id: 'dependencies', label: 'Dependencies', panel: <Dependencies service={data} scope={scope} /> },
             { id: 'deployments', label: data.deployments.length > 0 ? `Deployments ${data.deployments.length}` : 'Deployments', panel: <Deployments service={data} /> },
             { id: 'instances', label: 'Instances', panel: <Instances service={name} scope={scope} /> },
+            { id: 'exceptions', label: 'Exceptions', panel: <Exceptions service={name} scope={scope} /> },
             { id: 'traces', label: 'Traces', panel: <ServiceTraces service={data} scope={scope} /> },
           ]}
         />
