@@ -98,6 +98,8 @@ export const PAGES = {
   },
   trace: {
     ...shared, span: text(40), view: oneOf('timeline', 'flame', 'table', 'map', 'events', 'critical', 'json'), flame: oneOf('merged'), zoom: pair, q: text(), show: oneOf('all', 'match', 'errors', 'critical'), hide: list, start: text(40), end: text(40), tab: text(40), skew: oneOf('off'),
+    /** a trace of a file that is open in this page */
+    file: flag,
     /** attributes that stand in the timeline */
     cols: list,
     /** the span table */

@@ -26,6 +26,12 @@ export async function getBytes(path: string, query: Query, signal?: AbortSignal)
   return response.arrayBuffer()
 }
 
+/** Sends a file and reads the answer unparsed. */
+export async function postFile(path: string, query: Query, file: Blob, signal?: AbortSignal): Promise<ArrayBuffer> {
+  const response = await send(apiPath(path, query), { method: 'POST', signal, headers: { accept: 'application/json', 'content-type': 'application/json' }, body: file })
+  return response.arrayBuffer()
+}
+
 /** Sends JSON and reads JSON, which is trusted as that of get; an answer without a body is undefined. */
 export async function post<T = void>(path: string, body: Record<string, string>): Promise<T> {
   const response = await send(apiPath(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })

@@ -5,6 +5,7 @@ import type { Range } from '../pure/time'
 import { get, post } from './client'
 import { LIVE_MS } from './live'
 import type { TraceHint } from './trace'
+import { fileClosed, traceFileOf } from './traceFile'
 import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status } from './types'
 
 export { useNewer, usePoints, useTraces, useTraceSample } from './search'
@@ -92,8 +93,14 @@ export function useService(name: string, scope: Scope) {
 
 export function useSpan(traceId: string, spanId: string | null, hint: TraceHint = {}) {
   return useQuery({
-    queryKey: ['span', traceId, spanId],
-    queryFn: ({ signal }) => get<{ spans: SpanDetail[] }>(`traces/${traceId}/spans/${spanId ?? ''}`, hint, signal),
+    queryKey: ['span', traceId, spanId, ...(hint.file === true ? ['file'] : [])],
+    queryFn: ({ signal, client }) => {
+      const { file, ...query } = hint
+      if (file !== true) return get<{ spans: SpanDetail[] }>(`traces/${traceId}/spans/${spanId ?? ''}`, query, signal)
+      const spans = traceFileOf(client, traceId)?.details.get(spanId ?? '')
+      if (spans === undefined) throw fileClosed()
+      return { spans: [...spans] }
+    },
     enabled: spanId !== null,
     staleTime: 60_000,
     placeholderData: keepPreviousData,

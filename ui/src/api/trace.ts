@@ -4,6 +4,7 @@ import { decodeTrace, type TraceModel, type TraceWire } from '../pure/trace'
 import { epochMsOfNanos, MILLISECOND, MINUTE_MS } from '../pure/units'
 import { get, getBytes } from './client'
 import { LIVE_MS } from './live'
+import { fileClosed, readTraceFile, traceFileOf } from './traceFile'
 import type { SpanPage, SpanRow, TraceChildren } from './types'
 
 export type TraceHint = {
@@ -12,6 +13,8 @@ export type TraceHint = {
   end?: string
   /** Times as they were sent, not moved to make up for skewed clocks. */
   skew?: 'off'
+  /** It is no stored trace but one of a file that was opened in this page. */
+  file?: boolean
 }
 
 /** Answers below this many bytes parse in less than a frame. */
@@ -20,8 +23,14 @@ const SMALL = 400_000
 export const traceQuery = (id: string, hint: TraceHint = {}) =>
   queryOptions({
     // The bounds in time only make the answer faster; they are no part of what is asked.
-    queryKey: ['trace', id, hint.skew ?? 'on'],
-    queryFn: async ({ signal }) => decode(await getBytes(`traces/${id}`, hint, signal), signal),
+    queryKey: ['trace', id, hint.skew ?? 'on', ...(hint.file === true ? ['file'] : [])],
+    queryFn: async ({ signal, client }) => {
+      const { file, ...query } = hint
+      if (file !== true) return decode(await getBytes(`traces/${id}`, query, signal), signal)
+      const kept = traceFileOf(client, id)
+      if (kept === undefined) throw fileClosed()
+      return readTraceFile(client, kept.file, kept.name, { trace_id: id, skew: hint.skew }, signal)
+    },
     // What a large trace left out is put in as it is asked for; an answer that takes its place would drop it.
     staleTime: (query) => (query.state.data?.truncated ? Infinity : 60_000),
     // Columns are large and never change in place: comparing them with the ones before would cost more than drawing.
@@ -49,7 +58,7 @@ const MORE = 2000
 export const childrenQuery = (id: string, span: string, from: number, hint: TraceHint = {}) =>
   queryOptions({
     queryKey: ['trace', id, hint.skew ?? 'on', 'children', span, from],
-    queryFn: ({ signal }) => get<TraceChildren>(`traces/${id}/children`, { span_id: span, from, limit: MORE, ...hint }, signal),
+    queryFn: ({ signal }) => get<TraceChildren>(`traces/${id}/children`, { span_id: span, from, limit: MORE, start: hint.start, end: hint.end, skew: hint.skew }, signal),
     staleTime: Infinity,
     gcTime: 0, // the spans live on in the trace that they are put into
   })
@@ -74,10 +83,11 @@ function decode(bytes: ArrayBuffer, signal: AbortSignal): TraceModel | Promise<T
 }
 
 /** The trace as OTLP JSON, indented for reading. */
-export function useOtlp(id: string) {
+export function useOtlp(id: string, file: boolean) {
   return useQuery({
-    queryKey: ['otlp', id],
-    queryFn: async ({ signal }) => {
+    queryKey: ['otlp', id, ...(file ? ['file'] : [])],
+    queryFn: async ({ signal, client }) => {
+      if (file) return (await traceFileOf(client, id)?.file.text()) ?? ''
       const text = new TextDecoder().decode(await getBytes(`traces/${id}/otlp`, {}, signal))
       return text.length < 2_000_000 ? JSON.stringify(JSON.parse(text), null, 2) : text
     },

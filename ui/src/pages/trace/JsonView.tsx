@@ -7,8 +7,8 @@ import css from './TracePage.module.css'
 const SHOWN = 400_000
 
 /** The trace as OTLP JSON, as it can be downloaded. */
-export function JsonView({ traceId }: { traceId: string }) {
-  const otlp = useOtlp(traceId)
+export function JsonView({ traceId, file }: { traceId: string; file: boolean }) {
+  const otlp = useOtlp(traceId, file)
   if (otlp.error) return <ErrorState error={otlp.error} retry={() => void otlp.refetch()} />
   if (otlp.data === undefined) return <Skeleton rows={16} />
   return (

@@ -1,5 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { otlpPath } from '../../api/trace'
+import { traceFileOf } from '../../api/traceFile'
 import { formatAgo, formatCount, formatDuration, formatMoment, formatPercent, plural } from '../../pure/format'
 import { OUTCOME_LABEL } from '../../pure/outcome'
 import type { TraceModel } from '../../pure/trace'
@@ -12,7 +14,8 @@ import { CompareMenu } from './CompareMenu'
 import css from './TraceHeader.module.css'
 
 /** What the trace is and how it went, in one line. */
-export function TraceHeader({ trace }: { trace: TraceModel }) {
+export function TraceHeader({ trace, file }: { trace: TraceModel; file: boolean }) {
+  const queryClient = useQueryClient()
   const now = useNow()
   const start = epochMsOfNanos(trace.start)
   const share = trace.criticalNs / trace.duration
@@ -36,14 +39,17 @@ export function TraceHeader({ trace }: { trace: TraceModel }) {
           {trace.traceId.slice(0, 8)}…{trace.traceId.slice(-4)}
         </code>
         <CopyButton text={trace.traceId} label="Copy trace id" />
-        <Tooltip content="Download as OTLP JSON">
-          <a className={css.download} href={otlpPath(trace.traceId)} download={`trace-${trace.traceId}.json`} aria-label="Download as OTLP JSON">
-            <Download size={14} />
-          </a>
-        </Tooltip>
-        <CompareMenu trace={trace} />
+        {!file && (
+          <Tooltip content="Download as OTLP JSON">
+            <a className={css.download} href={otlpPath(trace.traceId)} download={`trace-${trace.traceId}.json`} aria-label="Download as OTLP JSON">
+              <Download size={14} />
+            </a>
+          </Tooltip>
+        )}
+        {!file && <CompareMenu trace={trace} />}
       </div>
       <ul className={css.facts}>
+        {file && <li className={css.file}>from {traceFileOf(queryClient, trace.traceId)?.name ?? 'a file'}, not stored: a link shows nothing to others</li>}
         <li className={css.class} data-class={trace.klass}>
           {OUTCOME_LABEL[trace.klass]}
         </li>

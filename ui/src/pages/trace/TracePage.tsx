@@ -1,8 +1,10 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { type TraceHint, useTrace } from '../../api/trace'
+import { ApiError } from '../../pure/problem'
 import type { TraceModel } from '../../pure/trace'
 import type { SearchFor } from '../../url'
 import { Empty, ErrorState, Notice, Skeleton } from '../../widgets/States'
+import { OpenFile } from './OpenFile'
 import { TraceHeader } from './TraceHeader'
 import { TraceScreen } from './TraceScreen'
 import { useMore } from './useMore'
@@ -13,8 +15,15 @@ export function TracePage() {
   const { traceId } = useParams({ from: '/trace/$traceId' })
   const search: SearchFor<'trace'> = useSearch({ strict: false })
   const navigate = useNavigate()
-  const { start, end, skew } = search
-  const trace = useTrace(traceId, { start, end, skew })
+  const { start, end, skew, file } = search
+  const trace = useTrace(traceId, { start, end, skew, file })
+  if (file === true && trace.error instanceof ApiError && trace.error.code === 'file_closed') {
+    return (
+      <Empty page title={trace.error.message} actions={<OpenFile />}>
+        {trace.error.hint}
+      </Empty>
+    )
+  }
   if (trace.error && trace.data === undefined) return <ErrorState error={trace.error} retry={() => void trace.refetch()} />
   if (trace.data === undefined) {
     return (
@@ -26,17 +35,17 @@ export function TracePage() {
     )
   }
   if (trace.data.spans.count === 0) return <Empty title="This trace has no spans">It may have been dropped by retention while you were reading.</Empty>
-  return <Loaded key="trace" answer={trace.data} hint={{ start, end, skew }} onAsSent={(off) => void navigate({ to: '.', search: (before) => ({ ...before, skew: off ? 'off' : undefined }) })} />
+  return <Loaded key="trace" answer={trace.data} hint={{ start, end, skew, file }} onAsSent={(off) => void navigate({ to: '.', search: (before) => ({ ...before, skew: off ? 'off' : undefined }) })} />
 }
 
 function Loaded({ answer, hint, onAsSent }: { answer: TraceModel; hint: TraceHint; onAsSent: (off: boolean) => void }) {
   const more = useMore(answer, hint)
   return (
     <div className={css.page}>
-      <TraceHeader trace={more.trace} />
+      <TraceHeader trace={more.trace} file={hint.file === true} />
       <Warnings trace={more.trace} asSent={hint.skew === 'off'} onAsSent={onAsSent} />
       {more.error && <Notice tone="warn">{`More spans could not be brought: ${more.error.message}`}</Notice>}
-      <TraceScreen key={`${answer.traceId}/${hint.skew ?? ''}`} more={more} hint={{ start: hint.start, end: hint.end }} />
+      <TraceScreen key={`${answer.traceId}/${hint.skew ?? ''}`} more={more} hint={{ start: hint.start, end: hint.end, file: hint.file }} />
     </div>
   )
 }

@@ -236,7 +236,7 @@ export function TraceScreen({ more, hint }: { more: More; hint: TraceHint }) {
           {view === 'map' && <Suspense><TraceMap trace={trace} narrow={phone} service={onlyService(search.q)} onService={(name) => change({ q: name === undefined ? undefined : `service = ${quote(name)}` })} /></Suspense>}
           {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={pick} />}
           {view === 'critical' && <CriticalList trace={trace} hues={hues} selected={selected} onJump={pick} />}
-          {view === 'json' && <JsonView traceId={trace.traceId} />}
+          {view === 'json' && <JsonView traceId={trace.traceId} file={hint.file === true} />}
         </div>
         {panelOpen && view !== 'json' && (
           <SpanPanel trace={trace} hint={hint} row={selected} settled={settled} hues={hues} tab={tab} onTab={(next) => change({ tab: next })} onClose={() => change({ tab: phone ? undefined : 'none', ...(phone ? { span: undefined } : {}) })} onSelect={select} columns={columns} onColumns={setColumns} />

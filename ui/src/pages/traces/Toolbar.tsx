@@ -3,6 +3,7 @@ import { SORT_LABEL, SORTS, type Sort, sortsOf } from '../../pure/resultSort'
 import type { Range } from '../../pure/time'
 import { Button } from '../../widgets/Button'
 import { Segmented } from '../../widgets/Segmented'
+import { OpenFileButton } from '../trace/OpenFile'
 import { Columns } from './Columns'
 import css from './Toolbar.module.css'
 
@@ -40,6 +41,7 @@ export function Toolbar(p: Props) {
       </select>
       {p.view === 'spans' && <Columns columns={p.columns} range={p.range} onColumns={p.onColumns} />}
       <span className={css.space} />
+      <OpenFileButton />
       {p.failures && (
         <Button look="quiet" size="sm" onClick={p.onFailures} title="What is different about the failures?">
           <GitCompareArrows size={14} aria-hidden="true" /> Compare failures
