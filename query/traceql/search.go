@@ -186,11 +186,18 @@ func (w *walk) match(x *run, sets []set) *match {
 	slices.SortFunc(t.Services, func(a, b ServiceStats) int {
 		return cmp.Or(cmp.Compare(b.Spans, a.Spans), cmp.Compare(a.Service, b.Service))
 	})
+	places := named(w.req.Query, ofPlace)
 	for _, s := range sets {
 		out := SpanSet{Matched: len(s.rows), Attrs: s.attrs}
 		slices.SortFunc(s.rows, func(a, b int32) int { return rows[a].Span.Start.Compare(rows[b].Span.Start) })
 		for _, row := range s.rows[:min(len(s.rows), w.req.SpansPerSet)] {
-			out.Spans = append(out.Spans, spanOf(rows[row].Span))
+			shown := spanOf(rows[row].Span)
+			for _, a := range places {
+				if v := x.first(&Field{a}, row); v.Type != TypeNil {
+					shown.Attrs = append(shown.Attrs, Attribute{a.String(), a.Key, v})
+				}
+			}
+			out.Spans = append(out.Spans, shown)
 		}
 		t.SpanSets = append(t.SpanSets, out)
 	}
@@ -203,7 +210,7 @@ func spanOf(s *traces.Span) Span {
 
 // addAttrs reads what the query names of the spans that are shown.
 func (w *walk) addAttrs(ctx context.Context, found []*match) error {
-	attrs := named(w.req.Query)
+	attrs := named(w.req.Query, ofSpan)
 	if len(attrs) == 0 || len(found) == 0 {
 		return nil
 	}
@@ -252,19 +259,30 @@ func (w *walk) addAttrs(ctx context.Context, found []*match) error {
 	return nil
 }
 
-// named are the attributes and fields that a query names, each once, but for those that a span of the answer has anyway and those that
-// tell of its place in the trace.
-func named(q *Query) []Attr {
+// ofSpan are the attributes and fields that a whole span tells, but for those that a span of an answer has anyway.
+func ofSpan(a Attr) bool {
+	switch a.Key {
+	case fieldKind, fieldStatus, fieldStatusMessage, fieldEventName, fieldLinkTraceID, fieldLinkSpanID, fieldScopeName, fieldScopeVersion:
+		return true
+	}
+	return a.Scope != Intrinsic
+}
+
+// ofPlace are the fields that tell of a span's place in its trace, for which all of the trace's skeleton is needed. Grafana draws a tree
+// of the nested sets.
+func ofPlace(a Attr) bool {
+	switch a.Key {
+	case fieldNestedLeft, fieldNestedRight, fieldNestedParent, fieldChildCount, fieldParentID:
+		return a.Scope == Intrinsic
+	}
+	return false
+}
+
+// named are the attributes and fields of a kind that a query names, each once.
+func named(q *Query, of func(Attr) bool) []Attr {
 	var all []Attr
 	add := func(a Attr) {
-		if a.Scope == Intrinsic {
-			switch a.Key {
-			case fieldKind, fieldStatus, fieldStatusMessage, fieldEventName, fieldLinkTraceID, fieldLinkSpanID, fieldScopeName, fieldScopeVersion:
-			default:
-				return
-			}
-		}
-		if !a.Parent && !slices.Contains(all, a) {
+		if of(a) && !a.Parent && !slices.Contains(all, a) {
 			all = append(all, a)
 		}
 	}
