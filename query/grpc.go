@@ -2,11 +2,13 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -26,12 +28,16 @@ func (s *Server) newGRPC(d jaeger.Deps) *grpc.Server {
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.UnaryInterceptor(func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (answer any, err error) {
 			defer s.recoverGRPC(ctx, &err)
+			ctx, cancel := limited(ctx)
+			defer cancel()
 			answer, err = handle(ctx, request)
 			return answer, s.statusOf(ctx, err)
 		}),
 		grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
 			defer s.recoverGRPC(stream.Context(), &err)
-			return s.statusOf(stream.Context(), handle(srv, stream))
+			ctx, cancel := limited(stream.Context())
+			defer cancel()
+			return s.statusOf(ctx, handle(srv, limitedStream{stream, ctx}))
 		}),
 	)
 	jaeger.Register(server, d)
@@ -46,15 +52,46 @@ func (s *Server) grpcRoutes(d jaeger.Deps) []api.Route {
 		for _, m := range info.Methods {
 			routes = append(routes, api.Route{
 				Method: http.MethodPost, Pattern: "/" + name + "/" + m.Name, Cost: api.Query, Fail: failGRPC,
-				Handle: func(w http.ResponseWriter, r *http.Request) error {
-					server.ServeHTTP(w, r)
-					return nil
-				},
+				Handle: func(w http.ResponseWriter, r *http.Request) error { return serveGRPC(server, w, r) },
 			})
 		}
 	}
 	return routes
 }
+
+type deadlineKey struct{}
+
+// serveGRPC hands a request on. gRPC takes the end of a request's context for a client that has gone, and then says nothing; so the
+// time limit goes beside it, for limited.
+func serveGRPC(server *grpc.Server, w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	defer cancel()
+	defer context.AfterFunc(r.Context(), func() {
+		if errors.Is(r.Context().Err(), context.Canceled) {
+			cancel()
+		}
+	})()
+	if deadline, ok := r.Context().Deadline(); ok {
+		ctx = context.WithValue(ctx, deadlineKey{}, deadline)
+	}
+	server.ServeHTTP(w, r.WithContext(ctx))
+	return nil
+}
+
+// limited is a context of gRPC's with the time limit of its request.
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Value(deadlineKey{}).(time.Time); ok {
+		return context.WithDeadline(ctx, deadline)
+	}
+	return context.WithCancel(ctx)
+}
+
+type limitedStream struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s limitedStream) Context() context.Context { return s.ctx }
 
 var grpcCodes = map[api.Code]codes.Code{
 	api.BadParameter:     codes.InvalidArgument,
