@@ -205,7 +205,7 @@ func (m *measure) slice(ctx context.Context, s *scan, sql string, p piece) error
 		Low      float64           `ch:"low"`
 		High     float64           `ch:"high"`
 		Buckets  map[int16]float64 `ch:"buckets"`
-		TraceIDs [][16]byte        `ch:"trace_ids"`
+		TraceIDs []string          `ch:"trace_ids"` // 16 bytes each
 		SpanIDs  []uint64          `ch:"span_ids"`
 		Starts   []int64           `ch:"starts"`
 		Samples  []float64         `ch:"samples"`
@@ -241,7 +241,7 @@ func (m *measure) slice(ctx context.Context, s *scan, sql string, p piece) error
 		}
 		for k := range row.TraceIDs {
 			if len(g.Samples) < m.q.Samples {
-				g.Samples = append(g.Samples, MeasuredSample{row.TraceIDs[k], SpanID(row.SpanIDs[k]), unixTime(row.Starts[k]), row.Samples[k]})
+				g.Samples = append(g.Samples, MeasuredSample{TraceID([]byte(row.TraceIDs[k])), SpanID(row.SpanIDs[k]), unixTime(row.Starts[k]), row.Samples[k]})
 			}
 		}
 	}
