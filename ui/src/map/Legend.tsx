@@ -61,7 +61,7 @@ export function Legend({ size, colour, versus = 'prev', deployed = false, marked
         not instrumented
       </li>
       <li className={css.wide}>{size === 'constant' ? 'size: constant' : `size: ${size === 'traffic' ? 'traffic' : 'p95'}`}</li>
-      <li className={css.wide}>in the node: {colour === 'change' ? 'what changed most' : 'p95, requests'}</li>
+      {colour !== 'change' && <li className={css.wide}>in the node: p95, requests</li>}
     </ul>
   )
 }

@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
 import { formatDuration, formatPercent, formatRate } from '../pure/format'
 import type { MapNode } from '../api/types'
-import { changeText, deltasOf, pointsText } from '../pure/mapCompare'
+import { changeText, type Delta, deltasOf, notable, pointsText } from '../pure/mapCompare'
 import type { SceneNode } from '../pure/mapScene'
 import { badShare, share } from '../pure/mapStats'
 import type { Px } from '../pure/units'
@@ -68,15 +68,15 @@ export function MapList({ nodes, before, selected, onSelect, covered }: Props) {
                 </th>
                 <td>
                   {n.stats ? formatRate(n.stats.rate) : '–'}
-                  {d && <Small text={d.before === null ? 'new' : d.rate ? changeText(d.rate) : ''} />}
+                  {d && <Small text={d.before === null ? 'new' : notable(d.rate) ? changeText(d.rate) : ''} />}
                 </td>
-                <td data-bad={share(n.stats, 'fault') > 0 ? 'fault' : undefined}>{figure(n, 'fault')}{d && d.bad.tone !== 'same' && <Small text={pointsText(d.bad.by)} tone={d.bad.tone} />}</td>
+                <td data-bad={share(n.stats, 'fault') > 0 ? 'fault' : undefined}>{figure(n, 'fault')}{d && <Points delta={d} of="fault" />}</td>
                 <td data-bad={share(n.stats, 'error') > 0 ? 'error' : undefined}>{figure(n, 'error')}</td>
-                <td data-bad={share(n.stats, 'throttle') > 0 ? 'throttle' : undefined}>{figure(n, 'throttle')}</td>
+                <td data-bad={share(n.stats, 'throttle') > 0 ? 'throttle' : undefined}>{figure(n, 'throttle')}{d && <Points delta={d} of="throttle" />}</td>
                 <td>{n.stats ? formatDuration(n.stats.p50_ns) : '–'}</td>
                 <td>
                   {n.stats ? formatDuration(n.stats.p95_ns) : '–'}
-                  {d?.p95 && <Small text={changeText(d.p95)} tone={d.p95.tone} />}
+                  {d && notable(d.p95) && <Small text={changeText(d.p95)} tone={d.p95.tone} />}
                 </td>
                 <td>{n.stats ? formatDuration(n.stats.p99_ns) : '–'}</td>
               </tr>
@@ -92,6 +92,12 @@ export function MapList({ nodes, before, selected, onSelect, covered }: Props) {
 /** A change beside its figure. */
 function Small({ text, tone }: { text: string; tone?: string }) {
   return text === '' ? null : <small className={css.delta} data-tone={tone}>{text}</small>
+}
+
+/** How a share of failures changed, where that is news. */
+function Points({ delta, of }: { delta: Delta; of: 'fault' | 'throttle' }) {
+  const by = share(delta.now, of) - share(delta.before, of)
+  return delta.bad.tone !== 'same' && Math.abs(by) >= 0.005 ? <Small text={pointsText(by)} tone={by > 0 ? 'worse' : 'better'} /> : null
 }
 
 function figure(n: SceneNode, what: 'fault' | 'error' | 'throttle'): string {

@@ -107,7 +107,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
   const largest = useMemo(() => sizeMax(scene.nodes.map((n) => n.stats), size), [scene, size])
   const discs = useMemo(() => discsOf(scene.nodes, positions, size, largest), [scene, positions, size, largest])
   const major = useMemo(() => majorNodes(scene.nodes, 16), [scene])
-  const crowd = useCrowd(scene, discs, selected, down)
+  const crowd = useCrowd(scene, discs, selected, down, deltas)
   const [cursor, setCursor] = useState<string>()
   const first = useMemo(() => firstNode(positions), [positions])
   const tabbable = selected !== undefined && positions.has(selected) ? selected : cursor !== undefined && positions.has(cursor) ? cursor : first

@@ -1,10 +1,12 @@
 /** Paints a large map: its edges, and from afar its nodes too. What is near the eye stays made of elements. */
 import { middleEllipsis } from '../pure/format'
 import { type Curve, type Disc, edgeWidth, redness } from '../pure/mapDraw'
+import type { Delta } from '../pure/mapCompare'
 import type { View } from '../pure/mapHit'
 import type { SceneEdge, SceneNode } from '../pure/mapScene'
 import { type Arc, ringArcs } from '../pure/mapStats'
 import { mix } from '../pure/mapSvg'
+import type { Change } from '../pure/red'
 import type { Px } from '../pure/units'
 import { token } from '../widgets/theme'
 
@@ -14,12 +16,15 @@ export interface PaintedEdge {
   readonly width: Px
   /** 0 to 4 */
   readonly red: number
+  /** against an earlier time, which then is what is painted */
+  readonly tone?: Tone
 }
 
 export interface PaintedNode {
   readonly node: SceneNode
   readonly disc: Disc
   readonly arcs: readonly Arc[]
+  readonly tone?: Tone
   readonly label: string
   /** keeps its name from afar */
   readonly named: boolean
@@ -32,20 +37,26 @@ export interface Crowd {
 
 const REDS = 4
 
+type Tone = Change['tone']
+type Deltas = { readonly nodes: ReadonlyMap<string, Delta>; readonly edges: ReadonlyMap<string, Delta> }
+
 /** What a frame needs, worked out once a map. Quiet edges come first, so that what fails lies on top. */
-export function crowdOf(nodes: readonly SceneNode[], edges: readonly SceneEdge[], discs: ReadonlyMap<string, Disc>, curves: ReadonlyMap<string, Curve>, named: ReadonlySet<string>): Crowd {
+export function crowdOf(nodes: readonly SceneNode[], edges: readonly SceneEdge[], discs: ReadonlyMap<string, Disc>, curves: ReadonlyMap<string, Curve>, named: ReadonlySet<string>, deltas?: Deltas): Crowd {
   const busiest = edges.reduce((max, e) => Math.max(max, e.stats.rate), 0)
   const painted = edges.flatMap((edge) => {
     const curve = curves.get(edge.id)
-    return curve ? [{ edge, curve, width: Math.round(edgeWidth(edge.stats.rate, busiest)), red: Math.round((redness(edge.stats) / 100) * REDS) }] : []
+    const tone = deltas && (deltas.edges.get(edge.id)?.tone ?? 'same')
+    const red = tone === undefined ? Math.round((redness(edge.stats) / 100) * REDS) : Number(tone !== 'same')
+    return curve ? [{ edge, curve, width: Math.round(edgeWidth(edge.stats.rate, busiest)), red, tone }] : []
   })
   painted.sort((a, b) => a.red - b.red || a.width - b.width)
   return {
     edges: painted,
     nodes: nodes.flatMap((node) => {
       const disc = discs.get(node.id)
-      const bad = redness(node.stats)
-      return disc ? [{ node, disc, arcs: ringArcs(node.stats), label: middleEllipsis(node.label, 22), named: named.has(node.id) || bad >= 30 }] : []
+      const tone = deltas && (deltas.nodes.get(node.id)?.tone ?? 'same')
+      const bad = tone === undefined ? redness(node.stats) : tone === 'same' ? 0 : 100
+      return disc ? [{ node, disc, arcs: ringArcs(node.stats), tone, label: middleEllipsis(node.label, 22), named: named.has(node.id) || bad >= 30 }] : []
     }),
   }
 }
@@ -70,16 +81,18 @@ function paintEdges(c: CanvasRenderingContext2D, zoom: number, edges: readonly P
   const quiet = mix(token('--bg'), token('--text-3'), 0.58)
   const fault = token('--fault')
   const shades = Array.from({ length: REDS + 1 }, (_, i) => mix(quiet, fault, i / REDS))
+  const tones = tonesOf(quiet)
   let style = ''
-  for (const { edge, curve, width, red } of edges) {
+  for (const { edge, curve, width, red, tone } of edges) {
     const [a, b, d, e] = curve.points
     if (Math.max(a.x, b.x, d.x, e.x) < seen.x0 || Math.min(a.x, b.x, d.x, e.x) > seen.x1 || Math.max(a.y, b.y, d.y, e.y) < seen.y0 || Math.min(a.y, b.y, d.y, e.y) > seen.y1) continue
     const alpha = edge.ghost ? 0.2 : lit === null ? (red > 0 ? 1 : 0.55) : lit.has(edge.id) ? 1 : DIM
-    const next = `${red}|${width}|${alpha}`
+    const shade = tone === undefined ? shades[red] : tones[tone]
+    const next = `${shade}|${width}|${alpha}`
     if (next !== style) {
       style = next
       c.globalAlpha = alpha
-      c.strokeStyle = shades[red]
+      c.strokeStyle = shade
       // Thinner than this, a line comes and goes while panning.
       c.lineWidth = Math.max(width, 0.7 / zoom)
     }
@@ -87,9 +100,13 @@ function paintEdges(c: CanvasRenderingContext2D, zoom: number, edges: readonly P
     c.moveTo(a.x, a.y)
     c.bezierCurveTo(b.x, b.y, d.x, d.y, e.x, e.y)
     c.stroke()
-    if (zoom > 0.3) paintArrow(c, curve, width, shades[red])
+    if (zoom > 0.3) paintArrow(c, curve, width, shade)
   }
   c.globalAlpha = 1
+}
+
+function tonesOf(quiet: string): Readonly<Record<Tone, string>> {
+  return { worse: token('--slower'), better: token('--faster'), same: quiet }
 }
 
 function paintArrow(c: CanvasRenderingContext2D, { tip, angle }: Curve, width: Px, colour: string): void {
@@ -110,7 +127,8 @@ function paintNodes(c: CanvasRenderingContext2D, view: View, nodes: readonly Pai
   const colours = { ok: token('--ok'), error: token('--error'), fault: token('--fault'), throttle: token('--throttle') }
   const [surface, line, faint] = [token('--surface'), token('--line-strong'), token('--text-3')]
   const inSight = nodes.filter(({ disc: d }) => d.x + d.r >= seen.x0 && d.x - d.r <= seen.x1 && d.y + d.r >= seen.y0 && d.y - d.r <= seen.y1)
-  for (const { node, disc, arcs } of inSight) {
+  const tones = tonesOf(line)
+  for (const { node, disc, arcs, tone } of inSight) {
     c.globalAlpha = node.ghost ? 0.35 : lit === null || lit.has(node.id) ? 1 : DIM
     c.fillStyle = surface
     c.strokeStyle = node.inferred ? faint : line
@@ -118,8 +136,12 @@ function paintNodes(c: CanvasRenderingContext2D, view: View, nodes: readonly Pai
     c.beginPath()
     c.arc(disc.x, disc.y, disc.r - 3, 0, 2 * Math.PI)
     c.fill()
-    if (arcs.length === 0) c.stroke()
-    for (const arc of arcs) {
+    if (tone !== undefined) {
+      c.strokeStyle = tones[tone]
+      c.lineWidth = tone === 'same' ? 5 : 11
+    }
+    if (arcs.length === 0 || tone !== undefined) c.stroke()
+    for (const arc of tone === undefined ? arcs : []) {
       const bad = arc.class !== 'ok'
       c.strokeStyle = colours[arc.class]
       c.lineWidth = bad ? 11 : 5

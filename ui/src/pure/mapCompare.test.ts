@@ -51,6 +51,7 @@ test('a change is told in short and in full', () => {
   expect(headline(worse, '80 ms')).toEqual(['5 % bad', '+4 pp'])
   expect(deltaWords(worse)).toBe('requests +100 %, failed +4 pp, p95 ±0 %')
   expect(headline(deltaOf(makeStats(1000, 0, 0, 0, 40e6), makeStats(1000)), '160 ms')).toEqual(['160 ms', '+100 %'])
+  expect(headline(deltaOf(makeStats(1000, 0, 0, 0, 21e6), makeStats(1000)), '84 ms')).toEqual(['84 ms', '']) // weather
   expect(headline(deltaOf(makeStats(10), null), '80 ms')).toEqual(['80 ms', 'new'])
   expect(deltaWords(deltaOf(makeStats(10), null))).toBe('new')
 })

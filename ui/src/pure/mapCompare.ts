@@ -107,11 +107,16 @@ export function pointsText(by: number): string {
   return text === '0' ? '±0 pp' : `${by > 0 ? '+' : '−'}${text} pp`
 }
 
+/** Smaller changes are weather: only a panel tells them. */
+export function notable(change: Change | null): change is Change {
+  return change !== null && Math.abs(change.share) >= 0.1
+}
+
 /** What a node shows of its change, in two short lines: what the news is, and by how much. */
 export function headline(d: Delta, p95: string): readonly [string, string] {
   if (d.before === null) return [p95, 'new']
   if (d.bad.tone !== 'same') return [`${formatPercent(badShare(d.now))} bad`, pointsText(d.bad.by)]
-  return [p95, d.p95 === null ? '' : changeText(d.p95)]
+  return [p95, notable(d.p95) ? changeText(d.p95) : '']
 }
 
 /** An edge's label while comparing: its figures, then what changed. */

@@ -95,7 +95,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
     }
     const size = search.size ?? 'traffic'
     const discs = discsOf(scene.nodes, layout.positions, size, sizeMax(scene.nodes.map((n) => n.stats), size))
-    void exportMap(scene, discs, boxesOf(scene, layout.positions), as, 'Service map', phone).catch((e: unknown) => notify(e instanceof Error ? e.message : 'The picture could not be made.'))
+    void exportMap(scene, discs, boxesOf(scene, layout.positions), as, 'Service map', phone, deltas).catch((e: unknown) => notify(e instanceof Error ? e.message : 'The picture could not be made.'))
   }
   useMapKeys({ search, scene, moment, input, controls, change, select, focus, toggle })
 
