@@ -1,4 +1,5 @@
 // The service map as people use it: by mouse, by keyboard, by link, and while figures change under it.
+import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -222,13 +223,37 @@ test('a thousand ungrouped ask for a service and how far to look', async () => {
   await page.close()
 })
 
+test('a day before is compared with: what is worse, new and gone, in the picture, the panel and the file', async () => {
+  const slow = (n: number) => makeStats(n, 0, 0, 0, 80e6)
+  const now = { ...makeMap(6), nodes: [makeNode('a'), makeNode('b', { stats: slow(1000) }), makeNode('came')], edges: [makeEdge('a', 'b', slow(1000)), makeEdge('a', 'came')] }
+  const then = { ...makeMap(6), nodes: [makeNode('a'), makeNode('b'), makeNode('went')], edges: [makeEdge('a', 'b'), makeEdge('a', 'went')] }
+  const page = await stage.open('/map?sel=n:b', {
+    map: (url) => JSON.stringify(url.searchParams.get('from') === 'now-25h' ? then : now),
+    'map/series': SERIES,
+    services: JSON.stringify({ services: [{ name: 'came', env: 'prod', namespace: '', type: 'service', team: '', versions: [], deployed: { version: '2', at: '2026-11-22T13:30:00Z' }, stats: slow(1), series: {} }], envs: ['prod'] }),
+  })
+  await page.getByRole('button', { name: 'How the map is drawn' }).click()
+  await page.getByRole('radio', { name: '1 day' }).check()
+  await page.waitForURL(/cmp=1d/)
+  await page.getByRole('button', { name: /^b, .*p95 ×?\+?300/ }).waitFor()
+  await page.getByRole('button', { name: /^came, .*new, v2 deployed/ }).waitFor()
+  expect(await page.locator('[data-node="went"]').getAttribute('data-ghost')).toBe('true')
+  expect(await page.locator('g[data-edge="a>b"]').getAttribute('data-tone')).toBe('worse')
+  expect(await page.getByRole('row', { name: /^p95/ }).innerText()).toMatch(/320 ms\s+80 ms\s+\+300 %/)
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save as JSON' }).click()
+  const file = JSON.parse(await readFile(await (await download).path(), 'utf8')) as ServiceMap
+  expect(file.nodes.map((n) => n.id)).toEqual(['a', 'b', 'came'])
+  await page.close()
+})
+
 test('parts of an address that make no sense are left out, and said', async () => {
   const page = await open('/map?hops=99&size=huge', () => makeMap(5))
   await page.getByText('hops=99, size=huge').waitFor()
   await page.close()
 })
 
-test.each(['/map', '/map?view=list', '/map?sel=n:svc-1', '/map?sel=n:svc-1&pane=dependencies', '/map?colour=change&live=1', '/map?group=type'])('%s has no accessibility violations', async (at) => {
+test.each(['/map', '/map?view=list', '/map?sel=n:svc-1', '/map?sel=n:svc-1&pane=dependencies', '/map?cmp=7d&live=1', '/map?cmp=1d&view=list&sel=n:svc-1', '/map?group=type'])('%s has no accessibility violations', async (at) => {
   const page = await stage.open(at, { map: JSON.stringify(makeMap(12)), 'map/series': SERIES })
   await page.waitForSelector(at.includes('list') ? 'table' : '[data-node]')
   const { violations } = await new AxeBuilder({ page }).analyze()
