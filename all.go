@@ -22,6 +22,7 @@ import (
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/engine"
+	"github.com/sightline/sightline/storage/erase"
 	"github.com/sightline/sightline/storage/schema"
 	"github.com/sightline/sightline/storage/traces"
 	"github.com/sightline/sightline/storage/upkeep"
@@ -61,6 +62,7 @@ type instance struct {
 	reader    *traces.Reader
 	upkeep    *upkeep.Store
 	keeper    *upkeep.Keeper
+	eraser    *erase.Eraser
 	report    storageReport
 }
 
@@ -164,6 +166,13 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 		})
 		group.Go(func() error {
 			in.keeper.Run(ctx)
+			return nil
+		})
+		if err := in.openEraser(); err != nil {
+			return err
+		}
+		group.Go(func() error {
+			in.eraser.Run(ctx)
 			return nil
 		})
 	}

@@ -26,6 +26,7 @@ var ours = map[string][]string{
 	"storage/filter":      {},
 	"storage/filter/sql":  {"storage/conn", "storage/encode", "storage/filter"},
 	"storage/schema":      {"storage/conn"},
+	"storage/erase":       {"storage/conn", "storage/filter", "storage/batch", "storage/traces", "storage/logs"},
 	"storage/upkeep":      {"storage/conn", "storage/batch"},
 	"storage/traces":      {"storage/conn", "storage/filter", "storage/batch", "storage/encode"},
 	"storage/traces/peer": {},

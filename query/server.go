@@ -41,6 +41,7 @@ type Config struct {
 	// themselves, authentication included.
 	Ingest    map[string]http.Handler
 	Retention Retention // nil: it is changed elsewhere
+	Deletions Deletions // nil: nothing can be deleted here
 	// Ready says why queries can't be answered now; nil: always ready.
 	Ready func(context.Context) error
 
