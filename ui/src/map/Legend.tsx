@@ -41,6 +41,9 @@ export function Legend({ size, colour, versus = 'prev', deployed = false, marked
           <li className={css.wide}>
             <span className={css.swatch} data-class="same" /> much the same
           </li>
+          <li className={css.wide}>
+            <span className={css.swatch} data-class="new" /> new
+          </li>
         </>
       )}
       {deployed && (

@@ -21,7 +21,7 @@ type Props = { nodes: readonly SceneNode[]; /** an earlier time to compare with 
 export function MapList({ nodes, before, selected, onSelect, covered }: Props) {
   const scroll = useRef<HTMLDivElement>(null)
   const [sort, setSort] = useState<{ by: Column; down: boolean }>({ by: 'fault', down: true })
-  const deltas = useMemo(() => (before ? deltasOf(nodes, before.map.nodes) : undefined), [nodes, before])
+  const deltas = useMemo(() => (before && before.map.nodes.length > 0 ? deltasOf(nodes, before.map.nodes) : undefined), [nodes, before])
   const rows = useMemo(() => sorted(nodes, sort.by, sort.down), [nodes, sort])
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroll.current, estimateSize: () => ROW, overscan: 12 })
   const items = virtual.getVirtualItems()

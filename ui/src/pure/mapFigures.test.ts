@@ -60,7 +60,7 @@ test('selections become queries', () => {
     .toBe('service = "check out" and env = prod and (kind = server or kind = consumer) and duration >= 200ms and duration <= 1.5s and class = fault')
   expect(nodeQuery(db, { ranges: [], classes: ['error', 'fault'], operation: '' }, false)).toBe('peer = orders and peer.type = "Database::MySQL" and (class = error or class = fault)')
   expect(edgeQuery(makeEdge('b', 'db'), b, db, { ranges: [], classes: [], operation: '' }, false)).toBe('service = payments and peer = orders and peer.type = "Database::MySQL"')
-  expect(edgeQuery(makeEdge('a', 'b'), a, b, { ranges: [], classes: [], operation: '' }, false)).toBe('service = "check out" and kind = client and peer = payments')
+  expect(edgeQuery(makeEdge('a', 'b'), a, b, { ranges: [], classes: [], operation: '' }, false)).toBe('service = "check out" and kind = client and (peer = payments or peer = "payments:*" or peer = "payments.*")')
   expect(quote('or')).toBe('"or"')
   expect(quote('a"b')).toBe('"a\\"b"')
   expect(duration(812_345)).toBe('812us')
@@ -92,8 +92,8 @@ test('several connections are alternatives, the busiest first', () => {
   const b = makeNode('b')
   const db = makeNode('db', { kind: 'inferred', type: 'Database::MySQL', name: 'orders' })
   const edges = [{ edge: makeEdge('a', 'b', makeStats(10)), source: a, target: b }, { edge: makeEdge('b', 'db', makeStats(20)), source: b, target: db }]
-  expect(edgesQuery(edges, { ranges: [], classes: ['fault'], operation: '' }, false)).toBe('((service = b and peer = orders and peer.type = "Database::MySQL") or (service = a and kind = client and peer = b)) and class = fault')
-  expect(edgesQuery(edges.slice(0, 1), { ranges: [], classes: [], operation: '' }, false)).toBe('service = a and kind = client and peer = b')
+  expect(edgesQuery(edges, { ranges: [], classes: ['fault'], operation: '' }, false)).toBe('((service = b and peer = orders and peer.type = "Database::MySQL") or (service = a and kind = client and (peer = b or peer = "b:*" or peer = "b.*"))) and class = fault')
+  expect(edgesQuery(edges.slice(0, 1), { ranges: [], classes: [], operation: '' }, false)).toBe('service = a and kind = client and (peer = b or peer = "b:*" or peer = "b.*")')
 })
 
 test('arrow keys follow edges and columns', () => {

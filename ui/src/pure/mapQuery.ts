@@ -45,6 +45,9 @@ export function nodeQuery(node: MapNode, pick: Pick, severalEnvs: boolean): stri
   return [`service = ${quote(node.name)}`, ...env, ...own, ...picked(pick)].join(' and ')
 }
 
+/** Callers name a service by its host: with a port, or a domain behind it. */
+const HOSTS = [':*', '.*'] as const
+
 /** Traces that used a connection: the caller's own spans towards the callee. */
 export function edgeQuery(edge: MapEdge, source: MapNode, target: MapNode, pick: Pick, severalEnvs: boolean): string {
   if (source.kind === 'client') return nodeQuery({ ...target, kind: target.kind }, pick, severalEnvs)
@@ -53,7 +56,7 @@ export function edgeQuery(edge: MapEdge, source: MapNode, target: MapNode, pick:
     return [`service = ${quote(target.name)}`, 'kind = consumer', ...picked(pick)].join(' and ')
   }
   const kind = edge.async ? ['kind = producer'] : ['kind = client']
-  const peer = target.kind === 'inferred' ? [`peer = ${quote(target.name)}`, `peer.type = ${quote(target.type)}`] : [...kind, `peer = ${quote(target.name)}`]
+  const peer = target.kind === 'inferred' ? [`peer = ${quote(target.name)}`, `peer.type = ${quote(target.type)}`] : [...kind, `(${[`peer = ${quote(target.name)}`, ...HOSTS.map((end) => `peer = "${escaped(target.name)}${end}"`)].join(' or ')})`]
   return [`service = ${quote(source.name)}`, ...peer, ...picked(pick)].join(' and ')
 }
 
@@ -94,7 +97,11 @@ export function countPicked(histogram: readonly (readonly [Nanos, Nanos, number]
 export function quote(value: string): string {
   return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(value) && !/^(and|or|not|exists)$/i.test(value)
     ? value
-    : `"${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`
+    : `"${escaped(value)}"`
+}
+
+function escaped(value: string): string {
+  return value.replace(/\\/g, '\\\\').replace(/"/g, '\\"')
 }
 
 /** Three digits and a unit, as a person would type it. */

@@ -85,7 +85,7 @@ export function Stage({ search, scene, layout, names, deltas, deployed, before, 
         {!map.complete && <Notice tone="warn">{map.notes.length > 0 ? map.notes.join(' ') : 'Not everything could be read in time.'}</Notice>}
         {before !== null && before.map.nodes.length === 0 && (
           <Notice action={<Button size="sm" onClick={() => onChange({ cmp: undefined, colour: undefined })}>Stop comparing</Button>}>
-            Nothing was received in {VERSUS_WORDS[before.versus]}, so there is nothing to compare with.
+            Nothing was received in {before.versus === 'prev' ? 'the time before' : `this window ${VERSUS_WORDS[before.versus]}`}, so there is nothing to compare with.
           </Notice>
         )}
         {scene.nodes.length === 0 ? <NothingLeft search={search} onChange={onChange} /> : <Troubles troubles={wrong} when={at === null ? undefined : formatClock(at, false)} onShow={onShow} />}

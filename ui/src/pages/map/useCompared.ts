@@ -43,7 +43,7 @@ export interface Deltas {
 /** Changes of what is drawn: groups and bunches are compared as what they stand for. */
 export function useDeltas(scene: Scene, before: Before | null, options: Omit<SceneOptions, 'open'>, open: readonly string[]): Deltas | undefined {
   return useMemo(() => {
-    if (before === null) return undefined
+    if (before === null || before.map.nodes.length === 0) return undefined // nothing is new where nothing was
     // Errors now may have been none before: what is compared with is not narrowed to errors.
     const then = buildScene(before.map, { ...options, errorsOnly: false, ghosts: undefined, group: scene.group, open: new Set(open), force: true })
     const byMembers = foldLike(scene, before.map)
