@@ -1,5 +1,5 @@
 /** A whole trace as columns. Large ones are parsed in a Worker, so that the page stays alive meanwhile. */
-import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { decodeTrace, type TraceModel, type TraceWire } from '../pure/trace'
 import { epochMsOfNanos, MILLISECOND, MINUTE_MS } from '../pure/units'
 import { get, getBytes } from './client'
@@ -41,7 +41,7 @@ export function useTrace(id: string, hint: TraceHint = {}) {
   return useQuery({
     ...traceQuery(id, hint),
     // A trace whose spans still arrive is asked again until it is whole.
-    refetchInterval: (query) => (query.state.data?.inProgress === true ? LIVE_MS : false),
+    refetchInterval: (query) => (hint.file !== true && query.state.data?.inProgress === true ? LIVE_MS : false),
   })
 }
 
@@ -62,6 +62,19 @@ export const childrenQuery = (id: string, span: string, from: number, hint: Trac
     staleTime: Infinity,
     gcTime: 0, // the spans live on in the trace that they are put into
   })
+
+/** Reads a trace from a file and then shows it. */
+export function useTraceFile(show: (traceId: string) => void) {
+  const queryClient = useQueryClient()
+  const reading = useMutation({
+    mutationFn: (file: File) => readTraceFile(queryClient, file, file.name, {}),
+    onSuccess: (trace) => {
+      queryClient.setQueryData(traceQuery(trace.traceId, { file: true }).queryKey, trace)
+      show(trace.traceId)
+    },
+  })
+  return { pending: reading.isPending, error: reading.error, onFile: reading.mutate }
+}
 
 function decode(bytes: ArrayBuffer, signal: AbortSignal): TraceModel | Promise<TraceModel> {
   // The server's own tests hold its answers to docs/openapi.yaml; see client.ts.

@@ -1,22 +1,24 @@
+import type { ReactNode } from 'react'
 import { hueVar } from '../pure/colour'
 import { formatDuration, plural } from '../pure/format'
 import type { TraceModel } from '../pure/trace'
 import css from './CriticalList.module.css'
 
-type Props = { trace: TraceModel; hues: Uint8Array; keep: Uint8Array | null; selected: number; onJump: (span: number) => void }
+type Props = { trace: TraceModel; hues: Uint8Array; keep: Uint8Array | null; selected: number; onJump: (span: number) => void; /** stands first */ logs: ReactNode }
 
 const SHOWN = 500
 
 /** Spans within which something happened, in order of time; what happened is told beside the chosen one. */
-export function EventList({ trace, hues, keep, selected, onJump }: Props) {
+export function EventList({ trace, hues, keep, selected, onJump, logs }: Props) {
   const { spans } = trace
   const rows: number[] = []
   for (let i = 0; i < spans.count; i++) if (spans.events[i] > 0 && (keep === null || keep[i] === 1)) rows.push(i)
   rows.sort((a, b) => spans.start[a] - spans.start[b])
-  if (rows.length === 0) return <p className={css.none}>No span of this trace tells of events.</p>
+  if (rows.length === 0 && logs === null) return <p className={css.none}>This trace has no log records, and no span of it tells of events.</p>
   return (
     <div className={css.scroll}>
-      <h2 className={css.title}>Spans with events</h2>
+      {logs}
+      {rows.length > 0 && <h2 className={css.title}>Spans with events</h2>}
       <ol className={css.steps}>
         {rows.slice(0, SHOWN).map((s) => (
           <li key={s}>

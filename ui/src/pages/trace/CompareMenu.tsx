@@ -53,7 +53,7 @@ function Suggestions({ trace }: { trace: TraceModel }) {
         {service.name} <span>{name}</span>
       </h2>
       <ul className={css.list}>
-        {typical && <Suggestion trace={trace} of={typical} label="A typical one" />}
+        {typical && <Suggestion trace={trace} of={typical} label="A typical one" title="Of the newest that ended well, the one whose duration is nearest the median of this time range" />}
         {slowest && <Suggestion trace={trace} of={slowest} label="The slowest" />}
         {!typical && !slowest && <li className={css.note}>No other request of this operation is in this range.</li>}
       </ul>
@@ -61,11 +61,11 @@ function Suggestions({ trace }: { trace: TraceModel }) {
   )
 }
 
-function Suggestion({ trace, of, label }: { trace: TraceModel; of: Exemplar; label: string }) {
+function Suggestion({ trace, of, label, title }: { trace: TraceModel; of: Exemplar; label: string; title?: string }) {
   const shared = useShared()
   const text = (
     <>
-      <span className={css.label}>{label}</span>
+      <span className={css.label} title={title}>{label}</span>
       <span className={css.duration}>{formatDuration(of.duration_ns)}</span>
       <span className={css.note}>{of.trace_id === trace.traceId ? 'this one' : signedShare(of.duration_ns, trace.spans.duration[0])}</span>
     </>

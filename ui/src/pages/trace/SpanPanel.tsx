@@ -1,11 +1,13 @@
 import { useSpan } from '../../api/hooks'
 import type { TraceHint } from '../../api/trace'
+import { useTraceLogs } from '../../api/traceLogs'
 import type { SpanDetail } from '../../api/types'
 import { Panel } from '../../map/Panel'
 import { hueVar } from '../../pure/colour'
 import { formatCount, formatDuration, formatPercent } from '../../pure/format'
 import { OUTCOME_LABEL } from '../../pure/outcome'
 import { CLASSES, FLAG, has, KINDS, spanId, type TraceModel } from '../../pure/trace'
+import { LogList } from '../../timeline/LogList'
 import { ClassMark } from '../../widgets/ClassMark'
 import { CopyButton } from '../../widgets/CopyButton'
 import { ErrorState, Notice, Skeleton } from '../../widgets/States'
@@ -16,7 +18,7 @@ import { SpanLinks } from './SpanLinks'
 import { SpanRank } from './SpanRank'
 import css from './SpanPanel.module.css'
 
-export const TABS = ['attributes', 'events', 'links', 'resource', 'raw'] as const
+export const TABS = ['attributes', 'events', 'logs', 'links', 'resource', 'raw'] as const
 export type PanelTab = (typeof TABS)[number]
 
 type Props = {
@@ -48,6 +50,7 @@ export function SpanPanel({ trace, hint, row, settled, hues, tab, onTab, onClose
     ? [
         { id: 'attributes', label: 'Attributes', panel: <Attributes list={detail.attributes} dropped={detail.dropped_attributes} prefix="" columns={columns} onColumns={onColumns} /> },
         { id: 'events', label: count('Events', detail.events.length), panel: <SpanEvents span={detail} /> },
+        { id: 'logs', label: 'Logs', panel: <SpanLogs trace={trace} span={hint.file === true ? null : id} hues={hues} /> },
         { id: 'links', label: count('Links', detail.links.length + detail.linked_from.length), panel: <SpanLinks span={detail} /> },
         { id: 'resource', label: 'Resource', panel: <Attributes list={detail.resource.attributes} dropped={detail.resource.dropped_attributes} prefix="resource." columns={columns} onColumns={onColumns} /> },
         { id: 'raw', label: 'Raw', panel: <Raw span={detail} /> },
@@ -98,6 +101,14 @@ export function SpanPanel({ trace, hint, row, settled, hues, tab, onTab, onClose
       </p>
     </Panel>
   )
+}
+
+/** What the span logged. */
+function SpanLogs({ trace, span, hues }: { trace: TraceModel; span: string | null; hues: Uint8Array }) {
+  const logs = useTraceLogs(trace, span, true)
+  if (logs.error) return <ErrorState error={logs.error} retry={() => void logs.refetch()} />
+  if (logs.data === undefined) return span === null ? <p>A trace of a file has no logs here.</p> : <Skeleton rows={4} />
+  return <LogList trace={trace} hues={hues} found={logs.data} selected={-1} onJump={() => undefined} title="" none="This span logged nothing." />
 }
 
 function count(label: string, n: number): string {

@@ -11,6 +11,7 @@ import { CopyButton } from '../../widgets/CopyButton'
 import { Tooltip } from '../../widgets/Tooltip'
 import { useNow } from '../../widgets/useNow'
 import { CompareMenu } from './CompareMenu'
+import { DeleteTrace } from './DeleteTrace'
 import css from './TraceHeader.module.css'
 
 /** What the trace is and how it went, in one line. */
@@ -47,6 +48,7 @@ export function TraceHeader({ trace, file }: { trace: TraceModel; file: boolean 
           </Tooltip>
         )}
         {!file && <CompareMenu trace={trace} />}
+        {!file && <DeleteTrace traceId={trace.traceId} />}
       </div>
       <ul className={css.facts}>
         {file && <li className={css.file}>from {traceFileOf(queryClient, trace.traceId)?.name ?? 'a file'}, not stored: a link shows nothing to others</li>}

@@ -1,10 +1,10 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { type TraceHint, useTrace } from '../../api/trace'
+import { type TraceHint, useTrace, useTraceFile } from '../../api/trace'
 import { ApiError } from '../../pure/problem'
 import type { TraceModel } from '../../pure/trace'
 import type { SearchFor } from '../../url'
+import { OpenFile } from '../../widgets/OpenFile'
 import { Empty, ErrorState, Notice, Skeleton } from '../../widgets/States'
-import { OpenFile } from './OpenFile'
 import { TraceHeader } from './TraceHeader'
 import { TraceScreen } from './TraceScreen'
 import { useMore } from './useMore'
@@ -16,10 +16,11 @@ export function TracePage() {
   const search: SearchFor<'trace'> = useSearch({ strict: false })
   const navigate = useNavigate()
   const { start, end, skew, file } = search
+  const reading = useTraceFile((opened) => void navigate({ to: '/trace/$traceId', params: { traceId: opened }, search: (before) => ({ ...before, file: true }) }))
   const trace = useTrace(traceId, { start, end, skew, file })
   if (file === true && trace.error instanceof ApiError && trace.error.code === 'file_closed') {
     return (
-      <Empty page title={trace.error.message} actions={<OpenFile />}>
+      <Empty page title={trace.error.message} actions={<OpenFile {...reading} />}>
         {trace.error.hint}
       </Empty>
     )
@@ -43,7 +44,7 @@ function Loaded({ answer, hint, onAsSent }: { answer: TraceModel; hint: TraceHin
   return (
     <div className={css.page}>
       <TraceHeader trace={more.trace} file={hint.file === true} />
-      <Warnings trace={more.trace} asSent={hint.skew === 'off'} onAsSent={onAsSent} />
+      <Warnings trace={more.trace} file={hint.file === true} asSent={hint.skew === 'off'} onAsSent={onAsSent} />
       {more.error && <Notice tone="warn">{`More spans could not be brought: ${more.error.message}`}</Notice>}
       <TraceScreen key={`${answer.traceId}/${hint.skew ?? ''}`} more={more} hint={{ start: hint.start, end: hint.end, file: hint.file }} />
     </div>

@@ -3,6 +3,7 @@ import { ChevronsDownUp, ChevronsUpDown } from 'lucide-react'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useSpan } from '../../api/hooks'
 import { type TraceHint, useSpanValues } from '../../api/trace'
+import { useTraceLogs } from '../../api/traceLogs'
 import { PANEL_WIDTH } from '../../map/Panel'
 import { assignHues } from '../../pure/colour'
 import { quote } from '../../pure/mapQuery'
@@ -16,6 +17,7 @@ import { bringIn } from '../../pure/traceView'
 import { CriticalList } from '../../timeline/CriticalList'
 import { EventList } from '../../timeline/EventList'
 import { Flame } from '../../timeline/Flame'
+import { LogList } from '../../timeline/LogList'
 import { Minimap } from '../../timeline/Minimap'
 import { Ruler } from '../../timeline/Ruler'
 import { SpanTable } from '../../timeline/SpanTable'
@@ -130,6 +132,7 @@ export function TraceScreen({ more, hint }: { more: More; hint: TraceHint }) {
     const mine = detail?.find((s) => s.span_id === spanId(trace.spans, selected))
     return mine ? { span: selected, offsets: mine.events.map((e) => e.offset_ns) } : undefined
   }, [detail, trace, selected])
+  const logs = useTraceLogs(trace, undefined, view === 'events' && hint.file !== true)
   const width = size?.width ?? 0
   const treeWidth = phone ? 0 : Math.round(width * share)
   const rowHeight = phone ? STACKED : trace.spans.count <= ROOMY_UP_TO ? ROOMY : COMPACT
@@ -234,7 +237,7 @@ export function TraceScreen({ more, hint }: { more: More; hint: TraceHint }) {
             />
           )}
           {view === 'map' && <Suspense><TraceMap trace={trace} narrow={phone} service={onlyService(search.q)} onService={(name) => change({ q: name === undefined ? undefined : `service = ${quote(name)}` })} /></Suspense>}
-          {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={pick} />}
+          {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={pick} logs={logs.data && logs.data.records.length > 0 ? <LogList trace={trace} hues={hues} found={logs.data} selected={selected} onJump={pick} title="Log records" none="" /> : null} />}
           {view === 'critical' && <CriticalList trace={trace} hues={hues} selected={selected} onJump={pick} />}
           {view === 'json' && <JsonView traceId={trace.traceId} file={hint.file === true} />}
         </div>

@@ -9,7 +9,7 @@ import css from './TracePage.module.css'
 
 export const VIEWS = ['timeline', 'flame', 'table', 'map', 'events', 'critical', 'json'] as const
 export type TraceView = (typeof VIEWS)[number]
-const VIEW_LABEL: Record<TraceView, string> = { timeline: 'Timeline', flame: 'Flame', table: 'Table', map: 'Map', events: 'Events', critical: 'Critical path', json: 'JSON' }
+const VIEW_LABEL: Record<TraceView, string> = { timeline: 'Timeline', flame: 'Flame', table: 'Table', map: 'Map', events: 'Logs', critical: 'Critical path', json: 'JSON' }
 
 type Props = {
   view: TraceView

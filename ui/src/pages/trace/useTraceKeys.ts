@@ -77,7 +77,7 @@ export function useTraceKeys(o: Options): void {
     { keys: 'shift+n', label: 'Match before', run: () => o.select(nextOf(o.filtered.found, cursor, -1)) },
     { keys: 'enter', label: 'Details of the span', run: () => (cursor < 0 ? tree.toggle(cursor, undefined, false) : o.change({ tab: o.panel ? 'none' : 'attributes' })) },
     { keys: 'escape', label: 'Close details, then the search', run: () => o.change(o.panel ? { tab: 'none' } : { q: undefined, show: undefined }) },
-    ...VIEWS.map((view, i): Hotkey => ({ keys: String(i + 1), label: i === 0 ? 'Views: timeline, flame, table, map, events, critical path, JSON' : undefined, run: () => o.view(view) })),
+    ...VIEWS.map((view, i): Hotkey => ({ keys: String(i + 1), label: i === 0 ? 'Views: timeline, flame, table, map, logs, critical path, JSON' : undefined, run: () => o.view(view) })),
   ]
   useHotkeys('Trace', list)
 }

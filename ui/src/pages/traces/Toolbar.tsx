@@ -1,9 +1,12 @@
+import { useNavigate } from '@tanstack/react-router'
 import { GitCompareArrows } from 'lucide-react'
+import { useTraceFile } from '../../api/trace'
+import { useShared } from '../../nav'
 import { SORT_LABEL, SORTS, type Sort, sortsOf } from '../../pure/resultSort'
 import type { Range } from '../../pure/time'
+import { OpenFileButton } from '../../widgets/OpenFile'
 import { Button } from '../../widgets/Button'
 import { Segmented } from '../../widgets/Segmented'
-import { OpenFileButton } from '../trace/OpenFile'
 import { Columns } from './Columns'
 import css from './Toolbar.module.css'
 
@@ -29,6 +32,9 @@ const VIEWS = [
 
 /** Over the list: what a row is, in which order they are, and what they say. */
 export function Toolbar(p: Props) {
+  const navigate = useNavigate()
+  const shared = useShared()
+  const reading = useTraceFile((traceId) => void navigate({ to: '/trace/$traceId', params: { traceId }, search: { ...shared, file: true } }))
   return (
     <div className={css.toolbar} role="toolbar" aria-label="Result">
       <Segmented label="Rows" value={p.view} options={VIEWS} onChange={p.onView} />
@@ -41,7 +47,7 @@ export function Toolbar(p: Props) {
       </select>
       {p.view === 'spans' && <Columns columns={p.columns} range={p.range} onColumns={p.onColumns} />}
       <span className={css.space} />
-      <OpenFileButton />
+      <OpenFileButton {...reading} />
       {p.failures && (
         <Button look="quiet" size="sm" onClick={p.onFailures} title="What is different about the failures?">
           <GitCompareArrows size={14} aria-hidden="true" /> Compare failures

@@ -1,17 +1,14 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { FileUp } from 'lucide-react'
 import { type DragEvent, useRef, useState } from 'react'
-import { traceQuery } from '../../api/trace'
-import { readTraceFile } from '../../api/traceFile'
-import { useShared } from '../../nav'
-import { ApiError } from '../../pure/problem'
-import { Button } from '../../widgets/Button'
-import { Popover } from '../../widgets/Popover'
+import { ApiError } from '../pure/problem'
+import { Button } from './Button'
+import { Popover } from './Popover'
 import css from './OpenFile.module.css'
 
+type Props = { pending: boolean; error: Error | null; onFile: (file: File) => void }
+
 /** A button that opens a trace from a file. */
-export function OpenFileButton() {
+export function OpenFileButton(props: Props) {
   const [open, setOpen] = useState(false)
   return (
     <Popover
@@ -24,30 +21,20 @@ export function OpenFileButton() {
         </Button>
       }
     >
-      <OpenFile />
+      <OpenFile {...props} />
     </Popover>
   )
 }
 
 /** Takes a file, by choosing or dropping, and shows its trace. */
-export function OpenFile() {
-  const queryClient = useQueryClient()
-  const navigate = useNavigate()
-  const shared = useShared()
+export function OpenFile({ pending, error, onFile }: Props) {
   const input = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
-  const reading = useMutation({
-    mutationFn: (file: File) => readTraceFile(queryClient, file, file.name, {}),
-    onSuccess: (trace) => {
-      queryClient.setQueryData(traceQuery(trace.traceId, { file: true }).queryKey, trace)
-      void navigate({ to: '/trace/$traceId', params: { traceId: trace.traceId }, search: { ...shared, file: true } })
-    },
-  })
   const drop = (e: DragEvent) => {
     e.preventDefault()
     setOver(false)
     const file = e.dataTransfer.files.item(0)
-    if (file) reading.mutate(file)
+    if (file) onFile(file)
   }
   return (
     <div
@@ -70,18 +57,18 @@ export function OpenFile() {
         tabIndex={-1}
         onChange={(e) => {
           const file = e.currentTarget.files?.item(0)
-          if (file) reading.mutate(file)
+          if (file) onFile(file)
           e.currentTarget.value = ''
         }}
       />
-      <Button disabled={reading.isPending} onClick={() => input.current?.click()}>
-        {reading.isPending ? 'Reading…' : 'Choose a file'}
+      <Button disabled={pending} onClick={() => input.current?.click()}>
+        {pending ? 'Reading…' : 'Choose a file'}
       </Button>
       <span className={css.or}>or drop it here</span>
-      {reading.error && (
+      {error && (
         <p role="alert" className={css.problem}>
-          {reading.error.message}
-          {reading.error instanceof ApiError && reading.error.hint !== '' && <span> {reading.error.hint}</span>}
+          {error.message}
+          {error instanceof ApiError && error.hint !== '' && <span> {error.hint}</span>}
         </p>
       )}
     </div>
