@@ -19,6 +19,7 @@ import (
 	"github.com/sightline/sightline/query/metricapi"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/query/traceql"
+	"github.com/sightline/sightline/query/zipkin"
 	"github.com/sightline/sightline/storage/engine"
 	"github.com/sightline/sightline/storage/logs"
 	"github.com/sightline/sightline/storage/metrics"
@@ -59,13 +60,13 @@ func (in *instance) queryConfig() query.Config {
 	}
 	return query.Config{
 		Retention: retention,
-		Deletions: in.deletions(),
 		Ingest:    in.ingestHandlers(),
 		Metrics:   metricapi.Deps{Metrics: metrics.NewReader(in.db)},
 		Logs:      logapi.Deps{Records: logs.NewReader(in.db)},
 		TraceQL:   traceql.New(in.reader),
 		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Exceptions: in.reader, Words: in.reader, Status: in.status, Storage: in.storage},
 		Jaeger:    jaeger.Deps{Spans: in.reader, Rollups: in.reader},
+		Zipkin:    zipkin.Deps{Spans: in.reader, Rollups: in.reader, Words: in.reader},
 		Auth:      in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),
 	}
