@@ -60,6 +60,7 @@ func (in *instance) queryConfig() query.Config {
 	}
 	return query.Config{
 		Retention: retention,
+		Deletions: in.deletions(),
 		Ingest:    in.ingestHandlers(),
 		Metrics:   metricapi.Deps{Metrics: metrics.NewReader(in.db)},
 		Logs:      logapi.Deps{Records: logs.NewReader(in.db)},
