@@ -47,6 +47,13 @@ export async function put<T>(path: string, query: Query, body: object): Promise<
   return (await response.json()) as T
 }
 
+/** Deletes and reads JSON, which is trusted as that of get. */
+export async function removeFor<T>(path: string, query: Query): Promise<T> {
+  const response = await send(apiPath(path, query), { method: 'DELETE' })
+  // See get.
+  return (await response.json()) as T
+}
+
 export async function remove(path: string): Promise<void> {
   await send(apiPath(path), { method: 'DELETE' })
 }

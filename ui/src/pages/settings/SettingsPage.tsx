@@ -8,6 +8,7 @@ import { AppearanceForm } from '../../widgets/AppearanceForm'
 import { Button } from '../../widgets/Button'
 import { ErrorState, Notice, Skeleton } from '../../widgets/States'
 import { Tabs } from '../../widgets/Tabs'
+import { DeleteData } from './DeleteData'
 import { Endpoints } from './Endpoints'
 import { Keys } from './Keys'
 import { Retention } from './Retention'
@@ -52,6 +53,7 @@ export function SettingsPage() {
         tabs={[
           { id: 'status', label: 'Status', panel: <StatusTab status={s} /> },
           { id: 'retention', label: 'Retention', panel: <Retention now={now} /> },
+          { id: 'delete', label: 'Delete data', panel: <DeleteData now={now} /> },
           { id: 'keys', label: 'Keys', panel: <Keys status={s} /> },
           { id: 'endpoints', label: 'Endpoints', panel: <Endpoints status={s} /> },
           { id: 'appearance', label: 'Appearance and about', panel: <Appearance status={s} now={now} /> },
