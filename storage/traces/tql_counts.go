@@ -49,7 +49,8 @@ func (r *Reader) AttrCounts(ctx context.Context, q MeasureQuery) (AttrCounts, er
 	if err != nil {
 		return AttrCounts{}, fmt.Errorf("count values: %w", err)
 	}
-	c := &attrCounter{q: q, p: newPrinter("m"), counts: map[string]*AttrCount{}, resources: map[[16]byte][]Attr{}}
+	c := NewAttrCounter(q.Top)
+	c.q, c.p, c.resources = q, newPrinter("m"), map[[16]byte][]Attr{}
 	if c.selection, err = c.p.Condition(q.Select); err != nil {
 		return AttrCounts{}, fmt.Errorf("count values: %w", err)
 	}
@@ -67,10 +68,12 @@ func (r *Reader) AttrCounts(ctx context.Context, q MeasureQuery) (AttrCounts, er
 	}); err != nil {
 		return AttrCounts{}, fmt.Errorf("count values: %w", err)
 	}
-	return AttrCounts{c.top(), c.totals[:], s.done}, nil
+	return AttrCounts{c.Top(), c.totals[:], s.done}, nil
 }
 
-type attrCounter struct {
+// AttrCounter counts the values of attributes on two sides.
+type AttrCounter struct {
+	keep      int // values of an attribute
 	q         MeasureQuery
 	p         *printer
 	selection string
@@ -79,7 +82,7 @@ type attrCounter struct {
 	resources map[[16]byte][]Attr
 }
 
-func (c *attrCounter) params(p piece) []conn.Param {
+func (c *AttrCounter) params(p piece) []conn.Param {
 	params := append(slices.Clone(p.params), c.p.Params...)
 	return append(params, conn.Int("origin", c.q.Start.UnixNano()), conn.Int("step", int64(c.q.Step)), conn.Uint("top", uint64(c.q.Top)))
 }
@@ -108,7 +111,7 @@ func attrPairs() string {
 	}, ",\n        ") + ")"
 }
 
-func (c *attrCounter) attrs(ctx context.Context, s *scan, p piece) error {
+func (c *AttrCounter) attrs(ctx context.Context, s *scan, p piece) error {
 	type row struct {
 		Selected uint8             `ch:"selected"`
 		Key      string            `ch:"key"`
@@ -133,7 +136,7 @@ func (c *attrCounter) attrs(ctx context.Context, s *scan, p piece) error {
 	return nil
 }
 
-func (c *attrCounter) ofResources(ctx context.Context, s *scan, p piece) error {
+func (c *AttrCounter) ofResources(ctx context.Context, s *scan, p piece) error {
 	type row struct {
 		Selected uint8    `ch:"selected"`
 		Resource [16]byte `ch:"resource"`
@@ -170,7 +173,7 @@ func (c *attrCounter) ofResources(ctx context.Context, s *scan, p piece) error {
 	return nil
 }
 
-func (c *attrCounter) add(selected bool, a filter.Attr, value Attr, columns map[int64]float64) {
+func (c *AttrCounter) add(selected bool, a filter.Attr, value Attr, columns map[int64]float64) {
 	key := fmt.Sprintf("%t %d %q %s", selected, a.Scope, a.Key, encode.EncodeValue(value.Type, value.Text))
 	known := c.counts[key]
 	if known == nil {
@@ -182,8 +185,37 @@ func (c *attrCounter) add(selected bool, a filter.Attr, value Attr, columns map[
 	}
 }
 
-// top are the most frequent values of each attribute on each side.
-func (c *attrCounter) top() []AttrCount {
+// NewAttrCounter makes a counter that tells the most frequent values of each attribute.
+func NewAttrCounter(top int) *AttrCounter {
+	return &AttrCounter{keep: top, counts: map[string]*AttrCount{}}
+}
+
+// Add counts what a whole span has.
+func (c *AttrCounter) Add(selected bool, s *Span, column int64) {
+	columns := map[int64]float64{column: s.Weight}
+	add := func(a filter.Attr, v *Attr) {
+		if v == nil {
+			return
+		}
+		switch v.Type {
+		case ValueString, ValueBool, ValueInt, ValueFloat:
+			c.add(selected, a, *v, columns)
+		}
+	}
+	for i := range s.Attrs {
+		add(filter.Attr{Scope: filter.Span, Key: s.Attrs[i].Key}, &s.Attrs[i])
+	}
+	attrs := s.resourceAttrs()
+	for i := range attrs {
+		add(filter.Attr{Scope: filter.Resource, Key: attrs[i].Key}, &attrs[i])
+	}
+	for _, field := range fieldsCounted {
+		add(filter.Attr{Key: field}, s.Value(filter.Attr{Key: field}))
+	}
+}
+
+// Top are the most frequent values of each attribute on each side.
+func (c *AttrCounter) Top() []AttrCount {
 	all := make([]AttrCount, 0, len(c.counts))
 	for _, one := range c.counts {
 		all = append(all, *one)
@@ -203,7 +235,7 @@ func (c *attrCounter) top() []AttrCount {
 		if n++; i == 0 || all[i-1].Attr != one.Attr || all[i-1].Selected != one.Selected {
 			n = 1
 		}
-		if n <= c.q.Top {
+		if n <= c.keep {
 			kept = append(kept, one)
 		}
 	}
