@@ -19,6 +19,7 @@ import (
 
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/tempo"
+	"github.com/sightline/sightline/query/traceql"
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/storagetest"
@@ -39,10 +40,13 @@ func newServer(t *testing.T) *server {
 	db := storagetest.Open(t)
 	reader := traces.NewReader(db)
 	s := &server{http.NewServeMux(), db, time.Now().Add(-10 * time.Minute).Truncate(time.Second).Add(123456789)}
-	for _, route := range tempo.Routes(tempo.Deps{Spans: reader, Sets: reader, Words: reader}) {
+	for _, route := range tempo.Routes(tempo.Deps{Spans: reader, Sets: reader, Words: reader, Engine: traceql.New(reader)}) {
 		s.mux.HandleFunc(route.Method+" "+route.Pattern, func(w http.ResponseWriter, r *http.Request) {
 			r = r.WithContext(api.WithCaller(r.Context(), api.Caller{Project: "default"}))
 			if err := route.Handle(w, r); err != nil {
+				if e := api.AsError(err); e.Code == api.Internal {
+					t.Logf("GET %s: %v", r.URL, err)
+				}
 				route.Fail(w, api.AsError(err), "id1")
 			}
 		})
