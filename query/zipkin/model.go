@@ -47,27 +47,42 @@ var kindNames = map[traces.Kind]string{
 // spansOf a trace in the order of its tree. Clocks are left alone: Zipkin's clients correct them themselves.
 func spansOf(spans []traces.Span) []spanJSON {
 	t := timeline.Build(spans, timeline.Options{KeepSkew: true})
+	halves := halvesOf(t)
 	out := make([]spanJSON, len(t.Rows))
 	for i := range t.Rows {
-		out[i] = spanOf(t, &t.Rows[i])
+		out[i] = spanOf(t, int32(i), halves)
 	}
 	return out
 }
 
-func spanOf(t *timeline.Timeline, r *timeline.Row) spanJSON {
+// halvesOf are the rows that share an id as Zipkin means it: the client of a call, false, and its server, true. All others that have
+// one id were given ids of their own.
+func halvesOf(t *timeline.Timeline) map[int32]bool {
+	halves := map[int32]bool{}
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		if r.Span.Kind != traces.KindServer || r.Flags&timeline.Duplicate == 0 || r.Parent < 0 {
+			continue
+		}
+		if parent := t.Rows[r.Parent].Span; parent.SpanID == r.Span.SpanID && parent.Kind == traces.KindClient {
+			halves[int32(i)], halves[r.Parent] = true, false
+		}
+	}
+	return halves
+}
+
+func spanOf(t *timeline.Timeline, i int32, halves map[int32]bool) spanJSON {
+	r := &t.Rows[i]
 	s := r.Span
 	tags := tagsOf(s)
 	out := spanJSON{
 		TraceID: idText(s.TraceID), ID: r.ID.String(), ParentID: s.ParentID.String(), Kind: kindNames[s.Kind], Name: s.Name,
-		Timestamp: s.Start.UnixMicro(), Local: localEndpoint(s, tags), Remote: remoteEndpoint(s, tags), Tags: tags,
+		Timestamp: s.Start.UnixMicro(), Local: localEndpoint(s, tags), Remote: remoteEndpoint(s, tags), Tags: tags, Shared: halves[i],
 	}
-	if r.Parent >= 0 {
+	if _, half := halves[i]; half {
+		out.ID = s.SpanID.String()
+	} else if _, half := halves[r.Parent]; r.Parent >= 0 && !half {
 		out.ParentID = t.Rows[r.Parent].ID.String() // made unique, as the span's own id is
-	}
-	if shares(t, r) { // Zipkin's way of a call: client and server with one id
-		out.ID, out.ParentID, out.Shared = s.SpanID.String(), s.ParentID.String(), true
-	} else if r.Parent >= 0 && shares(t, &t.Rows[r.Parent]) {
-		out.ParentID = s.ParentID.String()
 	}
 	if s.State == traces.StateComplete {
 		out.Duration = max(1, int64((s.Duration+time.Microsecond/2)/time.Microsecond))
@@ -76,15 +91,6 @@ func spanOf(t *timeline.Timeline, r *timeline.Row) spanJSON {
 		out.Annotations = append(out.Annotations, annotation{s.Events[i].Time.UnixMicro(), eventText(&s.Events[i])})
 	}
 	return out
-}
-
-// shares reports whether a span is the server's half of one whose id the client made.
-func shares(t *timeline.Timeline, r *timeline.Row) bool {
-	if r.Span.Kind != traces.KindServer || r.Flags&timeline.Duplicate == 0 || r.Parent < 0 {
-		return false
-	}
-	parent := t.Rows[r.Parent].Span
-	return parent.SpanID == r.Span.SpanID && parent.Kind == traces.KindClient
 }
 
 // eventText is an event as OpenTelemetry's translation to Zipkin writes it, and reads it back.

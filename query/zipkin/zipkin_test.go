@@ -37,8 +37,11 @@ load
           checkout SELECT orders 20ms 30ms client db.system.name="postgresql" db.namespace="orders" network.peer.address="2001:db8::1" error
   trace 2 at 1s
     web      GET            0ms 10ms  client :id=10
-      checkout GET /items    2ms 5ms   server :id=10 :parent=0
+      checkout GET /items    0ms 5ms   server :id=10 :parent=0
         checkout render        3ms 1ms :parent=10
+  trace 4 at -10s
+    checkout GET /items      0ms 5ms   server :id=10 :parent=9
+    web      GET             0ms 10ms  client :id=10 :parent=9
   trace 3 at 2s
     web      one            0ms 10ms
       web    two            1ms 1ms :id=11
@@ -151,8 +154,12 @@ func traceInZipkinsModel(t *testing.T, s *served) {
 	// Zipkin's client and server keep the id that they share, and the server's child its parent.
 	f("2", `
 000000000000000a 1000000+10000 CLIENT GET local=web map[service.version:1.2]
-000000000000000a 1002000+5000 SERVER GET /items shared local=checkout
+000000000000000a 1000000+5000 SERVER GET /items shared local=checkout
 0000000000000003<000000000000000a 1003000+1000  render local=checkout map[span.kind:internal]
+`)
+	f("4", `
+000000000000000a<0000000000000009 -10000000+10000 CLIENT GET local=web map[service.version:1.2]
+000000000000000a<0000000000000009 -10000000+5000 SERVER GET /items shared local=checkout
 `)
 	three := decode[[]model.SpanModel](t, s.get(t, "/api/v2/trace/0000000000000003", 200))
 	if len(three) != 3 || three[1].ID == three[2].ID || three[2].Duration != time.Microsecond || three[1].TraceID.String() != "0000000000000003" {
@@ -187,21 +194,21 @@ func search(t *testing.T, s *served) {
 		}
 	}
 	q := func(text string) string { return "annotationQuery=" + url.QueryEscape(text) }
-	f("", "3", "2", "6")
+	f("", "3", "2", "6", "4")
 	f("limit=1", "3")
-	f("serviceName=checkout&spanName=all", "2", "6")
+	f("serviceName=checkout&spanName=all", "2", "6", "4")
 	f("serviceName=web&spanName=one", "3")
 	f("serviceName=checkout&spanName=one")
 	f("serviceName=web&remoteServiceName=checkout", "6")
 	f("minDuration=50000", "6")
-	f("minDuration=10000&maxDuration=10000", "3", "2")
+	f("minDuration=10000&maxDuration=10000", "3", "2", "4")
 	f(q("error"), "6")
 	f("serviceName=checkout&"+q("error=true and db.namespace=orders"), "6")
 	f(q("http.status_code=503 and flag=true"), "6")
 	f(q("retry"), "6")
 	f(q("ratio"), "6")
 	f(q("ratio=0.5 and nothing"))
-	f(q("service.version=1.2"), "3", "2", "6")
+	f(q("service.version=1.2"), "3", "2", "6", "4")
 	f(fmt.Sprintf("endTs=%d&lookback=500", s.base.Add(1400*time.Millisecond).UnixMilli()), "2")
 	f("endTs=1000&lookback=99999999999")
 	for query, message := range map[string]string{"limit=x": `limit is "x"`, "limit=0": "limit <= 0", "minDuration=2&maxDuration=1": "maxDuration", "endTs=-1": "endTs"} {
