@@ -65,7 +65,7 @@ func (in *instance) queryConfig() query.Config {
 		Metrics:   metricapi.Deps{Metrics: metrics.NewReader(in.db)},
 		Logs:      logapi.Deps{Records: logs.NewReader(in.db)},
 		TraceQL:   traceql.New(in.reader),
-		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Exceptions: in.reader, Words: in.reader, Status: in.status, Storage: in.storage},
+		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Exceptions: in.reader, Words: in.reader, TraceQL: traceql.New(in.reader), Status: in.status, Storage: in.storage},
 		Jaeger:    jaeger.Deps{Spans: in.reader, Rollups: in.reader},
 		Zipkin:    zipkin.Deps{Spans: in.reader, Rollups: in.reader, Words: in.reader},
 		Auth:      in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
@@ -151,9 +151,11 @@ func (in *instance) addIngest(s *traceapi.Status) {
 	}
 	addAccounts(s, in.collector.Accounts())
 	for _, t := range l.Totals { // over all projects: the page belongs to who runs the instance
-		s.Projects = append(s.Projects, traceapi.ProjectIngest{Signal: t.Signal, Project: t.Project, Ingest: ingestOf(t)})
+		own := ingestOf(t)
+		own.Deleted = in.deleted(t.Signal, t.Project)
+		s.Projects = append(s.Projects, traceapi.ProjectIngest{Signal: t.Signal, Project: t.Project, Ingest: own})
 		i := s.Ingest[t.Signal]
-		i.Add(ingestOf(t))
+		i.Add(own)
 		s.Ingest[t.Signal] = i
 	}
 	for signal, h := range in.keeper.Status().Held {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/traceql"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/logs"
@@ -19,6 +20,7 @@ const engineReturns = 2 * time.Second
 func translate(err error) error {
 	var told *api.Error
 	var bad *filter.Error
+	var badTraceQL *traceql.Error
 	var engine *conn.Error
 	table, part, damaged := conn.Damage(err)
 	switch {
@@ -26,6 +28,8 @@ func translate(err error) error {
 		return err
 	case errors.As(err, &bad):
 		return &api.Error{Code: api.BadQuery, Message: bad.Message, Hint: bad.Hint, Position: bad.Pos, Cause: err}
+	case errors.As(err, &badTraceQL):
+		return &api.Error{Code: api.BadQuery, Message: badTraceQL.Msg, Position: badTraceQL.Offset, Cause: err}
 	case errors.Is(err, traces.ErrNotFound):
 		return &api.Error{Code: api.NotFound, Message: "there is no such trace or span here", Hint: "it may not have arrived yet, or be past its retention", Cause: err}
 	case errors.Is(err, logs.ErrNotFound):

@@ -74,6 +74,9 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if isTraceQL(text) {
+		return h.searchTraceQL(w, r, text, q, place)
+	}
 	query, err := filter.Parse(text)
 	if err != nil {
 		return err

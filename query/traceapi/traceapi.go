@@ -17,7 +17,8 @@ type Deps struct {
 	Rollups    Rollups
 	Fleet      Fleet
 	Exceptions Exceptions
-	Words      Words // completions of keys and values; nil: only the fields of the language
+	Words      Words   // completions of keys and values; nil: only the fields of the language
+	TraceQL    TraceQL // nil: not answered
 	Status     StatusFunc
 	Storage    StorageFunc // nil: nobody knows
 	Now        api.Clock   // nil: time.Now
