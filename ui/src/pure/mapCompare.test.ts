@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changeText, deltaOf, deltasOf, deltaWords, headline, pointsText, rangeBefore } from './mapCompare'
+import { changeText, deltaOf, deltasOf, deltaWords, earlierOf, headline, pointsText, rangeBefore } from './mapCompare'
 import { makeStats } from './testdata/map'
 
 const NOW = Date.parse('2026-11-22T14:00:00Z')
@@ -41,6 +41,11 @@ test('deltas are of what has requests now', () => {
   expect(all.get('d')?.before).toBeNull()
 })
 
+test('a group is compared as what it stands for, with what is gone of it', () => {
+  const was = earlierOf([{ id: 'g', members: ['a', 'gone', 'new'] }, { id: 'new', members: ['new'] }], [{ id: 'a', stats: makeStats(10) }, { id: 'gone', stats: makeStats(30, 3) }])
+  expect(was.map((w) => [w.id, w.stats?.requests, w.stats?.fault])).toEqual([['g', 40, 3], ['new', undefined, undefined]])
+})
+
 test('a change is told in short and in full', () => {
   expect(changeText({ share: 0.416, tone: 'worse' })).toBe('+42 %')
   expect(changeText({ share: -0.5, tone: 'better' })).toBe('−50 %')
@@ -48,7 +53,7 @@ test('a change is told in short and in full', () => {
   expect(changeText({ share: 11, tone: 'worse' })).toBe('×12')
   expect([pointsText(0.032), pointsText(-0.123), pointsText(0.0001)]).toEqual(['+3.2 pp', '−12 pp', '±0 pp'])
   const worse = deltaOf(makeStats(1000, 50), makeStats(500, 5))
-  expect(headline(worse, '80 ms')).toEqual(['5 % bad', '+4 pp'])
+  expect(headline(worse, '80 ms')).toEqual(['5 %', '+4 pp'])
   expect(deltaWords(worse)).toBe('requests +100 %, failed +4 pp, p95 ±0 %')
   expect(headline(deltaOf(makeStats(1000, 0, 0, 0, 40e6), makeStats(1000)), '160 ms')).toEqual(['160 ms', '+100 %'])
   expect(headline(deltaOf(makeStats(1000, 0, 0, 0, 21e6), makeStats(1000)), '84 ms')).toEqual(['84 ms', '']) // weather

@@ -1,7 +1,7 @@
 // The map against an earlier time: what changed on every node and edge, and whether that is worth a colour.
 import type { Stats } from '../api/types'
 import { formatPercent } from './format'
-import { badShare } from './mapStats'
+import { badShare, sumStats } from './mapStats'
 import { type Change, changeOf } from './red'
 import { previous, type Range, rangeOf, resolveRange } from './time'
 import { DAY_MS, type EpochMs } from './units'
@@ -83,6 +83,12 @@ interface Figured {
   readonly ghost?: boolean
 }
 
+/** Earlier figures of what is drawn now, summed over its members. */
+export function earlierOf(drawn: readonly { readonly id: string; readonly members: readonly string[] }[], before: readonly Figured[]): Figured[] {
+  const by = new Map(before.map((n) => [n.id, n.stats]))
+  return drawn.map((d) => ({ id: d.id, stats: sumStats(d.members.map((m) => by.get(m) ?? null)) }))
+}
+
 /** Deltas by id, of what has requests now; what is gone has none, and is a ghost. */
 export function deltasOf(now: readonly Figured[], before: readonly Figured[]): Map<string, Delta> {
   const then = new Map(before.map((n) => [n.id, n.stats]))
@@ -115,7 +121,7 @@ export function notable(change: Change | null): change is Change {
 /** What a node shows of its change, in two short lines: what the news is, and by how much. */
 export function headline(d: Delta, p95: string): readonly [string, string] {
   if (d.before === null) return [p95, 'new']
-  if (d.bad.tone !== 'same') return [`${formatPercent(badShare(d.now))} bad`, pointsText(d.bad.by)]
+  if (d.bad.tone !== 'same') return [formatPercent(badShare(d.now)), pointsText(d.bad.by)]
   return [p95, notable(d.p95) ? changeText(d.p95) : '']
 }
 

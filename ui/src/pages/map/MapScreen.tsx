@@ -62,7 +62,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
   const hideExternal = search.external === 'off'
   const options = useMemo(() => ({ focus: search.focus, hops: search.hops ?? 1, errorsOnly: search.errors === true, hideExternal, ghosts }), [search.focus, search.hops, search.errors, hideExternal, ghosts])
   const scene = useMemo(() => buildScene(map, { ...options, group: search.group, open: new Set(open), force }), [map, options, search.group, open, force])
-  const deltas = useDeltas(scene, before, options, open)
+  const deltas = useDeltas(scene, before)
   const deployed = useDeployments(scene, map, inView, scope)
   const plain = useMemo(() => buildScene(map, { ...options, group: 'none', bunch: false, open: new Set(), force: true }).nodes, [map, options])
   const everything = useMemo(() => buildScene(map, { group: 'none', bunch: false, open: new Set(), hops: 1, errorsOnly: false, force: true }).nodes, [map])

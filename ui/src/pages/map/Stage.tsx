@@ -50,7 +50,7 @@ export function Stage({ search, scene, layout, names, deltas, deployed, before, 
   const list = search.view === 'list'
   const size = search.size ?? 'traffic'
   const versus = versusOf(search)
-  const colour = versus === undefined ? (search.colour ?? 'health') : 'change'
+  const colour = versus === undefined ? (search.colour ?? 'health') : before?.map.nodes.length === 0 ? 'health' : 'change'
   const panel = search.sel !== undefined || undefined
   const { error, map } = problems
   return (

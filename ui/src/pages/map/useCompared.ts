@@ -1,10 +1,10 @@
 import { useMemo } from 'react'
 import { type Scope, useMapOf, usePreviousServices } from '../../api/hooks'
 import type { ServiceMap } from '../../api/types'
-import { type Delta, deltasOf, rangeBefore, type Versus } from '../../pure/mapCompare'
+import { type Delta, deltasOf, earlierOf, rangeBefore, type Versus } from '../../pure/mapCompare'
 import { deploymentsOf } from '../../pure/mapDeployed'
 import { type Remembered, withGhosts } from '../../pure/mapMoment'
-import { buildScene, type Scene, type SceneOptions } from '../../pure/mapScene'
+import type { Scene } from '../../pure/mapScene'
 import { epochMsOfRFC3339 } from '../../pure/units'
 import type { Search } from './MapScreen'
 
@@ -40,22 +40,12 @@ export interface Deltas {
   readonly edges: ReadonlyMap<string, Delta>
 }
 
-/** Changes of what is drawn: groups and bunches are compared as what they stand for. */
-export function useDeltas(scene: Scene, before: Before | null, options: Omit<SceneOptions, 'open'>, open: readonly string[]): Deltas | undefined {
+/** Changes of what is drawn. A group or bunch is compared as what it stands for, with what is gone of it. */
+export function useDeltas(scene: Scene, before: Before | null): Deltas | undefined {
   return useMemo(() => {
     if (before === null || before.map.nodes.length === 0) return undefined // nothing is new where nothing was
-    // Errors now may have been none before: what is compared with is not narrowed to errors.
-    const then = buildScene(before.map, { ...options, errorsOnly: false, ghosts: undefined, group: scene.group, open: new Set(open), force: true })
-    const byMembers = foldLike(scene, before.map)
-    return { nodes: deltasOf(scene.nodes, [...then.nodes, ...byMembers.nodes]), edges: deltasOf(scene.edges, [...then.edges, ...byMembers.edges]) }
-  }, [scene, before, options, open])
-}
-
-/** Plain nodes and edges of the time before by their own ids: a bunch or group may have formed only since. */
-function foldLike(scene: Scene, before: ServiceMap): { nodes: ServiceMap['nodes']; edges: ServiceMap['edges'] } {
-  const nodes = new Set(scene.nodes.filter((n) => n.shape === 'node').map((n) => n.id))
-  const edges = new Set(scene.edges.filter((e) => e.members.length === 1).map((e) => e.members[0]))
-  return { nodes: before.nodes.filter((n) => nodes.has(n.id)), edges: before.edges.filter((e) => edges.has(e.id)) }
+    return { nodes: deltasOf(scene.nodes, earlierOf(scene.nodes, before.map.nodes)), edges: deltasOf(scene.edges, earlierOf(scene.edges, before.map.edges)) }
+  }, [scene, before])
 }
 
 /** Versions that came in the time in view, by what is drawn. */
