@@ -17,9 +17,11 @@ import spans from '../../../query/traceapi/testdata/spans.golden.json'
 import status from '../../../query/traceapi/testdata/status.golden.json'
 import storage from '../../../query/traceapi/testdata/storage.golden.json'
 import trace from '../../../query/traceapi/testdata/trace.golden.json'
+import traceLogs from '../../../query/traceapi/testdata/trace_logs.golden.json'
 import traceChildren from '../../../query/traceapi/testdata/trace_children.golden.json'
 import type { Keys } from './keys'
 import type { Retention } from './retention'
+import type { TraceRecords } from './traceLogs'
 import type { Storage } from './storage'
 import type { Comparison, Facets, Heatmap, Instances, OperationDetail, SpanPage } from './spanTypes'
 import type { Completion, Series, Service, ServiceMap, Services, SpanDetail, Status, Trace, TraceChildren, TracePage } from './types'
@@ -47,6 +49,7 @@ const answers = {
   status: status satisfies Loose<Status>,
   storage: storage satisfies Loose<Storage>,
   trace: trace satisfies Loose<Trace>,
+  traceLogs: traceLogs satisfies Loose<TraceRecords>,
   traceChildren: traceChildren satisfies Loose<TraceChildren>,
 }
 

@@ -71,6 +71,19 @@ function hintOf(trace: TraceModel, folds: Folds, f: number, count: number): stri
   return oneAfterAnother ? `The same call ${formatCount(count)} times, one after another: asking once for all might save most of ${formatDuration(folds.total[f])}` : ''
 }
 
+/** The repeated calls that take most time, in a sentence, and the first of them; null where no calls are too many. */
+export function repeatHint(trace: TraceModel): { readonly row: number; readonly text: string } | null {
+  const { folds } = trace.outline
+  let worst = -1
+  for (let f = 0; f < folds.count; f++) {
+    if ((worst < 0 || folds.total[f] > folds.total[worst]) && hintOf(trace, folds, f, folds.offset[f + 1] - folds.offset[f]) !== '') worst = f
+  }
+  if (worst < 0) return null
+  const row = folds.members[folds.offset[worst]]
+  const { service, name } = spanLabel(trace, row)
+  return { row, text: `${service}, ${name}: ${hintOf(trace, folds, worst, folds.offset[worst + 1] - folds.offset[worst]).replace(/^T/, 't')}.` }
+}
+
 export function foldLabel(trace: TraceModel, folds: Folds, f: number): RowLabel {
   const { spans } = trace
   const first = folds.members[folds.offset[f]]

@@ -1,7 +1,9 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import { type TraceHint, useTrace, useTraceFile } from '../../api/trace'
 import { ApiError } from '../../pure/problem'
-import type { TraceModel } from '../../pure/trace'
+import { spanId, type TraceModel } from '../../pure/trace'
+import { repeatHint } from '../../pure/traceLabels'
 import type { SearchFor } from '../../url'
 import { OpenFile } from '../../widgets/OpenFile'
 import { Empty, ErrorState, Notice, Skeleton } from '../../widgets/States'
@@ -39,12 +41,37 @@ export function TracePage() {
   return <Loaded key="trace" answer={trace.data} hint={{ start, end, skew, file }} onAsSent={(off) => void navigate({ to: '.', search: (before) => ({ ...before, skew: off ? 'off' : undefined }) })} />
 }
 
+/** Hints below this share of the trace's time are left to the row itself. */
+const WORTH_SAYING = 0.05
+
+/** The sentence about calls that could be one, where they take a good part of the time. */
+function Repeats({ trace }: { trace: TraceModel }) {
+  const hint = useMemo(() => repeatHint(trace), [trace])
+  if (hint === null) return null
+  const fold = trace.outline.folds.of[hint.row]
+  if (trace.outline.folds.total[fold] < WORTH_SAYING * trace.duration) return null
+  return (
+    <div className={css.warnings}>
+      <Notice
+        action={
+          <Link to="." search={(before) => ({ ...before, span: spanId(trace.spans, hint.row), view: undefined })}>
+            Show
+          </Link>
+        }
+      >
+        {hint.text}
+      </Notice>
+    </div>
+  )
+}
+
 function Loaded({ answer, hint, onAsSent }: { answer: TraceModel; hint: TraceHint; onAsSent: (off: boolean) => void }) {
   const more = useMore(answer, hint)
   return (
     <div className={css.page}>
       <TraceHeader trace={more.trace} file={hint.file === true} />
       <Warnings trace={more.trace} file={hint.file === true} asSent={hint.skew === 'off'} onAsSent={onAsSent} />
+      <Repeats trace={more.trace} />
       {more.error && <Notice tone="warn">{`More spans could not be brought: ${more.error.message}`}</Notice>}
       <TraceScreen key={`${answer.traceId}/${hint.skew ?? ''}`} more={more} hint={{ start: hint.start, end: hint.end, file: hint.file }} />
     </div>
