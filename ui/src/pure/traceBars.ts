@@ -165,7 +165,8 @@ function answerOf(trace: TraceModel, s: number): readonly [Nanos, Nanos] | null 
 function selfTime(input: BarsInput, s: number, x0: Px, x1: Px): number[] {
   const { trace, view, width } = input
   const { spans } = trace
-  if (spans.descendants[s] === 0) return [x0, x1]
+  // When what was left out below it ran is not known.
+  if (spans.descendants[s] === 0) return spans.hidden[s] > 0 ? [] : [x0, x1]
   const out: number[] = []
   let covered = x0
   const last = s + spans.descendants[s]
