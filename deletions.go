@@ -13,6 +13,7 @@ import (
 	"github.com/sightline/sightline/storage/erase"
 	"github.com/sightline/sightline/storage/logs"
 	"github.com/sightline/sightline/storage/traces"
+	"github.com/sightline/sightline/storage/upkeep"
 )
 
 // openEraser makes who deletes what a person asks for. It needs the loader, of which it waits for what is on its way.
@@ -41,4 +42,20 @@ func (in *instance) deletions() query.Deletions {
 		return nil
 	}
 	return in.eraser
+}
+
+// deleted is how many of a signal's stored items were deleted since.
+func (in *instance) deleted(signal, project string) int64 {
+	if in.eraser == nil {
+		return 0
+	}
+	spans, records := in.eraser.Deleted(project)
+	switch signal {
+	case upkeep.Traces:
+		return int64(spans)
+	case upkeep.Logs:
+		return int64(records)
+	default:
+		return 0
+	}
 }

@@ -74,7 +74,8 @@ type Ingest struct {
 	Deduplicated int64            `json:"deduplicated"`
 	InJournal    int64            `json:"in_journal"`
 	DeadLetter   int64            `json:"dead_letter"`
-	Undecodable  int64            `json:"undecodable"` // requests, not items
+	Deleted      int64            `json:"deleted,omitempty"` // of the stored ones, by people, since
+	Undecodable  int64            `json:"undecodable"`       // requests, not items
 	// What was changed on the way in, apart from the sum: secrets masked, and items by what was mended or odd in them.
 	Redacted  int64            `json:"redacted"`
 	Sanitized map[string]int64 `json:"sanitized"`
@@ -87,6 +88,7 @@ func (i *Ingest) Add(o Ingest) {
 	i.Deduplicated += o.Deduplicated
 	i.InJournal += o.InJournal
 	i.DeadLetter += o.DeadLetter
+	i.Deleted += o.Deleted
 	i.Undecodable += o.Undecodable
 	i.Redacted += o.Redacted
 	for _, m := range []struct {

@@ -1,4 +1,4 @@
--- 0004: one row per exception of a span, without its stack trace, so that groups of them are found without reading spans (docs/adr/0022).
+-- 0004: one row per exception of a span, without its stack trace, so that groups of them are found without reading spans (docs/adr/0023).
 -- A repeat is harmless: equal keys are the same exception, and readers of counts read FINAL. In the order of time, parts hardly
 -- overlap and FINAL costs next to nothing.
 CREATE TABLE IF NOT EXISTS {{table "exceptions"}} {{on_cluster}}
