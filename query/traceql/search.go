@@ -140,12 +140,8 @@ func (w *walk) read(ctx context.Context, part []traces.Candidate) ([]traces.Skel
 	return append(left, right...), err
 }
 
-// match is a trace that was found and the spans of it that are shown.
-type match struct {
-	trace Trace
-	shown []*Span
-	by    []traces.SpanID
-}
+// match is a trace that was found.
+type match struct{ trace Trace }
 
 // match sums up a trace; nil where no span of the sets starts in the range.
 func (w *walk) match(x *run, sets []set) *match {
