@@ -63,7 +63,6 @@ export function Legend({ size, colour, versus = 'prev', deployed = false, marked
         </svg>
         not instrumented
       </li>
-      {colour === 'change' && <li className={css.wide}>in the node: p95 or failed %</li>}
       {colour !== 'change' && <li className={css.wide}>{size === 'constant' ? 'size: constant' : `size: ${size === 'traffic' ? 'traffic' : 'p95'}`}</li>}
       {colour !== 'change' && <li className={css.wide}>in the node: p95, requests</li>}
     </ul>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changeText, deltaOf, deltasOf, deltaWords, earlierOf, headline, pointsText, rangeBefore } from './mapCompare'
+import { changeText, deltaLabel, deltaOf, deltasOf, deltaWords, earlierOf, headline, pointsText, rangeBefore } from './mapCompare'
 import { makeStats } from './testdata/map'
 
 const NOW = Date.parse('2026-11-22T14:00:00Z')
@@ -54,6 +54,8 @@ test('a change is told in short and in full', () => {
   expect([pointsText(0.032), pointsText(-0.123), pointsText(0.0001)]).toEqual(['+3.2 pp', '−12 pp', '±0 pp'])
   const worse = deltaOf(makeStats(1000, 50), makeStats(500, 5))
   expect(headline(worse, '80 ms')).toEqual(['5 %', '+4 pp'])
+  expect(deltaLabel(worse, ['1/s · 80 ms', 'old'])).toEqual(['1/s · 80 ms', 'failed +4 pp'])
+  expect(deltaLabel(deltaOf(makeStats(1000), makeStats(990)), ['1/s'])).toEqual(['1/s'])
   expect(deltaWords(worse)).toBe('requests +100 %, failed +4 pp, p95 ±0 %')
   expect(headline(deltaOf(makeStats(1000, 0, 0, 0, 40e6), makeStats(1000)), '160 ms')).toEqual(['160 ms', '+100 %'])
   expect(headline(deltaOf(makeStats(1000, 0, 0, 0, 21e6), makeStats(1000)), '84 ms')).toEqual(['84 ms', '']) // weather

@@ -125,9 +125,12 @@ export function headline(d: Delta, p95: string): readonly [string, string] {
   return [p95, notable(d.p95) ? changeText(d.p95) : '']
 }
 
-/** An edge's label while comparing: its figures, then what changed. */
+/** An edge's label while comparing: its figures, then what is worth saying of their change. */
 export function deltaLabel(d: Delta | undefined, plain: readonly string[]): readonly string[] {
-  return d === undefined ? plain : [plain[0], deltaWords(d)].filter((line) => line !== '')
+  if (d === undefined) return plain
+  if (d.before === null) return [plain[0], 'new']
+  const loud = [d.bad.tone !== 'same' && `failed ${pointsText(d.bad.by)}`, d.p95 && d.p95.tone !== 'same' && `p95 ${changeText(d.p95)}`].filter(Boolean)
+  return loud.length > 0 ? [plain[0], loud.join(', ')] : [plain[0]]
 }
 
 /** All of a change as words: "requests +12 %, failed +3 pp, p95 +42 %". */
