@@ -8,11 +8,12 @@ import (
 	"github.com/sightline/sightline/storage/filter"
 )
 
-// SearchQuery asks for the traces that have a span in the range that the filter matches, newest such span first.
+// SearchQuery asks for the traces that have a span in the range that the filter matches, newest such span first or in another order.
 type SearchQuery struct {
 	Project   string
 	Range     Range
 	Filter    filter.Expr   // nil: everything
+	Order     Order         // what is not newest first has one page, which is over the whole range or says why not
 	Limit     int           // 0: 20
 	Cursor    Cursor        // zero: from the newest
 	TimeLimit time.Duration // 0: 5 s
@@ -44,7 +45,7 @@ const (
 
 // SearchPage is what a search found.
 type SearchPage struct {
-	Traces       []Summary // newest matching span first
+	Traces       []Summary // in the order of the search
 	Next         Cursor    // zero: there is no more
 	Complete     bool      // nothing was left out: the limit is full, or the range is searched to its beginning
 	Reason       string    // why not
@@ -93,12 +94,18 @@ func (r *Reader) Search(ctx context.Context, q SearchQuery) (SearchPage, error) 
 	if err != nil {
 		return SearchPage{}, fmt.Errorf("search traces: %w", err)
 	}
-	if err := s.run(ctx); err != nil {
+	if q.Order == OrderNewest {
+		err = s.run(ctx)
+	} else {
+		err = s.rank(ctx)
+	}
+	if err != nil {
 		return SearchPage{}, fmt.Errorf("search traces: %w", err)
 	}
 	if err := s.summarize(ctx); err != nil {
 		return SearchPage{}, fmt.Errorf("search traces: %w", err)
 	}
+	s.arrange()
 	s.page.Elapsed = time.Since(s.began)
 	return s.page, nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -122,6 +121,11 @@ func onePerTrace(rows []candidate) []candidate {
 	slices.SortStableFunc(rows, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.Start, a.Start), cmp.Compare(string(b.TraceID[:]), string(a.TraceID[:])))
 	})
+	return firstOfEach(rows)
+}
+
+// firstOfEach keeps the first row of each trace.
+func firstOfEach(rows []candidate) []candidate {
 	met := make(map[[16]byte]bool, len(rows))
 	return slices.DeleteFunc(rows, func(c candidate) bool {
 		again := met[c.TraceID]
@@ -151,7 +155,7 @@ func (s *search) rows(ctx context.Context, sql string, limit int, ranges []Range
 	var stats conn.Stats
 	rows, err := conn.All[candidate](ctx, s.reader.db, conn.Query{SQL: when(sql, conditions), Params: params, Timeout: left, Stats: &stats})
 	s.page.RowsRead += stats.Rows
-	if err != nil && ctx.Err() == nil && (conn.Code(err) == conn.CodeTimeout || errors.Is(err, context.DeadlineExceeded)) {
+	if outOfTime(ctx, err) {
 		return nil, errSliceTime
 	}
 	return rows, err

@@ -86,8 +86,16 @@ func (r *Reader) newSearch(q SearchQuery) (*search, error) {
 	return s, nil
 }
 
-// run fills found.
+// run fills found with the traces of the newest matching spans.
 func (s *search) run(ctx context.Context) error {
+	err := s.slices(ctx, func(ranges []Range, left time.Duration) error { return s.look(ctx, ranges, left) })
+	s.finish()
+	return err
+}
+
+// slices looks at one slice of time after the other, the newest first, until there is enough, the range is through, or a limit is
+// reached; ranges are a slice's parts where something may match.
+func (s *search) slices(ctx context.Context, look func(ranges []Range, left time.Duration) error) error {
 	stop := s.reader.now() // nothing starts much later than now, clocks being what they are
 	s.page.SearchedFrom = s.to
 	if limit := stop.Add(24 * time.Hour); limit.Before(s.to) {
@@ -99,10 +107,7 @@ func (s *search) run(ctx context.Context) error {
 		width = firstIndexed
 	}
 	plan := prunePlan(s.q)
-	for s.to.After(s.q.Range.From) {
-		if len(s.found) >= s.q.Limit {
-			break
-		}
+	for s.to.After(s.q.Range.From) && !s.enough() {
 		if s.page.RowsRead >= s.q.RowLimit {
 			s.page.Reason = ReasonRowLimit
 			break
@@ -124,7 +129,7 @@ func (s *search) run(ctx context.Context) error {
 				return err
 			}
 		}
-		err := s.look(ctx, ranges, left)
+		err := look(ranges, left)
 		if errors.Is(err, errSliceTime) {
 			s.page.Reason = ReasonTimeLimit
 			break
@@ -135,9 +140,11 @@ func (s *search) run(ctx context.Context) error {
 		s.to, searched = slice.From, searched+slice.To.Sub(slice.From)
 		width = s.next(searched, slice.To.Sub(slice.From), time.Since(began), time.Until(deadline))
 	}
-	s.finish()
 	return nil
 }
+
+// enough reports whether what is older can't matter any more: in every order but newest first it can.
+func (s *search) enough() bool { return s.q.Order == OrderNewest && len(s.found) >= s.q.Limit }
 
 // next is the width of the next slice.
 func (s *search) next(searched, width, took, left time.Duration) time.Duration {
@@ -145,7 +152,7 @@ func (s *search) next(searched, width, took, left time.Duration) time.Duration {
 	if s.indexed {
 		next = s.to.Sub(s.q.Range.From)
 	}
-	if n := len(s.found); n > 0 { // at this rate the limit is reached within so much
+	if n := len(s.found); n > 0 && s.q.Order == OrderNewest { // at this rate the limit is reached within so much
 		missing := float64(s.q.Limit-n) / float64(n)
 		next = min(next, time.Duration(2*missing*float64(searched))+firstSlice)
 	}
