@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/sightline/sightline/query/api"
@@ -54,14 +55,18 @@ type (
 	}
 )
 
+// sorts are the orders of a search by number.
+var sorts = []string{traces.OrderNewest: "newest", traces.OrderDuration: "duration", traces.OrderErrors: "errors", traces.OrderSpans: "spans"}
+
 func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 	now := h.Now()
-	p := api.ParamsOf(r, "q", "from", "to", "env", "namespace", "limit", "cursor")
+	p := api.ParamsOf(r, "q", "from", "to", "env", "namespace", "sort", "limit", "cursor")
 	text := p.Text("q", api.MaxQuery)
 	from, to := p.Range(now)
 	q := traces.SearchQuery{
 		Project: api.CallerOf(r.Context()).Project,
 		Range:   traces.Range{From: from, To: to},
+		Order:   traces.Order(slices.Index(sorts, p.Choice("sort", sorts...))),
 		Limit:   p.Int("limit", defaultTraces, 1, maxTraces),
 	}
 	cursor, place := p.Text("cursor", 64), placeOf(p)
@@ -69,6 +74,9 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var err error
+	if cursor != "" && q.Order != traces.OrderNewest {
+		return api.Errorf(api.BadParameter, "only a search that gives the newest first goes on from a cursor").WithHint("leave out sort or cursor")
+	}
 	if cursor != "" {
 		if q.Cursor, err = parseCursor(cursor); err != nil {
 			return err

@@ -2,6 +2,7 @@
 import { type InfiniteData, infiniteQueryOptions, keepPreviousData, type QueryKey, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { get } from './client'
 import type { Scope } from './hooks'
+import type { Sort } from '../pure/resultSort'
 import { LIVE_MS } from './live'
 import type { SpanPage, SpanRow, TracePage } from './types'
 
@@ -28,11 +29,11 @@ export function useTraces(q: string, scope: Scope, enabled = true) {
   })
 }
 
-/** The newest traces at once, for an order other than newest first. */
-export function useTraceSample(q: string, scope: Scope, limit: number, enabled: boolean) {
+/** The first traces of an order at once. */
+export function useTraceSample(q: string, scope: Scope, limit: number, enabled: boolean, sort: Sort = 'newest') {
   return useQuery({
-    queryKey: ['traces', 'sample', q, within(scope), limit],
-    queryFn: ({ signal }) => get<TracePage>('traces', { q, ...within(scope), limit }, signal),
+    queryKey: ['traces', 'sample', q, within(scope), limit, sort],
+    queryFn: ({ signal }) => get<TracePage>('traces', { q, ...within(scope), limit, sort: sort === 'newest' ? undefined : sort }, signal),
     enabled,
     staleTime: 15_000,
     placeholderData: keepPreviousData,

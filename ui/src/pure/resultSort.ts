@@ -1,5 +1,5 @@
-/** Orders of the result. The server knows newest first; every other order is of the newest it gave, and says so. */
-import type { SpanRow, TraceSummary } from '../api/types'
+/** Orders of the result. The server knows those of traces; another order of spans is of the newest it gave, and says so. */
+import type { SpanRow } from '../api/types'
 import { plural } from './format'
 
 export const SORTS = ['newest', 'duration', 'errors', 'spans'] as const
@@ -12,30 +12,27 @@ export function sortsOf(view: 'traces' | 'spans'): readonly Sort[] {
   return view === 'traces' ? SORTS : SORTS.slice(0, 2)
 }
 
-/** How many of the newest are put into another order. */
+/** How many of the newest spans are put into another order. */
 export const SORTED = 1000
 
-export function sortTraces(traces: readonly TraceSummary[], sort: Sort): readonly TraceSummary[] {
-  switch (sort) {
-    case 'newest':
-      return traces
-    case 'duration':
-      return [...traces].sort((a, b) => b.duration_ns - a.duration_ns)
-    case 'errors':
-      return [...traces].sort((a, b) => b.errors - a.errors || b.duration_ns - a.duration_ns)
-    case 'spans':
-      return [...traces].sort((a, b) => b.spans - a.spans)
-  }
-}
+/** How many traces of another order than newest first are shown; it has one page. */
+export const RANKED = 200
 
 export function sortSpans(spans: readonly SpanRow[], sort: Sort): readonly SpanRow[] {
   return sort === 'duration' ? [...spans].sort((a, b) => b.duration_ns - a.duration_ns) : spans
 }
 
-/** What an order is an order of; empty where it holds for the whole result. */
-export function sortNote(sort: Sort, count: number, more: boolean, what: 'trace' | 'span'): string {
+/** What an order of spans is an order of; empty where it holds for the whole result. */
+export function sortNote(sort: Sort, count: number, more: boolean): string {
   if (sort === 'newest' || !more) return ''
-  return `${SORT_LABEL[sort]} among the newest ${plural(count, what)}; older ones were not looked at.`
+  return `${SORT_LABEL[sort]} among the newest ${plural(count, 'span')}; older ones were not looked at.`
+}
+
+const RANK: Record<Sort, string> = { newest: '', duration: 'longest traces', errors: 'traces with the most errors', spans: 'traces with the most spans' }
+
+/** Why a list of traces in another order ends where it does; empty where nothing is left out. */
+export function rankNote(sort: Sort, count: number): string {
+  return sort === 'newest' || count < RANKED ? '' : `The ${count} ${RANK[sort]}; narrow the query or the time to see others.`
 }
 
 /** Those of the newest that are not in the list yet. */

@@ -3,7 +3,7 @@ import { NEWER_MOST, tracesQuery, useNewer, useRestart, useSpanSample, useTraces
 import type { Scope } from '../../api/hooks'
 import { spansQuery, useSpans } from '../../api/spans'
 import type { SpanRow, TraceSummary } from '../../api/types'
-import { newerThan, type Sort, SORTED, sortNote, sortSpans, sortTraces } from '../../pure/resultSort'
+import { newerThan, RANKED, rankNote, type Sort, SORTED, sortNote, sortSpans } from '../../pure/resultSort'
 import type { View } from './Toolbar'
 
 type Options = {
@@ -26,13 +26,13 @@ export function useResult({ view, q, scope, sort, asked, away }: Options) {
   const still: Scope = useMemo(() => (away ? { ...scope, live: false } : scope), [scope, away])
   const traceList = useTraces(q, still, view === 'traces' && newest)
   const spanList = useSpans(q, still, asked, view === 'spans' && newest)
-  const traceSample = useTraceSample(q, still, SORTED, view === 'traces' && !newest)
+  const traceSample = useTraceSample(q, still, RANKED, view === 'traces' && !newest, sort)
   const spanSample = useSpanSample(q, still, asked, SORTED, view === 'spans' && !newest)
   const restart = useRestart()
 
   const traces = useMemo(
-    () => (view !== 'traces' ? NO_TRACES : newest ? (traceList.data?.pages.flatMap((p) => p.traces) ?? NO_TRACES) : sortTraces(traceSample.data?.traces ?? NO_TRACES, sort)),
-    [view, newest, sort, traceList.data, traceSample.data],
+    () => (view !== 'traces' ? NO_TRACES : newest ? (traceList.data?.pages.flatMap((p) => p.traces) ?? NO_TRACES) : (traceSample.data?.traces ?? NO_TRACES)),
+    [view, newest, traceList.data, traceSample.data],
   )
   const spans = useMemo(
     () => (view !== 'spans' ? NO_SPANS : newest ? (spanList.data?.pages.flatMap((p) => p.spans) ?? NO_SPANS) : sortSpans(spanSample.data?.spans ?? NO_SPANS, sort)),
@@ -63,7 +63,7 @@ export function useResult({ view, q, scope, sort, asked, away }: Options) {
     columns,
     count: view === 'traces' ? traces.length : spans.length,
     last,
-    note: sortNote(sort, view === 'traces' ? traces.length : spans.length, typeof last?.next_cursor === 'string', view === 'traces' ? 'trace' : 'span'),
+    note: view === 'traces' ? rankNote(sort, traces.length) : sortNote(sort, spans.length, typeof last?.next_cursor === 'string'),
     pending: used.isPending,
     error: used.error,
     stale: used.isPlaceholderData,
