@@ -185,7 +185,7 @@ func (m *model) condition(depth int) condition {
 		{fmt.Sprintf(".n < %d", n), func(s *modelSpan) bool { v, ok := number(s, "n"); return ok && v < float64(n) }},
 		{".n = nil", func(s *modelSpan) bool { return s.attrs["n"] == nil }},
 		{"span.flag != nil", func(s *modelSpan) bool { return s.attrs["flag"] != nil }},
-		{".flag", func(s *modelSpan) bool { return s.attrs["flag"] == true }},
+		{"(.flag && true)", func(s *modelSpan) bool { return s.attrs["flag"] == true }},
 		{"!.flag", func(s *modelSpan) bool { return s.attrs["flag"] == false }},
 		{"span.http.response.status_code >= 404", func(s *modelSpan) bool { v, ok := number(s, "http.response.status_code"); return ok && v >= 404 }},
 		{"span.ratio > 1", func(s *modelSpan) bool { return s.attrs["ratio"] == 1.5 }},
