@@ -24,6 +24,7 @@ type Config struct {
 	Auth      AuthConfig      `yaml:"auth"`
 	Ingest    IngestConfig    `yaml:"ingest"`
 	Map       MapConfig       `yaml:"map"`
+	Apdex     ApdexConfig     `yaml:"apdex"`
 	Log       LogConfig       `yaml:"log"`
 	Collector map[string]any  `yaml:"collector"`
 
@@ -96,6 +97,7 @@ func DefaultConfig() Config {
 		Storage:   StorageConfig{ConditionCache: true},
 		Retention: RetentionConfig{Traces: Duration(7 * day), Logs: Duration(7 * day), Metrics: Duration(30 * day), Rollups: Duration(90 * day)},
 		Ingest:    IngestConfig{JournalMax: 8 << 30, DiskReserve: 1 << 30, Redact: true, MaxSeries: 1_000_000, MaxSeriesPerMetric: 100_000},
+		Apdex:     defaultApdex(),
 		Log:       LogConfig{Level: "info"},
 	}
 }
@@ -160,6 +162,7 @@ func (c *Config) problems() []string {
 	}
 	c.Retention.problems(add)
 	c.Map.problems(add)
+	c.Apdex.problems(add)
 	if c.Ingest.JournalMax < 64<<20 {
 		add("ingest.journal_max", "%s is less than 64MiB", c.Ingest.JournalMax)
 	}

@@ -28,6 +28,7 @@ type (
 		Versions  []versionSeenJSON `json:"versions"`
 		Deployed  *deployedJSON     `json:"deployed"` // the newest deployment in the range
 		Stats     servicemap.Stats  `json:"stats"`
+		Apdex     *apdexJSON        `json:"apdex"`
 		Series    sparklineJSON     `json:"series"`
 	}
 	servicesJSON struct {
@@ -45,6 +46,7 @@ type (
 		Name  string           `json:"name"`
 		Kind  string           `json:"kind"`
 		Stats servicemap.Stats `json:"stats"`
+		Apdex *apdexJSON       `json:"apdex"`
 	}
 	serviceJSON struct {
 		Name        string            `json:"name"`
@@ -54,6 +56,7 @@ type (
 		Versions    []versionJSON     `json:"versions"`
 		Deployments []deploymentJSON  `json:"deployments"`
 		Stats       servicemap.Stats  `json:"stats"`
+		Apdex       *apdexJSON        `json:"apdex"`
 		Series      seriesJSON        `json:"series"`
 		Operations  []operationJSON   `json:"operations"`
 		Upstream    []servicemap.Edge `json:"upstream"`
@@ -180,6 +183,7 @@ func (h *handlers) services(w http.ResponseWriter, r *http.Request) error {
 			Versions: []versionSeenJSON{},
 			Deployed: t.deployed(g),
 			Stats:    servicemap.StatsOf(&t.measure, window),
+			Apdex:    h.apdex(k.name, &t.measure),
 			Series:   g.sparkline(t.points),
 		}
 		for _, name := range t.newestFirst() {
@@ -238,8 +242,9 @@ func (h *handlers) service(w http.ResponseWriter, r *http.Request) error {
 		Versions:    []versionJSON{},
 		Deployments: t.deployments(g),
 		Stats:       servicemap.StatsOf(&t.measure, window),
+		Apdex:       h.apdex(q.Name, &t.measure),
 		Series:      g.series(t.points),
-		Operations:  operationsOf(operations, window),
+		Operations:  h.operationsOf(q.Name, operations, window),
 	}
 	if q.Env != nil {
 		out.Env = *q.Env
@@ -254,13 +259,13 @@ func (h *handlers) service(w http.ResponseWriter, r *http.Request) error {
 	return api.WriteJSON(w, out)
 }
 
-func operationsOf(rows []traces.OperationRow, window time.Duration) []operationJSON {
+func (h *handlers) operationsOf(service string, rows []traces.OperationRow, window time.Duration) []operationJSON {
 	slices.SortFunc(rows, func(a, b traces.OperationRow) int {
 		return cmp.Or(cmp.Compare(b.Requests(), a.Requests()), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
 	})
 	out := make([]operationJSON, len(rows))
 	for i := range rows {
-		out[i] = operationJSON{rows[i].Name, rows[i].Kind.String(), servicemap.StatsOf(&rows[i].Measure, window)}
+		out[i] = operationJSON{rows[i].Name, rows[i].Kind.String(), servicemap.StatsOf(&rows[i].Measure, window), h.apdex(service, &rows[i].Measure)}
 	}
 	return out
 }

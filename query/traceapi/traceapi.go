@@ -17,8 +17,9 @@ type Deps struct {
 	Rollups    Rollups
 	Fleet      Fleet
 	Exceptions Exceptions
-	Words      Words   // completions of keys and values; nil: only the fields of the language
-	TraceQL    TraceQL // nil: not answered
+	Threshold  Threshold // nil: DefaultThreshold
+	Words      Words     // completions of keys and values; nil: only the fields of the language
+	TraceQL    TraceQL   // nil: not answered
 	Status     StatusFunc
 	Storage    StorageFunc // nil: nobody knows
 	Now        api.Clock   // nil: time.Now

@@ -86,12 +86,17 @@ export type ServiceRow = {
   /** The newest deployment in the range. */
   deployed: { version: string; at: string } | null
   stats: Stats
+  /** Null without requests. */
+  apdex?: Apdex | null
   series: Sparkline
 }
 
+/** `score` is from 0, nobody is satisfied, to 1. */
+export type Apdex = { score: number; threshold_ns: Nanos }
+
 export type Services = { services: ServiceRow[]; envs: string[] }
 
-export type Operation = { name: string; kind: string; stats: Stats; series?: Sparkline }
+export type Operation = { name: string; kind: string; stats: Stats; apdex?: Apdex | null; series?: Sparkline }
 
 /** A stretch of time in which a version served requests that it had not served right before. */
 export type Deployment = {
@@ -116,6 +121,7 @@ export type Service = {
   /** Newest first. */
   deployments: Deployment[]
   stats: Stats
+  apdex?: Apdex | null
   series: Series
   operations: Operation[]
   upstream: MapEdge[]

@@ -3,7 +3,7 @@ import { Waypoints } from 'lucide-react'
 import { useState } from 'react'
 import { usePreviousServices, useService } from '../../api/hooks'
 import { usePreviousService } from '../../api/previous'
-import type { Service, Stats } from '../../api/types'
+import type { Apdex, Service, Stats } from '../../api/types'
 import { useScope, useSetRange, useShared } from '../../nav'
 import { hueOf } from '../../pure/colour'
 import { formatDuration, formatPercent, formatRate, plural } from '../../pure/format'
@@ -53,7 +53,7 @@ export function ServicePage() {
       {service.error !== null && <Notice tone="warn">The figures could not be renewed: {service.error.message}</Notice>}
       <Stale stale={service.isPlaceholderData} className={css.body}>
         <Headline service={data} />
-        <Figures stats={data.stats} before={earlier.data?.stats} />
+        <Figures stats={data.stats} before={earlier.data?.stats} apdex={data.apdex ?? null} />
         <VersionLane service={data} hover={hover} onHover={setHover} />
         <Charts service={data} before={earlier.data?.series} hover={hover} onHover={setHover} />
         <Tabs
@@ -106,7 +106,7 @@ function Header({ service }: { service: Service }) {
 const FELT_NS = 5e6
 const FELT_SHARE = 0.005
 
-function Figures({ stats, before }: { stats: Stats; before: Stats | undefined }) {
+function Figures({ stats, before, apdex }: { stats: Stats; before: Stats | undefined; apdex: Apdex | null }) {
   const failed = failedShare(stats)
   return (
     <dl className={css.figures}>
@@ -115,6 +115,16 @@ function Figures({ stats, before }: { stats: Stats; before: Stats | undefined })
       <Figure label="p50" value={formatDuration(stats.p50_ns)} change={changeOf(stats.p50_ns, before?.p50_ns, 'worse', FELT_NS)} />
       <Figure label="p95" value={formatDuration(stats.p95_ns)} change={changeOf(stats.p95_ns, before?.p95_ns, 'worse', FELT_NS)} />
       <Figure label="p99" value={formatDuration(stats.p99_ns)} change={changeOf(stats.p99_ns, before?.p99_ns, 'worse', FELT_NS)} />
+      {apdex !== null && (
+        <Figure
+          label="Apdex"
+          value={
+            <span title={`How satisfied callers are, from 0 to 1: within ${formatDuration(apdex.threshold_ns)} satisfies, within ${formatDuration(4 * apdex.threshold_ns)} counts half, slower ones and faults not at all`}>
+              {apdex.score.toFixed(2)}
+            </span>
+          }
+        />
+      )}
     </dl>
   )
 }
