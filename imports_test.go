@@ -20,7 +20,7 @@ var ours = map[string][]string{
 	"canary":              {},                                                // a client: it knows the others by their addresses only
 	"collector":           {"storage"},
 	"storage/conn":        {},
-	"storage/batch":       {"storage/conn"},
+	"storage/batch":       {"storage/conn", "storage/traces/peer"}, // which hosts are what travels with a batch
 	"storage/encode":      {"storage/conn", "storage/batch", "storage/traces/peer"},
 	"storage/engine":      {},
 	"storage/filter":      {},
