@@ -83,6 +83,9 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if isTraceQL(text) {
+		if q.Order != traces.OrderNewest {
+			return api.Errorf(api.BadParameter, "TraceQL finds the newest first").WithHint("leave out sort, or ask in the short form")
+		}
 		return h.searchTraceQL(w, r, text, q, place)
 	}
 	query, err := filter.Parse(text)

@@ -9,6 +9,11 @@ export function quoteValue(value: string): string {
   return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
+/** TraceQL begins with a span set; the short form never begins with a brace. */
+export function isTraceQL(q: string): boolean {
+  return /^[\s(]*\{/.test(q)
+}
+
 /** The filter with another condition; both hold. */
 export function andAlso(q: string, condition: string): string {
   const t = q.trim()

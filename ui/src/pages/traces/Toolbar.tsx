@@ -20,6 +20,8 @@ type Props = {
   columns: readonly string[]
   onColumns: (columns: string[]) => void
   range: Range
+  /** Whether the query is TraceQL: then rows are traces, the newest first. */
+  structural: boolean
   /** Whether there is anything that failed. */
   failures: boolean
   onFailures: () => void
@@ -37,14 +39,20 @@ export function Toolbar(p: Props) {
   const reading = useTraceFile((traceId) => void navigate({ to: '/trace/$traceId', params: { traceId }, search: { ...shared, file: true } }))
   return (
     <div className={css.toolbar} role="toolbar" aria-label="Result">
-      <Segmented label="Rows" value={p.view} options={VIEWS} onChange={p.onView} />
-      <select className={css.select} aria-label="Order" value={p.sort} onChange={(e) => p.onSort(SORTS.find((s) => s === e.target.value) ?? 'newest')}>
-        {sortsOf(p.view).map((s) => (
-          <option key={s} value={s}>
-            {SORT_LABEL[s]}
-          </option>
-        ))}
-      </select>
+      {p.structural ? (
+        <span className={css.said}>Traces that TraceQL finds, newest first</span>
+      ) : (
+        <>
+          <Segmented label="Rows" value={p.view} options={VIEWS} onChange={p.onView} />
+          <select className={css.select} aria-label="Order" value={p.sort} onChange={(e) => p.onSort(SORTS.find((s) => s === e.target.value) ?? 'newest')}>
+            {sortsOf(p.view).map((s) => (
+              <option key={s} value={s}>
+                {SORT_LABEL[s]}
+              </option>
+            ))}
+          </select>
+        </>
+      )}
       {p.view === 'spans' && <Columns columns={p.columns} range={p.range} onColumns={p.onColumns} />}
       <span className={css.space} />
       <OpenFileButton {...reading} />

@@ -7,6 +7,7 @@ import { type Brush, brushOfParam, narrowed, paramOf, rangeWithin, within } from
 import { hintOf } from '../../pure/hint'
 import { countIn } from '../../pure/heatmap'
 import { ApiError } from '../../pure/problem'
+import { isTraceQL } from '../../pure/query'
 import { toggleMark } from '../../pure/resultSort'
 import { chartQuery } from '../../pure/scatter'
 import { addColumn, askedOf, leastWidth } from '../../pure/spanColumns'
@@ -45,9 +46,11 @@ export function TracesPage() {
   const scope = useScope()
   const setRange = useSetRange()
   const q = search.q ?? ''
-  const view: View = search.view ?? 'traces'
-  const sort = search.sort ?? 'newest'
-  const brush = useMemo(() => (search.brush === undefined ? null : brushOfParam(search.brush)), [search.brush])
+  const structural = isTraceQL(q) // it finds traces, and has no spans for a chart, facets or a comparison
+  const view: View = structural ? 'traces' : (search.view ?? 'traces')
+  const sort = structural ? 'newest' : (search.sort ?? 'newest')
+  const cmp = structural ? undefined : search.cmp
+  const brush = useMemo(() => (search.brush === undefined || structural ? null : brushOfParam(search.brush)), [search.brush, structural])
   const columns = useMemo(() => search.cols ?? defaultColumns(), [search.cols])
   const asked = useMemo(() => askedOf(columns), [columns])
   const pins = useMemo(() => search.pins ?? defaultPins(), [search.pins])
@@ -60,13 +63,13 @@ export function TracesPage() {
   const [away, setAway] = useState(false)
   const result = useResult({ view, q: listQuery, scope: listScope, sort, asked, away })
 
-  const chart = search.chart !== 'off'
+  const chart = search.chart !== 'off' && !structural
   const look = search.chart === 'off' ? undefined : search.chart
   const tiny = useMedia('(max-width: 560px)')
   const narrow = useMedia('(max-width: 900px)')
   // On narrow screens the facets lie over the list, so they are a glance and no part of the view.
   const [glance, setGlance] = useState(false)
-  const facetsShown = narrow ? glance : search.facets !== 'off'
+  const facetsShown = !structural && (narrow ? glance : search.facets !== 'off')
   const range = useMemo(() => resolveRange(scope.range, result.updatedAt), [scope.range, result.updatedAt])
   const latency = useLatency(subject, scope, range, look, chart, tiny)
   const inside = useMemo(() => (brush === null || latency.grid === null ? null : countIn(latency.grid, brush)), [brush, latency.grid])
@@ -145,7 +148,7 @@ export function TracesPage() {
             )}
           </div>
         )}
-        {search.cmp === undefined && (
+        {cmp === undefined && (
           <Toolbar
             view={view}
             onView={(next) => patch({ view: next === 'traces' ? undefined : next, cols: next === 'spans' && columns.length > 0 ? [...columns] : search.cols, sort: next === 'spans' && sort !== 'duration' ? undefined : search.sort })}
@@ -154,25 +157,26 @@ export function TracesPage() {
             columns={columns}
             onColumns={setColumns}
             range={scope.range}
-            failures={!nothing && (latency.grid === null || (latency.bad > 0 && latency.bad < latency.grid.spans))}
+            structural={structural}
+            failures={!nothing && !structural && (latency.grid === null || (latency.bad > 0 && latency.bad < latency.grid.spans))}
             onFailures={() => patch({ cmp: 'failed' })}
           />
         )}
-        {search.cmp === undefined && result.note !== '' && <Notice>{result.note}</Notice>}
+        {cmp === undefined && result.note !== '' && <Notice>{result.note}</Notice>}
         {result.error !== null && result.count > 0 && <Notice tone="warn">The list could not be renewed: {result.error.message}</Notice>}
       </div>
-      {search.cmp === undefined && result.count > 0 && (view === 'spans' ? <SpanHead columns={columns} /> : <TraceHead measureChips={measureChips} />)}
+      {cmp === undefined && result.count > 0 && (view === 'spans' ? <SpanHead columns={columns} /> : <TraceHead measureChips={measureChips} />)}
     </div>
   )
   const body = () => {
     if (problem !== null) return <Empty title="This search could not be read">The mark above is where it stopped making sense.</Empty>
-    if (search.cmp !== undefined) {
+    if (cmp !== undefined) {
       return (
         <Compare
-          subject={search.cmp}
-          q={search.cmp === 'brush' ? subject : listQuery}
+          subject={cmp}
+          q={cmp === 'brush' ? subject : listQuery}
           base={q}
-          scope={search.cmp === 'brush' ? scope : listScope}
+          scope={cmp === 'brush' ? scope : listScope}
           brush={brush}
           choice={search}
           onChoice={patch}
@@ -202,13 +206,13 @@ export function TracesPage() {
       <h1 className="visually-hidden">Traces</h1>
       <div className={css.bar}>
         <Tooltip content={facetsShown ? 'Hide the facets' : 'Show the facets'}>
-          <Button look="plain" className={css.toggle} pressed={facetsShown} aria-label="Facets" onClick={() => (narrow ? setGlance(!glance) : patch({ facets: facetsShown ? 'off' : undefined }, true))}>
+          <Button look="plain" className={css.toggle} pressed={facetsShown} disabled={structural} aria-label="Facets" onClick={() => (narrow ? setGlance(!glance) : patch({ facets: facetsShown ? 'off' : undefined }, true))}>
             <ListFilter size={16} />
           </Button>
         </Tooltip>
         <QueryBar q={q} range={scope.range} problem={problem} onRun={setQuery} onTrace={(id) => openTrace(id)} />
         <Tooltip content={chart ? 'Hide the chart' : 'Show the chart'}>
-          <Button look="plain" className={css.toggle} pressed={chart} aria-label="Latency chart" onClick={() => patch({ chart: chart ? 'off' : undefined }, true)}>
+          <Button look="plain" className={css.toggle} pressed={chart} disabled={structural} aria-label="Latency chart" onClick={() => patch({ chart: chart ? 'off' : undefined }, true)}>
             <ChartScatter size={16} />
           </Button>
         </Tooltip>
@@ -230,7 +234,7 @@ export function TracesPage() {
                 result.toNewest()
               }}
             />
-            <div className={css.wide} style={view === 'spans' && search.cmp === undefined && !tiny ? { minWidth: leastWidth(columns) } : undefined}>
+            <div className={css.wide} style={view === 'spans' && cmp === undefined && !tiny ? { minWidth: leastWidth(columns) } : undefined}>
               {head}
               {body()}
             </div>
