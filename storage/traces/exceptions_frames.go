@@ -22,7 +22,7 @@ const (
 var (
 	javaFrame   = regexp.MustCompile(`^at (?:[\w.@-]*/{1,2})*([\w$.<>/]+)\((?:[^()]*\.(?:java|kt|scala|groovy|clj)(?::\d+)?|Native Method|Unknown Source)\)`)
 	nodeFrame   = regexp.MustCompile(`^at (?:async )?(?:new )?(?:(.+?) (?:\[as [^\]]+\] )?\()?((?:file://|node:|https?://|webpack[\w-]*:|[A-Za-z]:\\|/|\.|internal/)[^()]*?)(?::\d+)?(?::\d+)?\)?$`)
-	dotnetFrame = regexp.MustCompile("^at ([^(]+)\\(.*?\\)(?: in (.+?)(?::line \\d+)?)?$")
+	dotnetFrame = regexp.MustCompile(`^at ([^(]+)\(.*?\)(?: in (.+?)(?::line \d+)?)?$`)
 	pythonFrame = regexp.MustCompile(`^File "([^"]+)", line \d+, in (.+)$`)
 	rubyFrame   = regexp.MustCompile("^(?:\\d+: )?(?:from )?(\\S+?\\.rb|<internal:[^>]+>|\\S+?):\\d+:in [`'](.+?)'")
 	phpFrame    = regexp.MustCompile(`^#\d+ (\S+)\(\d+\): (.+?)\(`)
