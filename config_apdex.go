@@ -33,4 +33,6 @@ func (a *ApdexConfig) of(service string) time.Duration {
 	return time.Duration(a.Threshold)
 }
 
-func defaultApdex() ApdexConfig { return ApdexConfig{Threshold: Duration(traceapi.DefaultThreshold), Services: map[string]Duration{}} }
+func defaultApdex() ApdexConfig {
+	return ApdexConfig{Threshold: Duration(traceapi.DefaultThreshold), Services: map[string]Duration{}}
+}

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/traceql"
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/storagetest"
@@ -118,7 +119,7 @@ func newLive(t *testing.T) *live {
 	reader := traces.NewReader(db)
 	srv := newServer(t, &shop{}, func(c *query.Config) {
 		c.Traces.Spans, c.Traces.Sets, c.Traces.Rollups, c.Traces.Fleet, c.Traces.Words = reader, reader, reader, reader, reader
-		c.Traces.Exceptions = reader
+		c.Traces.Exceptions, c.Traces.TraceQL = reader, traceql.New(reader)
 		c.Traces.Now, c.Now = time.Now, time.Now
 		c.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	})

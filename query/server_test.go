@@ -111,7 +111,7 @@ func TestWrongMethodsSayWhichAreRight(t *testing.T) {
 		}
 	}
 	f("POST", "/api/traces", "GET, HEAD")
-	f("DELETE", "/api/traces/"+shopTrace.String(), "GET, HEAD")
+	f("PUT", "/api/traces/"+shopTrace.String(), "GET, HEAD, DELETE")
 	f("GET", "/api/login", "POST")
 	f("PUT", "/", "GET, HEAD")
 	f("TRACE", "/index.html", "GET, HEAD")
