@@ -154,7 +154,8 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 		in.rollup = traces.NewRollup(in.db, kept.Rollups.Days())
 		l, err := loader.New(loader.Config{
 			Journal: in.journal, Writer: batch.NewWriter(in.db), Rollup: in.rollup, Policy: in.config.policy(&kept),
-			StateFile: filepath.Join(in.config.DataDir, "loader.state"), Log: in.log.With("part", "loader"), Failpoint: hook,
+			EngineMemory: int64(in.config.Storage.EngineMemory),
+			StateFile:    filepath.Join(in.config.DataDir, "loader.state"), Log: in.log.With("part", "loader"), Failpoint: hook,
 		})
 		if err != nil {
 			return err

@@ -75,8 +75,9 @@ type Config struct {
 	StateFile string       // rewritten atomically; its folder must exist
 	Log       *slog.Logger
 
-	Rows            int               // a batch is cut at so many rows [100,000]
-	Bytes           int               // or so many bytes of bodies [64 MiB]
+	EngineMemory    int64             // bytes; a batch is cut at one row for each 8 KiB [1 GiB]
+	Rows            int               // and at so many rows at most [100,000]
+	Bytes           int               // or at so many bytes of bodies [64 MiB, at most a twelfth of EngineMemory]
 	Delay           time.Duration     // or so long after its first record was read [1 s]
 	DeadLetterFile  string            // [dead_letters.jsonl beside the state file]
 	DeadLetterBytes int64             // cap of that file [64 MiB]
@@ -87,11 +88,15 @@ func (c *Config) defaults() {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	// An INSERT takes 2 KiB a row of common spans, five times their bodies, and gets half of the engine's memory.
+	if c.EngineMemory == 0 {
+		c.EngineMemory = 1 << 30
+	}
 	if c.Rows == 0 {
-		c.Rows = 100_000
+		c.Rows = min(100_000, max(1, int(c.EngineMemory>>13)))
 	}
 	if c.Bytes == 0 {
-		c.Bytes = 64 << 20
+		c.Bytes = min(64<<20, max(1, int(c.EngineMemory/12)))
 	}
 	if c.Delay == 0 {
 		c.Delay = time.Second
