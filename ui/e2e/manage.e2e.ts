@@ -213,7 +213,7 @@ describe('keys', () => {
     await page.context().close()
   })
 
-  for (const tab of ['status', 'keys', 'endpoints', 'appearance']) {
+  for (const tab of ['retention', 'delete', 'keys', 'endpoints', 'appearance']) {
     test(`the tab ${tab} is accessible and fits, at all widths`, async () => {
       for (const view of [desktop, phone, wide]) {
         const { page, problems } = await openPage(browser, `${sightline.page}/settings?tab=${tab}`, view)

@@ -109,7 +109,7 @@ export const PAGES = {
   services: { ...shared, q: text(200), group: oneOf('namespace', 'team', 'env'), sort: oneOf(...SORTS, 'deployed'), dir: oneOf('asc', 'desc') },
   service: { ...shared, tab: oneOf('operations', 'dependencies', 'deployments', 'instances', 'exceptions', 'traces'), op: text(400), kind: text(40), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
   exceptions: { ...shared, q: text(200), service: text(200), sort: oneOf('last_seen', 'first_seen'), sel: text(16) },
-  settings: { ...shared, tab: oneOf('status', 'retention', 'delete', 'keys', 'endpoints', 'appearance') },
+  settings: { ...shared, tab: oneOf('retention', 'delete', 'keys', 'endpoints', 'appearance') },
   status: { ...shared },
   /** `with` is how to send, `service` what the sender will call itself */
   start: { ...shared, with: oneOf(...SENDERS), service: text(64) },

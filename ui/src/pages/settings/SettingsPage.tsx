@@ -1,4 +1,4 @@
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { useLogout, useStatus } from '../../api/hooks'
 import type { Status } from '../../api/types'
 import { formatAgo, formatMoment } from '../../pure/format'
@@ -13,13 +13,12 @@ import { Endpoints } from './Endpoints'
 import { Keys } from './Keys'
 import { Retention } from './Retention'
 import { Fact, Section } from './Section'
-import { StatusTab } from './StatusTab'
 import css from './SettingsPage.module.css'
 
 const route = getRouteApi('/settings')
 const EVERY_MS = 2000
 
-/** How this instance fares, who may send to it, where to, and how the page looks. */
+/** How long data is kept, who may send, where to, and how the page looks. How the instance fares is the status page's. */
 export function SettingsPage() {
   const { tab } = route.useSearch()
   const navigate = route.useNavigate()
@@ -31,9 +30,9 @@ export function SettingsPage() {
   return (
     <div className={css.page}>
       <header className={css.header}>
-        <h1>{HEALTH[healthOf(s)]}</h1>
+        <h1>Settings</h1>
         <p className={css.sub}>
-          Sightline {s.version}, up since {formatMoment(epochMsOfRFC3339(s.started), now)} ({formatAgo(epochMsOfRFC3339(s.started), now)})
+          Sightline {s.version}, up since {formatMoment(epochMsOfRFC3339(s.started), now)} ({formatAgo(epochMsOfRFC3339(s.started), now)}). <Link to="/status">{HEALTH[healthOf(s)]}</Link>
         </p>
       </header>
       {status.error !== null && <Notice tone="warn">These figures are old; the server did not answer: {status.error.message}</Notice>}
@@ -48,10 +47,9 @@ export function SettingsPage() {
       )}
       <Tabs
         label="Settings"
-        value={tab ?? 'status'}
-        onChange={(id) => void navigate({ search: (before) => ({ ...before, tab: id === 'status' ? undefined : id }), replace: true })}
+        value={tab ?? 'retention'}
+        onChange={(id) => void navigate({ search: (before) => ({ ...before, tab: id === 'retention' ? undefined : id }), replace: true })}
         tabs={[
-          { id: 'status', label: 'Status', panel: <StatusTab status={s} /> },
           { id: 'retention', label: 'Retention', panel: <Retention now={now} /> },
           { id: 'delete', label: 'Delete data', panel: <DeleteData now={now} /> },
           { id: 'keys', label: 'Keys', panel: <Keys status={s} /> },
