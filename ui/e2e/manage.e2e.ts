@@ -96,8 +96,9 @@ describe('deployments', () => {
     }
     expect(await send(spans)).toBe(200)
     await until('deployment', async () => {
-      const { deployments } = await sightline.get<{ deployments: { version: string; after: { requests: number } }[] }>('/api/services/payments?from=now-30m')
-      return deployments[0]?.version === '2.0.0' && deployments[0].after.requests === 150 ? true : undefined
+      const { deployments } = await sightline.get<{ deployments: { version: string; after: { requests: number }; before: { requests: number } }[] }>('/api/services/payments?from=now-30m')
+      // Minutes are rolled up one by one: what it is compared with may come last.
+      return deployments[0]?.version === '2.0.0' && deployments[0].after.requests === 150 && deployments[0].before.requests >= 150 ? true : undefined
     })
     const { page, problems } = await openPage(browser, `${sightline.page}/services/payments?from=now-30m`)
     await page.getByText(/2\.0\.0 runs since .*makes things worse/).waitFor()
