@@ -68,6 +68,11 @@ func ask(ctx context.Context, s *server, o options, sent *sample, hours time.Tim
 	search := func(q string) string {
 		return "/api/traces?limit=20&from=now-24h&to=now&q=" + url.QueryEscape(q)
 	}
+	hour := func(i int) string {
+		to := hours.Add(-time.Duration(i%10) * time.Minute)
+		return fmt.Sprintf("from=%d&to=%d", to.Add(-time.Hour).UnixNano(), to.UnixNano())
+	}
+	traceQL := func(i int, q string) string { return "/api/traces?limit=20&" + hour(i) + "&q=" + url.QueryEscape(q) }
 	questions := []struct {
 		name string
 		path func(i int) string
@@ -83,9 +88,21 @@ func ask(ctx context.Context, s *server, o options, sent *sample, hours time.Tim
 		}, found},
 		{"search: matches nothing (value)", func(i int) string { return search(fmt.Sprintf("%s = \"no-such-%d-%d\"", uniqueKey, i, random.Int64())) }, nothing},
 		{"search: matches nothing (duration)", func(i int) string { return search(fmt.Sprintf("service = cart and duration > %ds", 4000+i)) }, nothing},
-		{"service map of an hour", func(i int) string {
-			to := hours.Add(-time.Duration(i%10) * time.Minute)
-			return fmt.Sprintf("/api/map?from=%d&to=%d", to.Add(-time.Hour).UnixNano(), to.UnixNano())
+		{"search: a frequent attribute, newest 20", func(i int) string {
+			return search(fmt.Sprintf("http.response.status_code = 200 and duration > %dns", 1000+i))
+		}, found},
+		{"search: the longest", func(i int) string { return search(fmt.Sprintf("duration > %dns", i)) + "&sort=duration" }, found},
+		{"search: the most errors", func(i int) string { return search(fmt.Sprintf("duration > %dns", i)) + "&sort=errors" }, found},
+		{"facets of five attributes", func(i int) string {
+			return fmt.Sprintf("/api/spans/facets?from=now-24h&to=now&keys=service,class,http.route,http.response.status_code,resource.host.name&q=duration%%3E%dns", i)
+		}, nil},
+		{"TraceQL of an hour: an error below a service", func(i int) string {
+			return traceQL(i, fmt.Sprintf(`{ resource.service.name = "checkout" && duration > %dns } >> { status = error }`, i))
+		}, found},
+		{"TraceQL of an hour: matches nothing", func(i int) string { return traceQL(i, fmt.Sprintf(`{ status = error } >> { duration > %ds }`, 4000+i)) }, nothing},
+		{"service map of an hour", func(i int) string { return "/api/map?" + hour(i) }, nil},
+		{"service map of a week", func(i int) string {
+			return fmt.Sprintf("/api/map?from=%d&to=%d", hours.Add(-7*24*time.Hour).UnixNano(), hours.Add(-time.Duration(i)*time.Minute).UnixNano())
 		}, nil},
 	}
 	for _, q := range questions {

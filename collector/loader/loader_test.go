@@ -324,6 +324,41 @@ func TestBatchIDIsOfTheTimeWhenItsRecordsCame(t *testing.T) {
 	}
 }
 
+func TestSettledPartsWhatIsStoredFromWhatComes(t *testing.T) {
+	w := newWorld(t, 1)
+	var seen sync.Map
+	var last atomic.Int64
+	l, stop := w.start(w.config(scripted{
+		insert: func(b batch.Block) error {
+			last.Store(w.savedState().Cuts[0].Parts[0].id.Cut().UnixNano())
+			seen.Store(b.Table+b.Partition, true)
+			return nil
+		},
+		count: whole(&seen),
+	}))
+	defer stop()
+	for range 3 {
+		w.append(w.spans(1))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		id, err := l.Settled(ctx)
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stored := last.Load(); stored == 0 || stored >= id.Cut().UnixNano() {
+			t.Errorf("settled up to %d, stored %d", id.Cut().UnixNano(), stored)
+		}
+		if cuts := w.savedState().Cuts; len(cuts) > 0 {
+			t.Errorf("a restart would count %+v again", cuts)
+		}
+		w.append(w.spans(1))
+		w.drain(l)
+		if came := last.Load(); came <= id.Cut().UnixNano() {
+			t.Errorf("settled up to %d, which takes in %d", id.Cut().UnixNano(), came)
+		}
+	}
+}
+
 func TestStateOfAnotherJournalOrALaterVersionIsRefused(t *testing.T) {
 	f := func(change func(*state), want string) {
 		t.Helper()
