@@ -192,18 +192,20 @@ func (s *scan) facetResources(ctx context.Context, p piece, top int, facets []Fa
 	for _, row := range rows {
 		total += row.Spans
 	}
-	if !slices.ContainsFunc(facets, func(f Facet) bool { return f.Attr.Scope == filter.Resource }) {
+	var own []*Facet // by index: the others are being filled in, and must not be copied
+	for i := range facets {
+		if facets[i].Attr.Scope == filter.Resource {
+			own = append(own, &facets[i])
+		}
+	}
+	if len(own) == 0 {
 		return total, nil
 	}
 	resources, err := s.reader.resourceAttrs(ctx, s.set.Project, rows)
 	if err != nil {
 		return 0, err
 	}
-	for i := range facets {
-		f := &facets[i]
-		if f.Attr.Scope != filter.Resource {
-			continue
-		}
+	for _, f := range own {
 		type count struct{ spans, bad uint64 }
 		counts := map[string]count{}
 		for _, row := range rows {
