@@ -209,15 +209,16 @@ func (d *damage) part() {
 	hit := files[d.rnd.IntN(len(files))]
 	d.t.Log(hit)
 	d.flip(hit, 0, false)
+	const refusal = "clickhouse error" // which one says what the bit was of: the data, their checksum, a size
 	p := d.program.start(d.t, "")
 	if p == nil {
-		d.refuses(filepath.Base(filepath.Dir(hit)), "CHECKSUM_DOESNT_MATCH")
+		d.refuses(filepath.Base(filepath.Dir(hit)), refusal)
 		return
 	}
 	d.t.Cleanup(p.killAll)
 	for deadline := time.Now().Add(patience(time.Minute)); ; {
 		if p.diesWithin(20 * time.Millisecond) {
-			d.refuses(filepath.Base(filepath.Dir(hit)), "CHECKSUM_DOESNT_MATCH")
+			d.refuses(filepath.Base(filepath.Dir(hit)), refusal)
 			return
 		}
 		if s, err := p.ingest(); err == nil && s.Stored > 0 && s.InJournal == 0 {

@@ -41,7 +41,7 @@ func TestOverloadIsRefusedWithAHintAndPasses(t *testing.T) {
 	// The journal takes more than the engine does until it is full; from then on the engine's pace is what can be taken.
 	full := &load{}
 	p.until(t, patience(time.Minute), "the journal is full", func() bool {
-		full.add(send(p, 4, time.Second, 0))
+		full.add(send(p, 20, time.Second, 0)) // a few might not send more than it stores
 		return full.refused.Load() > 0
 	})
 	full.check(t)
