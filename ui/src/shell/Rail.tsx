@@ -24,6 +24,9 @@ type To = '/map' | '/traces' | '/services' | '/exceptions' | '/start' | '/status
 
 type Props = { route: string; shared: SharedSearch; status: Status | undefined; onHelp: () => void }
 
+/** Narrow screens have no room for it. */
+const LONG = 'Service '
+
 /** The left rail; at the bottom of narrow screens. */
 export function Rail({ route, shared, status, onHelp }: Props) {
   const [small, setSmall] = useState(storedSmall)
@@ -39,12 +42,15 @@ export function Rail({ route, shared, status, onHelp }: Props) {
   const item = (to: To, label: string, icon: ReactNode, active: boolean, dot?: 'warn' | 'bad') => (
     <li>
       <Tooltip content={label} side="right">
-        <Link to={to} search={shared} className={css.item} data-active={active || undefined} aria-current={active ? 'page' : undefined}>
+        <Link to={to} search={shared} className={css.item} data-active={active || undefined} aria-label={label} aria-current={active ? 'page' : undefined}>
           <span className={css.icon}>
             {icon}
             {dot !== undefined && <span className={css.dot} data-tone={dot} />}
           </span>
-          <span className={css.label}>{label}</span>
+          <span className={css.label}>
+            {label.startsWith(LONG) && <span className={css.before}>{LONG}</span>}
+            {label.startsWith(LONG) ? label.slice(LONG.length) : label}
+          </span>
         </Link>
       </Tooltip>
     </li>
