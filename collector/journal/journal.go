@@ -117,7 +117,7 @@ func (c *Config) defaults() {
 	set(&c.SegmentBytes, 64<<20)
 	set(&c.MaxBytes, 8<<30)
 	set(&c.Reserve, 1<<30)
-	c.SegmentBytes = min(c.SegmentBytes, max(c.MaxBytes/4, 1<<10))
+	c.SegmentBytes = min(c.SegmentBytes, max(c.MaxBytes/16, 1<<10)) // room comes back by whole segments
 	if c.Keep == 0 {
 		c.Keep = 15 * time.Minute
 	}

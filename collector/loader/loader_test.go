@@ -71,7 +71,7 @@ func (w *world) start(cfg Config) (*Loader, func()) {
 			if err != nil {
 				w.t.Error(err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			w.t.Fatal("the loader does not end")
 		}
 	}
@@ -247,7 +247,7 @@ func TestNextBatchIsDecodedWhileOneIsInserted(t *testing.T) {
 	}
 	l, stop := w.start(cfg)
 	defer stop()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		l.mu.Lock()
 		n := len(l.progress.waiting)
 		l.mu.Unlock()
@@ -289,7 +289,7 @@ func TestStatusSaysThatTheEngineIsGone(t *testing.T) {
 	}))
 	defer stop()
 	w.append(w.spans(2))
-	for deadline := time.Now().Add(5 * time.Second); l.Status().State != StateWaiting; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); l.Status().State != StateWaiting; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("status %+v", l.Status())
 		}

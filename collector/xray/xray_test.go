@@ -69,7 +69,7 @@ func start(t testing.TB, cfg collector.Config) (c *collector.Collector, stop fun
 	t.Cleanup(stop)
 	select {
 	case <-c.Ready():
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the collector does not start")
 	}
 	return c, stop
@@ -78,7 +78,7 @@ func start(t testing.TB, cfg collector.Config) (c *collector.Collector, stop fun
 // eventually asks until it is so.
 func eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within ten seconds: %s", what)
 		}

@@ -115,7 +115,7 @@ func TestQueriesMeanwhileAreUnavailable(t *testing.T) {
 	db := connect(t, e)
 	waiting := make(chan error, 1)
 	go func() {
-		_, err := conn.All[uint64](t.Context(), db, conn.Query{SQL: "SELECT max(sipHash64(number)) FROM numbers(20000000000) -- at the kill"})
+		_, err := conn.All[uint64](t.Context(), db, conn.Query{SQL: "SELECT max(sipHash64(number)) FROM numbers(2000000000000) -- at the kill"})
 		waiting <- err
 	}()
 	eventually(t, waitLong, "the query runs", func() bool { return running(t, db, "at the kill") == 1 })
@@ -214,14 +214,14 @@ func TestCloseDoesNotWaitForever(t *testing.T) {
 	db := connect(t, e)
 	finished := make(chan error, 1)
 	go func() {
-		finished <- db.Exec(context.WithoutCancel(t.Context()), "INSERT INTO FUNCTION null('x UInt64') SELECT sipHash64(number) FROM numbers(20000000000)")
+		finished <- db.Exec(context.WithoutCancel(t.Context()), "INSERT INTO FUNCTION null('x UInt64') SELECT sipHash64(number) FROM numbers(2000000000000)")
 	}()
 	eventually(t, waitLong, "the statement runs", func() bool { return running(t, db, "INSERT INTO FUNCTION null") == 1 })
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	began := time.Now()
 	must(t, e.Close(ctx))
-	if took := time.Since(began); took > 3*time.Second {
+	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	if err := <-finished; !errors.Is(err, conn.ErrUnavailable) {

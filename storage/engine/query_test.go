@@ -176,17 +176,17 @@ func TestQueriesEndWithTheirContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- run(ctx, sql) }()
-		eventually(t, 10*time.Second, name+" runs", func() bool { return running(t, db, name) == 1 })
+		eventually(t, time.Minute, name+" runs", func() bool { return running(t, db, name) == 1 })
 		cancel()
 		select {
 		case err := <-done:
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%s ended with %v", name, err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("%s did not return", name)
 		}
-		eventually(t, 5*time.Second, name+" is gone", func() bool { return running(t, db, name) == 0 })
+		eventually(t, time.Minute, name+" is gone", func() bool { return running(t, db, name) == 0 })
 	}
 	query := func(ctx context.Context, sql string) error {
 		_, err := conn.One[uint64](ctx, db, conn.Query{SQL: sql})
@@ -200,10 +200,10 @@ func TestQueriesEndWithTheirContext(t *testing.T) {
 		}
 		return nil
 	}
-	f("an aggregate before its first row", "SELECT max(sipHash64(number)) FROM numbers(20000000000)", query)
-	f("rows that stream", "SELECT number FROM numbers(20000000000)", stream)
+	f("an aggregate before its first row", "SELECT max(sipHash64(number)) FROM numbers(2000000000000)", query)
+	f("rows that stream", "SELECT number FROM numbers(2000000000000)", stream)
 	f("one that only waits", "SELECT toUInt64(sleep(3)) FROM numbers(1000000)", query)
-	f("a writer's statement", "INSERT INTO FUNCTION null('x UInt64') SELECT sipHash64(number) FROM numbers(20000000000)", func(ctx context.Context, sql string) error {
+	f("a writer's statement", "INSERT INTO FUNCTION null('x UInt64') SELECT sipHash64(number) FROM numbers(2000000000000)", func(ctx context.Context, sql string) error {
 		return db.Exec(ctx, sql)
 	})
 }
@@ -211,22 +211,22 @@ func TestQueriesEndWithTheirContext(t *testing.T) {
 func TestALoopThatEndsEarlyEndsTheQuery(t *testing.T) {
 	t.Parallel()
 	db := storagetest.Empty(t)
-	for _, err := range conn.Rows[uint64](t.Context(), db, conn.Query{SQL: "SELECT number FROM numbers(20000000000) -- left early", Stream: true}) {
+	for _, err := range conn.Rows[uint64](t.Context(), db, conn.Query{SQL: "SELECT number FROM numbers(2000000000000) -- left early", Stream: true}) {
 		must(t, err)
 		break
 	}
-	eventually(t, 5*time.Second, "the query is gone", func() bool { return running(t, db, "left early") == 0 })
+	eventually(t, time.Minute, "the query is gone", func() bool { return running(t, db, "left early") == 0 })
 }
 
 func TestTimeoutEndsAQuery(t *testing.T) {
 	t.Parallel()
 	db := storagetest.Empty(t)
 	began := time.Now()
-	_, err := conn.All[uint64](t.Context(), db, conn.Query{SQL: "SELECT max(sipHash64(number)) FROM numbers(20000000000)", Timeout: 100 * time.Millisecond})
+	_, err := conn.All[uint64](t.Context(), db, conn.Query{SQL: "SELECT max(sipHash64(number)) FROM numbers(2000000000000)", Timeout: 100 * time.Millisecond})
 	if !errors.Is(err, conn.ErrTimeout) {
 		t.Fatalf("got %v", err)
 	}
-	if took := time.Since(began); took > 3*time.Second {
+	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("it took %s", took)
 	}
 }
