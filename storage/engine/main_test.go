@@ -83,7 +83,7 @@ func connect(t *testing.T, e *engine.Engine) *conn.DB {
 }
 
 // waitLong is for what takes a moment on a quiet machine.
-const waitLong = 20 * time.Second
+const waitLong = time.Minute
 
 // eventually polls until ok or the time is up.
 func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
