@@ -40,7 +40,7 @@ type Drawn = { rows: number; first: number; last: number; view: { from: number; 
 const drawn = (page: Page) => page.evaluate(() => window.sightlineProbe?.timeline?.()) as Promise<Drawn>
 const width = (d: Drawn) => d.view.to - d.view.from
 const selected = (page: Page) => page.evaluate(() => Number(document.querySelector<HTMLElement>('[role="row"][aria-selected="true"]')?.dataset.row ?? NaN))
-const POLL = { timeout: 10_000 }
+const POLL = { timeout: 30_000 }
 const settle = (page: Page) => page.waitForTimeout(450) // longer than the pauses after which the URL is written
 
 test('opens on the failure that the server calls most interesting, with its way open', async () => {

@@ -52,7 +52,7 @@ async function open(query = ''): Promise<Page> {
   return page
 }
 
-const POLL = { timeout: 10_000 }
+const POLL = { timeout: 30_000 }
 const selected = (page: Page) => page.evaluate(() => document.querySelector('[data-compare] [role="row"][aria-selected="true"]')?.textContent ?? '')
 
 test('says which took longer, what is gone, and what differs in the chosen pair', async () => {

@@ -55,7 +55,7 @@ test('rows that are open, the selection and the scroll position stay while spans
   const before = await inView(page)
   const count = await rows(page)
   arrived = true
-  await expect.poll(() => rows(page), { timeout: 15_000 }).toBeGreaterThan(count)
+  await expect.poll(() => rows(page), { timeout: 30_000 }).toBeGreaterThan(count)
   await page.waitForTimeout(300)
   const after = await inView(page)
   expect(after[0]).toEqual(before[0])

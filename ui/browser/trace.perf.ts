@@ -27,7 +27,7 @@ test.each([
   // Once for every span, once more for every fold: the longest list there is.
   await page.keyboard.press(']')
   await page.keyboard.press(']')
-  await page.waitForFunction((n) => ((window.sightlineProbe?.timeline?.() as { rows: number } | undefined)?.rows ?? 0) > n / 2, spans, { timeout: 10_000 })
+  await page.waitForFunction((n) => ((window.sightlineProbe?.timeline?.() as { rows: number } | undefined)?.rows ?? 0) > n / 2, spans, { timeout: 30_000 })
   const scroll = await frames(page, 'scroll', cpu)
   const zoom = await frames(page, 'zoom', cpu)
   const keys = await frames(page, 'keys', cpu)

@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const HOUR = `from=${START}&to=${START + 3_600_000}`
 const COLUMNS = ['http.route', 'http.response.status_code']
-const POLL = { timeout: 10_000 }
+const POLL = { timeout: 30_000 }
 
 function answers(spans: number): Record<string, string> {
   const out: Record<string, string> = {

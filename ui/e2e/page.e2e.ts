@@ -26,7 +26,7 @@ describe('the page', () => {
     await accessible(page)
     await sightline.run('send', '--endpoint', sightline.http, '--service', 'first', '--name', 'GET /hello')
     const link = page.locator('main a[href*="/trace/"]').first()
-    await link.waitFor({ timeout: 15_000 })
+    await link.waitFor({ timeout: 30_000 })
     await link.click()
     await page.getByText('GET /hello').first().waitFor()
     expect(problems).toEqual([])
