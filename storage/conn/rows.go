@@ -19,6 +19,7 @@ type Class uint8
 const (
 	Interactive Class = iota // a person: many at a time, a minute each
 	Background               // rollups, rules: two at a time, ten minutes each
+	Completion               // what someone types may go on as: two at a time and on a thread each, so that no question waits for it; 3 s each
 )
 
 // Query is a statement that gives rows. It runs as the reader: it can't write, nor set.
@@ -35,7 +36,10 @@ type Query struct {
 var ErrNoRows = errors.New("the query gave no row")
 
 // classTimeout is the limit of a server's query; the embedded engine's sessions have it built in.
-var classTimeout = [...]time.Duration{Interactive: time.Minute, Background: 10 * time.Minute}
+var classTimeout = [...]time.Duration{Interactive: time.Minute, Background: 10 * time.Minute, Completion: 3 * time.Second}
+
+// classNames are the embedded engine's names of the classes that are not its readers' own.
+var classNames = [...]string{Background: "background", Completion: "completion"}
 
 // Rows runs a query and yields its rows. T is a struct whose fields name their columns in a `ch` tag, or, for a single
 // column, a type that clickhouse-go scans into. Every column needs a field. A loop that ends early ends the query.
@@ -51,6 +55,9 @@ func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 		c := &call{reader: true, class: q.Class, stream: q.Stream, stats: q.Stats}
 		if !d.target.embedded {
 			c.settings = url.Values{"readonly": {"2"}, "max_execution_time": {strconv.FormatInt(int64(timeout/time.Second)+1, 10)}}
+			if q.Class == Completion {
+				c.settings.Set("max_threads", "1")
+			}
 			if d.target.cluster != "" {
 				c.settings.Set("distributed_product_mode", "local") // what is joined lies on one shard
 			}

@@ -80,8 +80,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	if t.target.embedded {
-		if c.class == Background {
-			r.Header.Set("X-Sightline-Class", "background")
+		if name := classNames[c.class]; name != "" {
+			r.Header.Set("X-Sightline-Class", name)
 		}
 		if c.stream {
 			r.Header.Set("X-Sightline-Stream", "1")

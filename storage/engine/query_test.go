@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -302,4 +303,36 @@ func TestDatabasesStayApart(t *testing.T) {
 		}
 	}
 	wg.Wait()
+}
+
+func TestCompletionAndQuestionsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	db := storagetest.Empty(t)
+	const forever = "SELECT max(sipHash64(number)) FROM numbers(2000000000000)"
+	for _, busy := range []struct{ by, asked conn.Class }{{conn.Interactive, conn.Completion}, {conn.Completion, conn.Interactive}} {
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for range max(8, 2*runtime.GOMAXPROCS(0)) + 2 { // more than a class has sessions
+			wg.Go(func() {
+				for ctx.Err() == nil {
+					_, _ = conn.One[uint64](ctx, db, conn.Query{SQL: forever, Class: busy.by}) // ends with its class's time, or with ctx
+				}
+			})
+		}
+		for {
+			n, err := conn.One[uint64](t.Context(), db, conn.Query{SQL: "SELECT count() FROM system.processes WHERE query LIKE '%sipHash64(number)%'", Class: conn.Background})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n > 2 { // itself is one
+				break
+			}
+		}
+		threads, err := conn.One[string](t.Context(), db, conn.Query{SQL: "SELECT toString(getSetting('max_threads'))", Class: busy.asked})
+		if err != nil || busy.asked == conn.Completion && threads != "1" {
+			t.Errorf("class %d beside class %d: on %q threads, %v", busy.asked, busy.by, threads, err)
+		}
+		stop()
+		wg.Wait()
+	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	classHeader      = "X-Sightline-Class"  // "background": the reader's slow lane
+	classHeader      = "X-Sightline-Class"  // "background": the reader's slow lane; "completion": one beside the others, of short reads
 	streamHeader     = "X-Sightline-Stream" // "1": send a SELECT's result as it comes
 	longestStatement = 4 << 20              // bytes of text; values travel as parameters
 )
@@ -69,8 +69,11 @@ func (s *server) parse(r *http.Request) (request, error) {
 		q.pool = s.writers
 	case s.reader.matches(user, key):
 		q.reader, q.pool = true, s.interactive
-		if r.Header.Get(classHeader) == "background" {
+		switch r.Header.Get(classHeader) {
+		case "background":
 			q.pool = s.background
+		case "completion":
+			q.pool = s.completion
 		}
 	default:
 		return q, exception(516, "AUTHENTICATION_FAILED", "%s: Authentication failed: password is incorrect, or there is no user with such name", user)

@@ -21,10 +21,11 @@ type server struct {
 	hello          []byte
 	writer, reader credential
 
-	writers, interactive, background *pool
-	opened                           atomic.Uint64 // sessions, for their ids
-	guard                            *guard
-	folders                          folders
+	writers, interactive, background, completion *pool
+
+	opened  atomic.Uint64 // sessions, for their ids
+	guard   *guard
+	folders folders
 
 	controlMu sync.Mutex
 	control   *pooled // kills statements; also keeps the engine up, which closing the last session would end
@@ -66,6 +67,12 @@ func openServer(o order) (*server, error) {
 		{"max_memory_usage", bytes(o.Memory / 3)},
 		{"max_threads", strconv.Itoa(max(1, cpus/2))},
 	}})
+	s.completion = s.newPool(class{size: 2, readonly: true, settings: [][2]string{
+		{"use_query_condition_cache", remember},
+		{"max_execution_time", "3"},
+		{"max_memory_usage", bytes(o.Memory / 8)},
+		{"max_threads", "1"},
+	}})
 	if err := s.describe(); err != nil {
 		return nil, err
 	}
@@ -95,7 +102,7 @@ func (s *server) describe() error {
 
 // close ends the engine. No statement may be running.
 func (s *server) close() {
-	for _, p := range []*pool{s.writers, s.interactive, s.background} {
+	for _, p := range []*pool{s.writers, s.interactive, s.background, s.completion} {
 		p.close()
 	}
 	s.control.close()

@@ -69,13 +69,13 @@ func (r *Reader) Keys(ctx context.Context, project string, in Range, prefix stri
 		}
 	}
 	params := append(in.params(project), conn.Uint("sample", uint64(keySample)))
-	for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: keysSQL, Params: params, Timeout: wordTime}) {
+	for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: keysSQL, Params: params, Class: conn.Completion, Timeout: wordTime}) {
 		if err != nil {
 			return nil, fmt.Errorf("read attribute keys: %w", err)
 		}
 		add(filter.Attr{Scope: scopes[row.Scope], Key: row.Key}, row.Spans)
 	}
-	for row, err := range conn.Rows[resourceRow](ctx, r.db, conn.Query{SQL: resourceKeysSQL, Params: in.params(project), Timeout: wordTime}) {
+	for row, err := range conn.Rows[resourceRow](ctx, r.db, conn.Query{SQL: resourceKeysSQL, Params: in.params(project), Class: conn.Completion, Timeout: wordTime}) {
 		if err != nil {
 			return nil, fmt.Errorf("read resource keys: %w", err)
 		}
@@ -101,7 +101,7 @@ func (r *Reader) Values(ctx context.Context, project string, in Range, attr filt
 			Value string `ch:"value"`
 			Spans uint64 `ch:"spans"`
 		}
-		for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: when(sql, texts), Params: params, Timeout: wordTime}) {
+		for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: when(sql, texts), Params: params, Class: conn.Completion, Timeout: wordTime}) {
 			if err != nil {
 				return fmt.Errorf("read values of %s: %w", attr, err)
 			}
