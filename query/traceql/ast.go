@@ -20,13 +20,27 @@ func (e *Error) Error() string { return fmt.Sprintf("at %d: %s", e.Offset, e.Msg
 // Query is a parsed query. Two queries that mean the same by their text alone are deeply equal.
 type Query struct {
 	Stages  []Stage
-	Metrics *Metrics // nil: a search
-	After   []Limit  // of Metrics
+	Metrics *Metrics    // nil: a search, or Figures
+	Figures *Arithmetic // between series, in place of Stages and Metrics
+	After   []Limit     // of Metrics or Figures
 	Hints   []Hint
 }
 
 // IsMetrics reports whether the query asks for series rather than for traces.
-func (q *Query) IsMetrics() bool { return q.Metrics != nil }
+func (q *Query) IsMetrics() bool { return q.Metrics != nil || q.Figures != nil }
+
+// Figure is a term of arithmetic between series: *Query, which makes series, *Static or *Arithmetic.
+type Figure interface{ isFigure() }
+
+// Arithmetic joins series point by point.
+type Arithmetic struct {
+	Op          Op
+	Left, Right Figure
+}
+
+func (*Query) isFigure()      {}
+func (*Static) isFigure()     {}
+func (*Arithmetic) isFigure() {}
 
 // Stage is a step of a pipeline: *Filter, *Combine, *Wrapped, *By, *Coalesce, *Select or *Scalar.
 type Stage interface{ isStage() }
@@ -92,7 +106,7 @@ const (
 	Sibling
 )
 
-// Number is an expression over a span set: *Aggregate, *Static or *Calc.
+// Number is an expression over a span set: *Aggregate, *Piped, *Static or *Calc.
 type Number interface{ isNumber() }
 
 type (
@@ -100,6 +114,11 @@ type (
 	Aggregate struct {
 		Func string // count, avg, min, max, sum
 		Expr Expr
+	}
+	// Piped is a number of what a pipeline makes of the span set.
+	Piped struct {
+		Stages []Stage
+		Of     Number
 	}
 	// Calc is arithmetic.
 	Calc struct {
@@ -109,6 +128,7 @@ type (
 )
 
 func (*Aggregate) isNumber() {}
+func (*Piped) isNumber()     {}
 func (*Static) isNumber()    {}
 func (*Calc) isNumber()      {}
 

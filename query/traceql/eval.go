@@ -241,6 +241,12 @@ func (x *eval) field(key string, s *traces.Span, row int32) (all []Value) {
 		return one(text(s.Scope.Name))
 	case fieldScopeVersion:
 		return one(text(s.Scope.Version))
+	case fieldClass:
+		return one(text(s.Class.String()))
+	case fieldPeer:
+		return one(text(s.PeerName))
+	case fieldPeerType:
+		return one(text(s.PeerType))
 	}
 	for i := range s.Events {
 		switch key {

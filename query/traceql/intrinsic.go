@@ -23,6 +23,11 @@ const (
 	fieldLinkSpanID      = "link:spanID"
 	fieldScopeName       = "instrumentation:name"
 	fieldScopeVersion    = "instrumentation:version"
+
+	// Tempo has no such fields: how a request ended and what a span talks to, as the service map says it.
+	fieldClass    = "span:class"
+	fieldPeer     = "span:peer"
+	fieldPeerType = "span:peerType"
 )
 
 // intrinsic is a field of a span or of its trace.
@@ -55,6 +60,9 @@ var intrinsics = []intrinsic{
 	{fieldLinkSpanID, TypeString, true, false},
 	{fieldScopeName, TypeString, true, false},
 	{fieldScopeVersion, TypeString, true, false},
+	{fieldClass, TypeString, true, false},
+	{fieldPeer, TypeString, true, false},
+	{fieldPeerType, TypeString, true, false},
 }
 
 var otherNames = map[string]string{

@@ -2,6 +2,7 @@ package traceql
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/sightline/sightline/storage/filter"
@@ -117,6 +118,7 @@ var filterFields = map[string]string{
 	fieldName: filter.Name, fieldKind: filter.Kind, fieldStatus: filter.Status, fieldStatusMessage: filter.StatusMessage, fieldDuration: filter.DurationField,
 	fieldSpanID: filter.SpanID, fieldTraceID: filter.TraceID, fieldEventName: filter.EventName, fieldLinkTraceID: filter.LinkTraceID,
 	fieldScopeName: filter.ScopeName, fieldScopeVersion: filter.ScopeVersion,
+	fieldClass: filter.Class, fieldPeer: filter.Peer, fieldPeerType: filter.PeerType,
 }
 
 // filterAttr is an attribute as filters name it.
@@ -254,6 +256,9 @@ func compareField(a filter.Attr, op Op, v Value) (filter.Expr, bool) {
 			return compare(filter.FloatValue(v.Float))
 		}
 		return nil, false
+	case filter.Class:
+		known := slices.Contains([]string{"ok", "error", "throttle", "fault"}, v.Text)
+		return filter.Compare{Attr: a, Op: filterOps[op], Value: filter.StringValue(v.Text)}, known && v.Type == TypeString && (op == OpEq || op == OpNe)
 	case filter.TraceID, filter.LinkTraceID, filter.SpanID:
 		digits := 32
 		if a.Key == filter.SpanID {

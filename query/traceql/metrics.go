@@ -66,7 +66,7 @@ type measuring struct {
 }
 
 func (m *measuring) series(ctx context.Context) (all []Series, err error) {
-	if m.metrics == nil {
+	if !m.req.Query.IsMetrics() {
 		return nil, &Error{0, "this query finds traces; series need | rate() or another metrics function"}
 	}
 	if m.req.TimeLimit <= 0 {
@@ -77,9 +77,19 @@ func (m *measuring) series(ctx context.Context) (all []Series, err error) {
 			m.req.Exemplars = 0
 		}
 	}
-	if m.metrics.Func == "compare" {
+	switch {
+	case m.metrics == nil:
+		var joint operated
+		joint, err = m.arithmetic(ctx, m.req.Query.Figures, time.Now().Add(m.req.TimeLimit))
+		for _, s := range joint.series {
+			if len(s.Labels) == 0 {
+				s.Labels = []Label{{"__name__", text(figureText(m.req.Query.Figures))}}
+			}
+			all = append(all, s)
+		}
+	case m.metrics.Func == "compare":
 		all, err = m.compare(ctx)
-	} else {
+	default:
 		all, err = m.measure(ctx)
 	}
 	if err != nil {

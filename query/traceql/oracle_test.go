@@ -372,48 +372,55 @@ func (m *model) said(groups func(t *modelTrace) [][]*modelSpan, from, to int) st
 }
 
 func TestAgainstOracle(t *testing.T) {
-	seed := uint64(1)
-	m := &model{Rand: rand.New(rand.NewPCG(seed, 7))}
+	m := &model{Rand: rand.New(rand.NewPCG(1, 7))}
 	db := storagetest.Open(t)
 	storagetest.Load(t, db, m.grow(60))
 	engine := traceql.New(traces.NewReader(db))
+	for name, query := range map[string]func() (string, func(t *modelTrace) [][]*modelSpan){"pipelines": m.pipeline, "compared pipelines": m.comparison} {
+		some := 0
+		for range 30 {
+			text, groups := query()
+			if m.check(t, engine, text, groups) {
+				some++
+			}
+		}
+		if some < 8 {
+			t.Errorf("%s: only %d queries found anything", name, some)
+		}
+	}
+}
+
+// check holds an answer against what the query means.
+func (m *model) check(t *testing.T, engine *traceql.Engine, text string, groups func(t *modelTrace) [][]*modelSpan) (some bool) {
+	t.Helper()
 	from, to := 2*60*1000, 19*60*1000
 	at := func(ms int) time.Time { return storagetest.Base.Add(time.Duration(ms) * time.Millisecond) }
-	some := 0
-	for range 40 {
-		text, groups := m.pipeline()
-		q, err := traceql.Parse(text)
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		res, err := engine.Search(t.Context(), traceql.Request{Project: "default", From: at(from), To: at(to), Limit: 1000, SpansPerSet: 1000, Query: q})
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		var all []string
-		for _, found := range res.Traces {
-			var sets []string
-			for _, s := range found.SpanSets {
-				var ids []int
-				for _, sp := range s.Spans {
-					ids = append(ids, int(sp.ID))
-				}
-				slices.Sort(ids)
-				sets = append(sets, fmt.Sprint(ids))
+	q, err := traceql.Parse(text)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	res, err := engine.Search(t.Context(), traceql.Request{Project: "default", From: at(from), To: at(to), Limit: 1000, SpansPerSet: 1000, Query: q})
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	var all []string
+	for _, found := range res.Traces {
+		var sets []string
+		for _, s := range found.SpanSets {
+			var ids []int
+			for _, sp := range s.Spans {
+				ids = append(ids, int(sp.ID))
 			}
-			slices.Sort(sets)
-			all = append(all, fmt.Sprintf("%d: %s", found.ID[15], strings.Join(sets, " ")))
+			slices.Sort(ids)
+			sets = append(sets, fmt.Sprint(ids))
 		}
-		slices.Sort(all)
-		got, want := strings.Join(all, "\n"), m.said(groups, from, to)
-		if got != want || res.Incomplete != "" {
-			t.Errorf("%s\n%s\ngot %s\nwant\n%s", text, res.Incomplete, got, want)
-		}
-		if want != "" {
-			some++
-		}
+		slices.Sort(sets)
+		all = append(all, fmt.Sprintf("%d: %s", found.ID[15], strings.Join(sets, " ")))
 	}
-	if some < 10 {
-		t.Errorf("only %d queries found anything", some)
+	slices.Sort(all)
+	got, want := strings.Join(all, "\n"), m.said(groups, from, to)
+	if got != want || res.Incomplete != "" {
+		t.Errorf("%s\n%s\ngot %s\nwant\n%s", text, res.Incomplete, got, want)
 	}
+	return want != ""
 }

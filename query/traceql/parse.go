@@ -24,16 +24,12 @@ func parse(text string) (*Query, *Error) {
 	if p.end() {
 		return nil, fail(0, "the query is empty; {} finds every trace")
 	}
-	q := &Query{}
-	if q.Stages, q.Metrics, err = p.pipeline(true); err != nil {
+	q, number, err := p.pipeline(true)
+	if err != nil {
 		return nil, err
 	}
-	for q.Metrics != nil && !p.end() && !p.isWord("with") {
-		limit, err := p.limit()
-		if err != nil {
-			return nil, err
-		}
-		q.After = append(q.After, limit)
+	if number != nil {
+		return nil, p.unexpected("a comparison such as > 2")
 	}
 	if p.isWord("with") {
 		if q.Hints, err = p.hints(); err != nil {
@@ -111,68 +107,108 @@ var (
 	limits     = []string{"topk", "bottomk"}
 )
 
-// pipeline reads stages up to what is no stage. Metrics come last, and not within parentheses.
-func (p *parser) pipeline(outer bool) ([]Stage, *Metrics, *Error) {
-	var stages []Stage
+// pipeline reads stages up to what is no stage, and what makes series of them. Within parentheses it may end in a number, which is then
+// told apart.
+func (p *parser) pipeline(outer bool) (*Query, Number, *Error) {
+	q := &Query{}
+	grouped := -1 // where by() stands whose groups are apart
 	for {
+		at := p.peek().pos
 		if p.isWord(metrics...) {
-			at := p.peek().pos
-			switch {
-			case !outer:
-				return nil, nil, fail(at, "%s can't stand in parentheses", p.peek().text)
-			case len(stages) == 0:
+			if len(q.Stages) == 0 {
 				return nil, nil, fail(at, "%s needs spans: begin with {} |", p.peek().text)
 			}
-			m, err := p.metrics()
-			return stages, m, err
+			var err *Error
+			if q.Metrics, err = p.metrics(); err != nil {
+				return nil, nil, err
+			}
+			return q, nil, p.limits(q)
 		}
 		if p.isWord(limits...) {
-			return nil, nil, fail(p.peek().pos, "%s needs series: put it behind rate() or another metrics function", p.peek().text)
+			return nil, nil, fail(at, "%s needs series: put it behind rate() or another metrics function", p.peek().text)
 		}
-		stage, err := p.stage()
-		if err != nil {
+		stage, rest, err := p.stage()
+		switch {
+		case err != nil:
 			return nil, nil, err
+		case rest.figure != nil && len(q.Stages) > 0:
+			return nil, nil, fail(at, "a span set or a stage stands here, and this makes series")
+		case rest.figure != nil:
+			q = asQuery(rest.figure)
+			return q, nil, p.limits(q)
+		case rest.number != nil && (outer || !p.isSign(")")):
+			return nil, nil, p.unexpected("a comparison such as > 2")
+		case rest.number != nil && grouped >= 0:
+			return nil, nil, fail(grouped, "by() makes several numbers, and one is compared; put coalesce() behind it")
+		case rest.number != nil:
+			return q, rest.number, nil
 		}
-		stages = append(stages, stage)
+		switch stage.(type) {
+		case *By:
+			grouped = at
+		case *Coalesce:
+			grouped = -1
+		}
+		q.Stages = append(q.Stages, stage)
 		if !p.accept("|") {
-			return stages, nil, nil
+			return q, nil, nil
 		}
 	}
 }
 
-func (p *parser) stage() (Stage, *Error) {
+// limits reads what stands behind series.
+func (p *parser) limits(q *Query) *Error {
+	for !p.end() && !p.isSign(")") && !p.isWord("with") && !p.calculates() {
+		limit, err := p.limit()
+		if err != nil {
+			return err
+		}
+		q.After = append(q.After, limit)
+	}
+	if p.calculates() {
+		return fail(p.peek().pos, "arithmetic between series wants each of them in parentheses: ({ } | rate()) / ({ } | rate())")
+	}
+	return nil
+}
+
+// calculates tells whether an arithmetic sign comes next.
+func (p *parser) calculates() bool {
+	op, ok := opOf(p.peek())
+	return ok && op.calculates()
+}
+
+// stage reads one; a number that is compared with nothing and what makes series are no stage, and told apart.
+func (p *parser) stage() (Stage, term, *Error) {
 	t := p.peek()
 	switch {
-	case p.isSign("{"), p.isSign("(") && p.spansFollow():
-		return p.spans(0)
 	case p.isWord("by"):
 		p.take()
 		exprs, err := list(p, func() (Expr, *Error) { return p.valueExpr() })
-		return &By{exprs}, err
+		return &By{exprs}, term{}, err
 	case p.isWord("coalesce"):
 		p.take()
 		if err := p.expect("("); err != nil {
-			return nil, err
+			return nil, term{}, err
 		}
-		return &Coalesce{}, p.expect(")")
+		return &Coalesce{}, term{}, p.expect(")")
 	case p.isWord("select"):
 		p.take()
 		attrs, err := list(p, p.attr)
-		return &Select{attrs}, err
-	case p.isWord(aggregates...), p.isSign("("), p.isSign("-"), t.kind == tokenValue:
-		return p.scalar()
-	}
-	return nil, p.unexpected("a span set such as { status = error }, or a stage such as count() > 2")
-}
-
-// spansFollow tells a span set in parentheses from a number in them.
-func (p *parser) spansFollow() bool {
-	for _, t := range p.tokens[p.at:] {
-		if t.kind != tokenSign || t.text != "(" {
-			return t.kind == tokenSign && t.text == "{" || t.kind == tokenWord && (t.text == "by" || t.text == "select" || t.text == "coalesce")
+		return &Select{attrs}, term{}, err
+	case p.isWord(aggregates...), p.isSign("{"), p.isSign("("), p.isSign("-"), t.kind == tokenValue:
+		found, err := p.term(0)
+		switch {
+		case err != nil:
+			return nil, term{}, err
+		case found.spans != nil:
+			return found.spans, term{}, nil
+		case found.number != nil && p.compares():
+			stage, err := p.scalar(t.pos, found.number)
+			return stage, term{}, err
 		}
+		return nil, found, nil
 	}
-	return false
+	return nil, term{}, p.unexpected("a span set such as { status = error }, or a stage such as count() > 2")
 }
 
 // list reads one or more in parentheses.
@@ -205,52 +241,6 @@ func (r Relation) rank() int {
 		return 1
 	}
 	return 2
-}
-
-// spans reads span sets and what joins them: && and || rank alike, structure binds tighter, and all group from the left.
-func (p *parser) spans(rank int) (Spans, *Error) {
-	left, err := p.oneSpans()
-	for err == nil {
-		t := p.peek()
-		r, ok := relations[t.text]
-		if t.kind != tokenSign || !ok || r.rank() <= rank {
-			return left, nil
-		}
-		p.take()
-		var right Spans
-		if right, err = p.spans(r.rank()); err == nil {
-			left = &Combine{r, left, right}
-		}
-	}
-	return nil, err
-}
-
-func (p *parser) oneSpans() (Spans, *Error) {
-	if err := p.enter(); err != nil {
-		return nil, err
-	}
-	defer p.leave()
-	if p.isSign("{") {
-		return p.filter()
-	}
-	if !p.accept("(") {
-		return nil, p.unexpected("a span set such as { status = error }")
-	}
-	at := p.peek().pos
-	stages, _, err := p.pipeline(false)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.expect(")"); err != nil {
-		return nil, err
-	}
-	if inner, ok := stages[0].(Spans); ok && len(stages) == 1 {
-		return inner, nil
-	}
-	if _, ok := stages[0].(Spans); !ok {
-		return nil, fail(at, "parentheses around a pipeline begin with a span set")
-	}
-	return &Wrapped{stages}, nil
 }
 
 func (p *parser) filter() (*Filter, *Error) {

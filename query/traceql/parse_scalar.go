@@ -1,31 +1,30 @@
 package traceql
 
-// scalar reads a comparison of aggregates.
-func (p *parser) scalar() (*Scalar, *Error) {
-	at := p.peek().pos
-	left, err := p.number(0)
-	if err != nil {
+// compares tells whether a comparison of numbers comes next.
+func (p *parser) compares() bool {
+	op, ok := opOf(p.peek())
+	return ok && op.compares() && op != OpMatch && op != OpNotMatch
+}
+
+// scalar reads a comparison of numbers behind the left one, which begins at a byte.
+func (p *parser) scalar(at int, left Number) (*Scalar, *Error) {
+	op, _ := opOf(p.take())
+	rightAt := p.peek().pos
+	right, err := p.term(opRanks[op])
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	t := p.peek()
-	op, ok := opOf(t)
-	if !ok || !op.compares() || op == OpMatch || op == OpNotMatch {
-		return nil, p.unexpected("a comparison such as > 2")
-	}
-	p.take()
-	right, err := p.number(0)
-	if err != nil {
-		return nil, err
-	}
-	if !aggregated(left) && !aggregated(right) {
+	case right.number == nil:
+		return nil, right.instead(rightAt, "a number is expected here")
+	case !aggregated(left) && !aggregated(right.number):
 		return nil, fail(at, "this compares numbers alone; count(), avg(), min(), max() or sum() is missing")
 	}
-	return &Scalar{op, left, right}, nil
+	return &Scalar{op, left, right.number}, nil
 }
 
 func aggregated(n Number) bool {
 	switch n := n.(type) {
-	case *Aggregate:
+	case *Aggregate, *Piped:
 		return true
 	case *Calc:
 		return aggregated(n.Left) || aggregated(n.Right)
@@ -33,58 +32,18 @@ func aggregated(n Number) bool {
 	return false
 }
 
-func (p *parser) number(rank int) (Number, *Error) {
-	left, err := p.oneNumber()
-	for err == nil {
-		op, ok := opOf(p.peek())
-		if !ok || !op.calculates() || opRanks[op] <= rank {
-			return left, nil
-		}
-		p.take()
-		next := opRanks[op]
-		if op == OpPow {
-			next--
-		}
-		var right Number
-		if right, err = p.number(next); err == nil {
-			left = &Calc{op, left, right}
-		}
-	}
-	return nil, err
-}
-
-func (p *parser) oneNumber() (Number, *Error) {
-	if err := p.enter(); err != nil {
+func (p *parser) aggregate() (*Aggregate, *Error) {
+	a := &Aggregate{Func: p.take().text}
+	if err := p.expect("("); err != nil {
 		return nil, err
 	}
-	defer p.leave()
-	t := p.peek()
-	switch {
-	case p.accept("("):
-		n, err := p.number(0)
-		if err != nil {
+	if a.Func != "count" {
+		var err *Error
+		if a.Expr, err = p.numberExpr(a.Func); err != nil {
 			return nil, err
 		}
-		return n, p.expect(")")
-	case p.isWord(aggregates...):
-		p.take()
-		if err := p.expect("("); err != nil {
-			return nil, err
-		}
-		a := &Aggregate{Func: t.text}
-		if t.text != "count" {
-			var err *Error
-			if a.Expr, err = p.numberExpr(t.text); err != nil {
-				return nil, err
-			}
-		}
-		return a, p.expect(")")
 	}
-	v, err := p.numeral()
-	if err != nil {
-		return nil, err
-	}
-	return &Static{v}, nil
+	return a, p.expect(")")
 }
 
 // numeral reads a number or duration with its sign.

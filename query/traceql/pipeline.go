@@ -32,7 +32,7 @@ func (x *run) pipeline(stages []Stage, in set) []set {
 			for _, s := range sets {
 				if left, ok := x.number(stage.Left, &s); ok {
 					if right, ok := x.number(stage.Right, &s); ok && compareValues(stage.Op, left, right) {
-						next = append(next, s)
+						next = append(next, set{x.counted(stage, s.rows), s.attrs})
 					}
 				}
 			}
@@ -139,6 +139,8 @@ func (x *run) number(n Number, s *set) (v Value, ok bool) {
 			return v, false
 		}
 		return calculate(n.Op, left, right)
+	case *Piped:
+		return x.piped(n, s)
 	case *Aggregate:
 		if v, ok = x.aggregate(n, s.rows); ok {
 			name := numberText(n)
@@ -146,6 +148,37 @@ func (x *run) number(n Number, s *set) (v Value, ok bool) {
 		}
 	}
 	return v, ok
+}
+
+// piped evaluates a number of what a pipeline makes of a set. Of nothing count() is 0, and other aggregates have no value.
+func (x *run) piped(n *Piped, s *set) (v Value, ok bool) {
+	inner := set{rows: join(x.pipeline(n.Stages, set{rows: s.rows}))}
+	if v, ok = x.number(n.Of, &inner); ok {
+		name := numberText(n)
+		s.attrs = append(s.attrs[:len(s.attrs):len(s.attrs)], Attribute{Name: name, Key: name, Value: v})
+	}
+	return v, ok
+}
+
+// counted are the rows that a comparison's numbers are made of: all, or where all of them are pipelines' what these leave.
+func (x *run) counted(c *Scalar, rows []int32) []int32 {
+	var all []int32
+	var of func(n Number) (whole bool)
+	of = func(n Number) bool {
+		switch n := n.(type) {
+		case *Aggregate:
+			return true
+		case *Calc:
+			return of(n.Left) || of(n.Right)
+		case *Piped:
+			all = union(all, join(x.pipeline(n.Stages, set{rows: rows})))
+		}
+		return false
+	}
+	if of(c.Left) || of(c.Right) {
+		return rows
+	}
+	return all
 }
 
 func (x *run) aggregate(a *Aggregate, rows []int32) (Value, bool) {

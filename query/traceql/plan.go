@@ -61,8 +61,30 @@ func (p *plan) walk(stages []Stage, f func(*Filter)) {
 			p.walk([]Stage{stage.Left, stage.Right}, f)
 		case *Wrapped:
 			p.walk(stage.Stages, f)
+		case *Scalar:
+			for _, inner := range pipelinesOf(stage) {
+				p.walk(inner, f)
+			}
 		}
 	}
+}
+
+// pipelinesOf are the pipelines that a comparison's numbers come from.
+func pipelinesOf(c *Scalar) (all [][]Stage) {
+	var of func(n Number)
+	of = func(n Number) {
+		switch n := n.(type) {
+		case *Calc:
+			of(n.Left)
+			of(n.Right)
+		case *Piped:
+			all = append(all, n.Stages)
+			of(n.Of)
+		}
+	}
+	of(c.Left)
+	of(c.Right)
+	return all
 }
 
 // collect notes whether anything needs more than a skeleton, and gives the atoms.
@@ -78,6 +100,9 @@ func (p *plan) collect(stages []Stage) []filter.Expr {
 				}
 			case *Scalar:
 				p.whole = p.whole || !lightNumber(stage.Left) || !lightNumber(stage.Right)
+				for _, stages := range pipelinesOf(stage) {
+					inner(stages)
+				}
 			case *Combine:
 				inner([]Stage{stage.Left, stage.Right})
 			case *Wrapped:
@@ -93,6 +118,8 @@ func lightNumber(n Number) bool {
 	switch n := n.(type) {
 	case *Aggregate:
 		return isLight(n.Expr)
+	case *Piped:
+		return lightNumber(n.Of)
 	case *Calc:
 		return lightNumber(n.Left) && lightNumber(n.Right)
 	}
@@ -182,11 +209,38 @@ func inPlace(e filter.Expr, s *traces.Span) bool {
 func answers(stages []Stage) filter.Expr {
 	var all filter.Expr
 	for _, stage := range stages {
-		if s, ok := stage.(Spans); ok {
+		switch s := stage.(type) {
+		case Spans:
 			all = filter.AllOf(all, answersOf(s))
+		case *Scalar:
+			all = filter.AllOf(all, answersOfNumbers(s))
 		}
 	}
 	return all
+}
+
+// answersOfNumbers gives a filter that every span fulfils that a comparison leaves: one of a pipeline's, where all numbers are pipelines'.
+func answersOfNumbers(c *Scalar) filter.Expr {
+	inner := pipelinesOf(c)
+	if len(inner) == 0 || bare(c.Left) || bare(c.Right) {
+		return nil
+	}
+	any := answers(inner[0])
+	for _, stages := range inner[1:] {
+		any = filter.AnyOf(any, answers(stages))
+	}
+	return any
+}
+
+// bare tells whether a number sums up the set itself.
+func bare(n Number) bool {
+	switch n := n.(type) {
+	case *Aggregate:
+		return true
+	case *Calc:
+		return bare(n.Left) || bare(n.Right)
+	}
+	return false
 }
 
 func answersOf(s Spans) filter.Expr {

@@ -8,6 +8,9 @@ import (
 // String is the query's canonical text; Parse gives back an equal Query.
 func (q *Query) String() string {
 	var b strings.Builder
+	if q.Figures != nil {
+		b.WriteString(figureText(q.Figures))
+	}
 	b.WriteString(pipelineText(q.Stages))
 	if q.Metrics != nil {
 		b.WriteString(" | " + q.Metrics.String())
@@ -92,6 +95,8 @@ func numberText(n Number) string {
 			return n.Func + "()"
 		}
 		return n.Func + "(" + exprText(n.Expr) + ")"
+	case *Piped:
+		return "(" + pipelineText(n.Stages) + " | " + numberText(n.Of) + ")"
 	case *Calc:
 		side := func(s Number, right bool) string {
 			if c, ok := s.(*Calc); ok && parens(c.Op, n.Op, right) {
@@ -102,6 +107,24 @@ func numberText(n Number) string {
 		return side(n.Left, false) + " " + n.Op.String() + " " + side(n.Right, true)
 	case *Static:
 		return n.Value.String()
+	}
+	return "?"
+}
+
+func figureText(f Figure) string {
+	switch f := f.(type) {
+	case *Query:
+		return "(" + f.String() + ")"
+	case *Static:
+		return f.Value.String()
+	case *Arithmetic:
+		side := func(s Figure, right bool) string {
+			if a, ok := s.(*Arithmetic); ok && parens(a.Op, f.Op, right) {
+				return "(" + figureText(s) + ")"
+			}
+			return figureText(s)
+		}
+		return side(f.Left, false) + " " + f.Op.String() + " " + side(f.Right, true)
 	}
 	return "?"
 }

@@ -294,6 +294,7 @@ func named(q *Query, of func(Attr) bool) []Attr {
 			ofExpr(e.Right)
 		}
 	}
+	var walk func(stages []Stage)
 	var ofNumber func(n Number)
 	ofNumber = func(n Number) {
 		switch n := n.(type) {
@@ -302,9 +303,11 @@ func named(q *Query, of func(Attr) bool) []Attr {
 		case *Calc:
 			ofNumber(n.Left)
 			ofNumber(n.Right)
+		case *Piped:
+			walk(n.Stages)
+			ofNumber(n.Of)
 		}
 	}
-	var walk func(stages []Stage)
 	walk = func(stages []Stage) {
 		for _, stage := range stages {
 			switch s := stage.(type) {
