@@ -21,7 +21,7 @@ const (
 	// service and its calls to others are named.
 	nameRange  = 6 * time.Hour
 	nameSample = 20_000
-	nameTime   = 2 * time.Second
+	nameTime   = 10 * time.Second
 	maxNames   = 500
 )
 

@@ -25,7 +25,7 @@ const (
 	// nameRange, nameSample, nameTime and maxNames bound the look for names that rollups do not have.
 	nameRange  = 6 * time.Hour
 	nameSample = 20_000
-	nameTime   = 2 * time.Second
+	nameTime   = 10 * time.Second
 	maxNames   = 500
 	// readers is how many traces of a search are read at a time, maxSpans how many spans an answer may have, more or less.
 	readers  = 4
