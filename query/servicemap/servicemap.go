@@ -59,7 +59,8 @@ type Edge struct {
 	Target   string    `json:"target"`
 	Async    bool      `json:"async"`
 	Stats    Stats     `json:"stats"`
-	Server   *Stats    `json:"server"`
+	Server   *Stats    `json:"server"`         // what the called one measured
+	Classed  bool      `json:"server_classed"` // false: of some of them it is not known how they ended; they are in server.ok
 	EventAge *EventAge `json:"event_age"`
 }
 
@@ -89,6 +90,7 @@ type edge struct {
 	async              bool
 	caller             traces.Measure
 	server, age        traces.Measure
+	unsaid             float64
 }
 
 // graph is a map in the making.
@@ -180,6 +182,7 @@ func (g *graph) addEdge(r *traces.EdgeRow, services map[[2]string]traces.End) {
 	}
 	e.caller.Add(&r.Measure)
 	e.server.Add(&r.Server)
+	e.unsaid += r.Unsaid
 	e.age.Add(&r.Age)
 }
 
@@ -273,7 +276,7 @@ func (n *node) namespace() string {
 }
 
 func (e *edge) show(window time.Duration) Edge {
-	out := Edge{ID: e.id, Source: e.source, Target: e.target, Async: e.async, Stats: StatsOf(&e.caller, window)}
+	out := Edge{ID: e.id, Source: e.source, Target: e.target, Async: e.async, Stats: StatsOf(&e.caller, window), Classed: e.unsaid == 0}
 	if e.server.Requests() > 0 {
 		s := StatsOf(&e.server, window)
 		out.Server = &s

@@ -15,7 +15,8 @@ import (
 const common = "min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, " +
 	"fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1"
 
-// expand renders a file and splits it at the lines that hold only ";". In a cluster every table "x_local" gets a Distributed "x".
+// expand renders a file and splits it at the lines that hold only ";". In a cluster every table "x_local" gets a Distributed "x", and
+// a change of its columns is one of both.
 func expand(name, text string, t Topology) ([]string, error) {
 	var tables []string
 	functions := template.FuncMap{
@@ -41,8 +42,16 @@ func expand(name, text string, t Topology) ([]string, error) {
 		if err := tmpl.Execute(&b, nil); err != nil {
 			return nil, err
 		}
-		statements = append(statements, strings.TrimSpace(b.String()))
-		if t.Cluster == "" || !strings.Contains(part, "CREATE TABLE") {
+		text := strings.TrimSpace(b.String())
+		statements = append(statements, text)
+		if t.Cluster == "" {
+			continue
+		}
+		if strings.HasPrefix(part, "ALTER TABLE") {
+			statements = append(statements, strings.ReplaceAll(text, quote(t.local(tables[0])), quote(tables[0])))
+			continue
+		}
+		if !strings.Contains(part, "CREATE TABLE") {
 			continue
 		}
 		for _, table := range tables {

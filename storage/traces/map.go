@@ -37,7 +37,8 @@ type EdgeRow struct {
 	Async    bool      // through a queue or topic
 	From, To End
 	Measure          // the caller's view; of messages and of calls without one, the view of the end they reach
-	Server   Measure // what the called one measured of the same requests, where that is another view; the count is in OK
+	Server   Measure // what the called one measured of the same requests, where that is another view
+	Unsaid   float64 // requests of Server of which it is not known how they ended, counted as OK there
 	Age      Measure // of messages: how long they waited; the count is in OK
 }
 
@@ -228,6 +229,10 @@ func (r *Reader) edges(ctx context.Context, project string, c *coverage, step ti
 		Duration       float64            `ch:"r_duration"`
 		Latency        map[uint16]float64 `ch:"r_latency"`
 		ServerCount    float64            `ch:"r_server_count"`
+		ServerOK       float64            `ch:"r_server_ok"`
+		ServerError    float64            `ch:"r_server_error"`
+		ServerThrottle float64            `ch:"r_server_throttle"`
+		ServerFault    float64            `ch:"r_server_fault"`
 		ServerDuration float64            `ch:"r_server_duration"`
 		ServerLatency  map[uint16]float64 `ch:"r_server_latency"`
 		AgeCount       float64            `ch:"r_age_count"`
@@ -257,7 +262,12 @@ func (r *Reader) edges(ctx context.Context, project string, c *coverage, step ti
 		}
 		e := at(edgeKey{row.At, row.Async != 0, End{row.SrcKind, row.SrcType, row.SrcEnv, row.SrcNamespace, row.SrcName}, End{row.DstKind, row.DstType, row.DstEnv, row.DstNamespace, row.DstName}})
 		e.Measure.Add(&Measure{OK: row.OK, Error: row.Error, Throttle: row.Throttle, Fault: row.Fault, Duration: row.Duration, Latency: row.Latency})
-		e.Server.Add(&Measure{OK: row.ServerCount, Duration: row.ServerDuration, Latency: row.ServerLatency})
+		unsaid := max(0, row.ServerCount-row.ServerOK-row.ServerError-row.ServerThrottle-row.ServerFault) // of rows that are older than the columns
+		if unsaid < 1e-6*row.ServerCount {
+			unsaid = 0 // the sums of two columns are rounded
+		}
+		e.Unsaid += unsaid
+		e.Server.Add(&Measure{OK: row.ServerOK + unsaid, Error: row.ServerError, Throttle: row.ServerThrottle, Fault: row.ServerFault, Duration: row.ServerDuration, Latency: row.ServerLatency})
 		e.Age.Add(&Measure{OK: row.AgeCount, Duration: row.AgeSum, Latency: row.Age})
 	}
 	if err := group.Wait(); err != nil {

@@ -198,7 +198,10 @@ func mapLines(rows traces.MapRows, what string) (lines []string) {
 		}
 		line := fmt.Sprintf("%s %s %s  %s", end(e.From), arrow, end(e.To), outcome(&e.Measure))
 		if n := e.Server.Requests(); n > 0 {
-			line += fmt.Sprintf("  served %v avg %s", n, time.Duration(e.Server.Duration/n))
+			line += "  served " + strings.Replace(outcome(&e.Server), plural(int(n), "call"), fmt.Sprint(n), 1)
+			if e.Unsaid > 0 {
+				line += fmt.Sprintf("  %v unsaid", e.Unsaid)
+			}
 		}
 		if n := e.Age.Requests(); n > 0 {
 			line += fmt.Sprintf("  %v waited avg %s", n, time.Duration(e.Age.Duration/n))

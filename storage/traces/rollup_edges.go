@@ -39,7 +39,7 @@ type edgeRow struct {
 	edgeKey
 	Measure
 	Spans  uint64
-	Server Measure // the called one's view: count in OK
+	Server Measure // the called one's view
 	Age    Measure // of messages: count in OK
 }
 

@@ -19,7 +19,8 @@ import (
 //   - SERVER, or INTERNAL of another service, below a PRODUCER: likewise.
 //   - SERVER, CONSUMER that names no queue, or INTERNAL, right below a span of another service that is neither CLIENT nor
 //     PRODUCER: an edge with the child's view.
-//   - SERVER without a parent: an edge from a client, with the server's view.
+//   - SERVER without a parent: an edge from a client, with the server's view; from the one that it names, if it says that a test called.
+//     A test that sends spans itself has no client before it.
 //
 // An edge counts in the minute of the span whose view it has. Of two complete spans with the same ids each counts once.
 
@@ -59,7 +60,7 @@ type producer struct {
 	node, peer uint64
 }
 
-// hashKey is an edge before its nodes have names; src 0 is a client.
+// hashKey is an edge before its nodes have names; src 0 is a client without a name.
 type hashKey struct {
 	minute   uint32
 	async    bool
@@ -211,7 +212,7 @@ func (j *joiner) pair(p, c *edgeSpan, f *family, at int32, origins []origin) []o
 		target = c.node
 		if from := (origin{p.node, p.minute(), true}); !slices.Contains(origins, from) {
 			origins = append(origins, from)
-			sumOf(j.edges, hashKey{p.minute(), false, p.node, c.node}).called.add(ClassOK, c.ns, c.weight)
+			sumOf(j.edges, hashKey{p.minute(), false, p.node, c.node}).called.add(c.class, c.ns, c.weight)
 		}
 	} else if target == 0 {
 		target = c.queue()
@@ -224,7 +225,7 @@ func (j *joiner) pair(p, c *edgeSpan, f *family, at int32, origins []origin) []o
 func (j *joiner) arrive(c *edgeSpan) {
 	switch {
 	case c.kind == KindServer && c.parent == 0:
-		j.ownView(c, false, 0, c.node)
+		j.ownView(c, false, c.peer, c.node) // a test is a client with a name
 	case c.kind == KindConsumer && !j.resolved(c):
 		j.waiting = append(j.waiting, *c)
 	case c.kind == KindConsumer || c.parent != 0:

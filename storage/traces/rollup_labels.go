@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/sightline/sightline/storage/conn"
+	"github.com/sightline/sightline/storage/traces/peer"
 )
 
 //go:embed rollup_labels.sql
@@ -85,7 +86,11 @@ func (s edgeSource) names(ctx context.Context, j *joiner) (map[uint64]End, error
 			}
 			names[r.Node] = End{EndService, r.ServiceType, r.Env, r.Namespace, r.Service}
 			if r.Peer != 0 {
-				names[r.Peer] = End{EndInferred, r.PeerType, r.Env, "", r.PeerName}
+				kind := EndInferred
+				if r.PeerType == peer.Synthetic {
+					kind = EndClient
+				}
+				names[r.Peer] = End{kind, r.PeerType, r.Env, "", r.PeerName}
 			}
 		}
 		return nil

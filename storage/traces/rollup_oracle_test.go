@@ -38,7 +38,7 @@ type edgeTally struct{ own, called, age tally }
 
 func (e edgeTally) String() string {
 	sum := func(m tally) float64 { return m.ok[0] + m.ok[1] + m.ok[2] + m.ok[3] }
-	return fmt.Sprintf("%v | called %v ns=%v %v | age %v ns=%v %v", e.own, sum(e.called), e.called.ns, e.called.buckets, sum(e.age), e.age.ns, e.age.buckets)
+	return fmt.Sprintf("%v | called %v ns=%v %v | age %v ns=%v %v", e.own, e.called.ok, e.called.ns, e.called.buckets, sum(e.age), e.age.ns, e.age.buckets)
 }
 
 func serviceEnd(s *traces.Span) string {
@@ -139,7 +139,7 @@ func brute(all []traces.Span, minute time.Time) map[string]*edgeTally {
 				}
 			}
 			for caller := range callers {
-				edge(false, caller, serviceEnd(c)).called.add(0, c.Weight, uint64(c.Duration))
+				edge(false, caller, serviceEnd(c)).called.add(c.Class, c.Weight, uint64(c.Duration))
 			}
 		}
 		if within(c, 0, 0) {
@@ -155,6 +155,9 @@ func bruteArrival(all []traces.Span, minute time.Time, c *traces.Span, edge func
 	self := serviceEnd(c)
 	if c.Kind == traces.KindServer && c.ParentID == 0 {
 		client := fmt.Sprintf("client/client/%s/%s/%s", c.Env, c.Namespace, c.Service)
+		if c.PeerType != "" { // a test, by its name
+			client = fmt.Sprintf("client/%s/%s//%s", c.PeerType, c.Env, c.PeerName)
+		}
 		edge(false, client, self).own.add(c.Class, c.Weight, uint64(c.Duration))
 	}
 	queue := ""

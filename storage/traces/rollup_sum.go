@@ -1,5 +1,7 @@
 package traces
 
+import "github.com/sightline/sightline/storage/traces/peer"
+
 // edgeSum is an edge while its spans are added up.
 type edgeSum struct {
 	own    viewSum // its caller's view, or of messages and the like its end's
@@ -62,6 +64,9 @@ func (j *joiner) rows(labels map[uint64]End) []edgeRow {
 		}
 		if !known || src.Kind == "" {
 			continue // of a span that expired while this was read
+		}
+		if k.src == 0 && dst.Type == peer.Synthetic {
+			continue // it is where requests begin
 		}
 		rows = append(rows, edgeRow{
 			edgeKey: edgeKey{k.minute, k.async, src, dst}, Measure: e.own.measure(), Spans: e.own.spans,

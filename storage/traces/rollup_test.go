@@ -3,6 +3,7 @@ package traces_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -48,6 +49,9 @@ func (g gen) traceOf(n int, at time.Time, producers *[]traces.Span) []traces.Spa
 		}
 		if s.Kind != traces.KindServer && g.IntN(2) == 0 {
 			s.PeerType, s.PeerName = pick(g, "Queue::Kafka", "remote"), pick(g, "orders", "mails")
+		}
+		if s.Kind == traces.KindServer && g.IntN(4) == 0 {
+			s.PeerType, s.PeerName = "Client::Synthetic", pick(g, "probe", "journey")
 		}
 		if s.Kind == traces.KindConsumer {
 			for range g.IntN(3) {
@@ -152,6 +156,10 @@ func storedEdges(t *testing.T, db *conn.DB, project string, minute time.Time, ge
 		Duration       float64            `ch:"duration"`
 		Latency        map[uint16]float64 `ch:"latency"`
 		ServerCount    float64            `ch:"server_count"`
+		ServerOK       float64            `ch:"server_ok"`
+		ServerError    float64            `ch:"server_error"`
+		ServerThrottle float64            `ch:"server_throttle"`
+		ServerFault    float64            `ch:"server_fault"`
 		ServerDuration float64            `ch:"server_duration"`
 		ServerLatency  map[uint16]float64 `ch:"server_latency"`
 		AgeCount       float64            `ch:"age_count"`
@@ -161,7 +169,7 @@ func storedEdges(t *testing.T, db *conn.DB, project string, minute time.Time, ge
 	rows, err := conn.All[row](t.Context(), db, conn.Query{Params: rollupParams(project, minute, generation), SQL: `
 		SELECT concat(if(async, 'true', 'false'), ' ', arrayStringConcat([src_kind, src_type, src_env, src_namespace, src_name], '/'), ' -> ',
 			arrayStringConcat([dst_kind, dst_type, dst_env, dst_namespace, dst_name], '/')) AS key,
-			ok, error, throttle, fault, spans, duration, latency, server_count, server_duration, server_latency, age_count, age_sum, age
+			ok, error, throttle, fault, spans, duration, latency, server_count, server_ok, server_error, server_throttle, server_fault, server_duration, server_latency, age_count, age_sum, age
 		FROM edges_1m WHERE project = {project:String} AND minute = {minute:UInt32} AND generation = {generation:UInt64}`})
 	if err != nil {
 		t.Fatal(err)
@@ -174,9 +182,12 @@ func storedEdges(t *testing.T, db *conn.DB, project string, minute time.Time, ge
 		return m
 	}
 	for _, r := range rows {
+		if said := r.ServerOK + r.ServerError + r.ServerThrottle + r.ServerFault; math.Abs(said-r.ServerCount) > 1e-9 {
+			t.Errorf("%s: %v requests served, %v of them ended in some way", r.Key, r.ServerCount, said)
+		}
 		got[r.Key] = &edgeTally{
 			own:    tally{ok: [4]float64{r.OK, r.Error, r.Throttle, r.Fault}, spans: r.Spans, ns: r.Duration, buckets: none(r.Latency)},
-			called: tally{ok: [4]float64{r.ServerCount}, ns: r.ServerDuration, buckets: none(r.ServerLatency)},
+			called: tally{ok: [4]float64{r.ServerOK, r.ServerError, r.ServerThrottle, r.ServerFault}, ns: r.ServerDuration, buckets: none(r.ServerLatency)},
 			age:    tally{ok: [4]float64{r.AgeCount}, ns: r.AgeSum, buckets: none(r.Age)},
 		}
 	}

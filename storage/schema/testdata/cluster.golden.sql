@@ -434,3 +434,16 @@ SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with
 CREATE TABLE IF NOT EXISTS `sightline`.`exceptions` ON CLUSTER `main` AS `sightline`.`exceptions_local`
 ENGINE = Distributed(`main`, `sightline`, `exceptions_local`, cityHash64(trace_id))
 ;
+-- 0005_edge_classes.sql
+ALTER TABLE `sightline`.`edges_1m_local` ON CLUSTER `main`
+    ADD COLUMN IF NOT EXISTS server_ok Float64 CODEC(ZSTD(1)) AFTER server_count,
+    ADD COLUMN IF NOT EXISTS server_error Float64 CODEC(ZSTD(1)) AFTER server_ok,
+    ADD COLUMN IF NOT EXISTS server_throttle Float64 CODEC(ZSTD(1)) AFTER server_error,
+    ADD COLUMN IF NOT EXISTS server_fault Float64 CODEC(ZSTD(1)) AFTER server_throttle
+;
+ALTER TABLE `sightline`.`edges_1m` ON CLUSTER `main`
+    ADD COLUMN IF NOT EXISTS server_ok Float64 CODEC(ZSTD(1)) AFTER server_count,
+    ADD COLUMN IF NOT EXISTS server_error Float64 CODEC(ZSTD(1)) AFTER server_ok,
+    ADD COLUMN IF NOT EXISTS server_throttle Float64 CODEC(ZSTD(1)) AFTER server_error,
+    ADD COLUMN IF NOT EXISTS server_fault Float64 CODEC(ZSTD(1)) AFTER server_throttle
+;

@@ -398,3 +398,10 @@ ORDER BY (project, start, trace_id, span_id, ordinal)
 TTL toDateTime(start) + toIntervalDay(retention_days)
 SETTINGS min_bytes_for_wide_part = 33554432, ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000
 ;
+-- 0005_edge_classes.sql
+ALTER TABLE `sightline`.`edges_1m` 
+    ADD COLUMN IF NOT EXISTS server_ok Float64 CODEC(ZSTD(1)) AFTER server_count,
+    ADD COLUMN IF NOT EXISTS server_error Float64 CODEC(ZSTD(1)) AFTER server_ok,
+    ADD COLUMN IF NOT EXISTS server_throttle Float64 CODEC(ZSTD(1)) AFTER server_error,
+    ADD COLUMN IF NOT EXISTS server_fault Float64 CODEC(ZSTD(1)) AFTER server_throttle
+;

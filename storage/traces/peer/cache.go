@@ -67,6 +67,10 @@ func clip(s string) string {
 // evidence hashes what recognise would look at: all of it, but no more than that of what differs from span to span (URLs,
 // methods), or the cache would never hit. It errs on the side of more.
 func evidence(in *Input) uint64 {
+	if in.Kind == kindServer {
+		_, name := caller(in) // what else a User-Agent says differs from browser to browser
+		return xxh3.HashStringSeed(name, kindServer)
+	}
 	m := in.set & peerMask
 	h := uint64(uint32(in.Kind))*0x9E3779B97F4A7C15 ^ uint64(m)
 	if m&(1<<RPCMethod) != 0 && m&(1<<RPCService) != 0 && in.str(RPCService) != "" {

@@ -1,4 +1,4 @@
-// Package peer recognises, from one span alone, what the span talks to and how the request ended: the type and name of the
+// Package peer recognises, from one span alone, what the span talks to, or which test called it, and how the request ended: the type and name of the
 // downstream node by the rules that AWS X-Ray and Application Signals follow, widened to their non-AWS twins, and the class
 // ok, error, throttle or fault. It is pure: no I/O, no clock, no state but an optional cache of its own answers. It does not
 // resolve names to instrumented services; the service map's join does that.
@@ -18,6 +18,7 @@ const (
 
 // Span kinds, as OTLP numbers them.
 const (
+	kindServer   = 2
 	kindClient   = 3
 	kindProducer = 4
 	kindConsumer = 5
@@ -125,7 +126,13 @@ func (in *Input) truth(s Slot) bool {
 func (in *Input) StillRunning() bool { return in.truth(InProgress) }
 
 // HasEvidence says whether anything is known that could name a peer.
-func (in *Input) HasEvidence() bool { return in.set&peerMask != 0 }
+func (in *Input) HasEvidence() bool {
+	if in.Kind == kindServer {
+		_, name := caller(in)
+		return name != ""
+	}
+	return in.set&peerMask != 0
+}
 
 // HasWeight says whether an adjusted-count attribute was set.
 func (in *Input) HasWeight() bool { return in.set&(1<<AdjustedCount) != 0 }
@@ -146,11 +153,15 @@ func Recognise(in *Input, of ...Host) Result {
 	return r
 }
 
-// HasPeer says whether spans of this kind have a peer at all: CLIENT, PRODUCER and CONSUMER.
-func HasPeer(kind int32) bool { return kind >= kindClient && kind <= kindConsumer }
+// HasPeer says whether spans of this kind have a peer at all: CLIENT, PRODUCER and CONSUMER whom they talk to, SERVER the test that
+// called it.
+func HasPeer(kind int32) bool { return kind >= kindServer && kind <= kindConsumer }
 
 // recognise lets the operator's word lie over what the span tells; what an entry leaves open stays as it is.
 func (all hosts) recognise(in *Input) (typ, name string) {
+	if in.Kind == kindServer {
+		return caller(in)
+	}
 	typ, name = recognise(in)
 	if h := all.of(in); h != nil && name != "" {
 		typ, name = orElse(h.Type, typ), orElse(h.Name, name)

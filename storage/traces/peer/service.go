@@ -33,7 +33,17 @@ var origins = map[string]string{
 // ServiceType is a service's node type on the map, from its resource: X-Ray's origin where the platform is AWS's, else
 // "service". get returns a resource attribute's string, "" where it is absent or of another type.
 func ServiceType(get func(key string) string) string {
-	if origin := get("aws.xray.origin"); strings.HasPrefix(origin, "AWS::") && len(origin) <= maxName {
+	typ := platformType(get)
+	if typ == "AWS::Lambda::Function" && canaryFunction(get) {
+		return Synthetic
+	}
+	return typ
+}
+
+func platformType(get func(key string) string) string {
+	if origin := get("aws.xray.origin"); strings.EqualFold(origin, Synthetic) {
+		return Synthetic
+	} else if strings.HasPrefix(origin, "AWS::") && len(origin) <= maxName {
 		if typ, ok := origins[strings.ToLower(origin)]; ok {
 			return typ
 		}

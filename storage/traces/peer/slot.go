@@ -76,6 +76,11 @@ const (
 	AIProvider
 	DNSQuestion
 
+	// Who called.
+	UserAgent
+	UserAgentName
+	SyntheticType
+
 	numSlots
 )
 
@@ -187,6 +192,11 @@ var slots = map[string]Slot{
 	"gen_ai.provider.name": AIProvider,
 	"gen_ai.system":        AIProvider,
 	"dns.question.name":    DNSQuestion,
+
+	"user_agent.original":       UserAgent,
+	"http.user_agent":           UserAgent,
+	"user_agent.name":           UserAgentName,
+	"user_agent.synthetic.type": SyntheticType,
 }
 
 // SlotOf is the slot that an attribute's key fills, NoSlot for most keys. It does not allocate.
@@ -213,9 +223,12 @@ var (
 	awsMask = maskOf(Table, TableARN, Stream, StreamARN, Bucket, QueueName, QueueURL, TopicARN, LambdaName, LambdaARN,
 		LambdaMapping, StateMachineARN, ActivityARN, SecretARN, Agent, KnowledgeBase, Guardrail, DataSource)
 
-	// peerMask is everything that decides what the peer is; the rest decides class, weight and state.
+	// callerMask is what a SERVER span's request says of who sent it.
+	callerMask = maskOf(UserAgent, UserAgentName, SyntheticType)
+
+	// peerMask is everything that decides whom a span calls; the rest decides who called it, class, weight and state.
 	peerMask = mask(1<<numSlots-1) &^ maskOf(NoSlot, HTTPStatus, HTTPStatusOld, GRPCStatus, RPCStatus, ErrorType, ExceptionType,
-		ErrorCode, AdjustedCount, InProgress)
+		ErrorCode, AdjustedCount, InProgress, UserAgent, UserAgentName, SyntheticType)
 
 	throttleMask = maskOf(ErrorType, ExceptionType, ErrorCode)
 	statusMask   = maskOf(HTTPStatus, HTTPStatusOld, GRPCStatus, RPCStatus)

@@ -7,7 +7,7 @@ import (
 
 // elsewhere are the types that no table of this package has: those of the rules for host names, and of what runs a service.
 var elsewhere = [...]string{
-	remoteType, "service", "client", "DNS", "Queue", "Proxy::Envoy",
+	remoteType, "service", "client", Synthetic, "DNS", "Queue", "Proxy::Envoy",
 	"AWS::ECS::Fargate", "AWS::ECS::EC2",
 	"AWS::S3::AccessPoint", "AWS::ECR::Repository", "AWS::CodeCommit::Repository", "AWS::EC2::VPCEndpointService",
 	"AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::AppMesh::VirtualNode",

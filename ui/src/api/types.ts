@@ -44,7 +44,10 @@ export type MapEdge = {
   async: boolean
   /** The caller's view. */
   stats: Stats
+  /** The callee's, of the same requests. */
   server: Stats | null
+  /** False where of some it is not known how they ended by the callee's word. */
+  server_classed: boolean
   event_age: { avg_ns: Nanos; p50_ns: Nanos; p95_ns: Nanos; histogram: [Nanos, Nanos, number][] } | null
 }
 

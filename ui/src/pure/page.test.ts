@@ -77,7 +77,7 @@ describe('the health of an instance', () => {
 
 it('finds neighbours by the map, or by the id until it is there', () => {
   const stats = { requests: 1, ok: 1, error: 0, throttle: 0, fault: 0, rate: 1, avg_ns: 1, p50_ns: 1, p95_ns: 1, p99_ns: 1, histogram: [] }
-  const edge = (source: string, target: string, requests: number): MapEdge => ({ id: source + target, source, target, async: false, stats: { ...stats, requests }, server: null, event_age: null })
+  const edge = (source: string, target: string, requests: number): MapEdge => ({ id: source + target, source, target, async: false, stats: { ...stats, requests }, server: null, server_classed: true, event_age: null })
   const edges = [edge('me', 'b', 1), edge('me', 'a', 9)]
   expect(neighboursOf(edges, 'target', []).map((n) => [n.id, n.node])).toEqual([['a', null], ['b', null]])
   expect(nodeIdOf({ upstream: [], downstream: edges })).toBe('me')

@@ -29,7 +29,7 @@ export function traceGraph(trace: TraceModel): TraceGraph {
   const edge = (source: string, target: string, async: boolean, row: number) => {
     const id = `${source}>${target}`
     const known = edges.get(id)
-    const e = known ?? { edge: { id, source, target, async, server: null, event_age: null }, sum: empty() }
+    const e = known ?? { edge: { id, source, target, async, server: null, server_classed: true, event_age: null }, sum: empty() }
     if (!known) edges.set(id, e)
     add(e.sum, trace, row)
   }

@@ -18,7 +18,7 @@ export function makeNode(id: string, change: Partial<MapNode> = {}): MapNode {
 }
 
 export function makeEdge(source: string, target: string, stats: Stats = makeStats(1000), change: Partial<MapEdge> = {}): MapEdge {
-  return { id: `${source}>${target}`, source, target, async: false, stats, server: null, event_age: null, ...change }
+  return { id: `${source}>${target}`, source, target, async: false, stats, server: null, server_classed: true, event_age: null, ...change }
 }
 
 export function asMap(nodes: MapNode[], edges: MapEdge[]): ServiceMap {
