@@ -68,6 +68,18 @@ func check(t *testing.T, spans []traces.Span, tl *timeline.Timeline) {
 func checkRows(t *testing.T, tl *timeline.Timeline) {
 	t.Helper()
 	var open []int32 // ends of the subtrees that row i lies in
+	kept := make([]int, len(tl.Repeats)+1)
+	for i, r := range tl.Rows {
+		if kept[r.Repeat]++; r.Repeat > 0 && r.Parent != tl.Repeats[r.Repeat-1].Parent {
+			t.Fatalf("row %d is of a repeat below row %d, not %d", i, tl.Repeats[r.Repeat-1].Parent, r.Parent)
+		}
+	}
+	for i, r := range tl.Repeats {
+		if n := kept[i+1]; n < 1 || n > r.Count || r.Count < 6 || r.Max > r.Total || r.End < r.Start || r.First >= 0 && int(tl.Rows[r.First].Repeat) != i+1 ||
+			len(tl.Rows) == tl.Spans && n != r.Count {
+			t.Fatalf("repeat %d has %d rows: %+v", i, n, r)
+		}
+	}
 	for i, r := range tl.Rows {
 		for len(open) > 0 && int(open[len(open)-1]) < i {
 			open = open[:len(open)-1]

@@ -10,7 +10,8 @@ import (
 // for the rows that are shown.
 type nodes struct {
 	spans []traces.Lean
-	hosts []host // what their Source numbers
+	hosts []host   // what their Source numbers
+	texts []string // what their Name, PeerType and PeerName number
 }
 
 // host is where spans come from.
@@ -31,7 +32,17 @@ func (h *host) same(o *host) bool {
 
 func nodesOf(spans []traces.Span) *nodes {
 	n := &nodes{spans: make([]traces.Lean, len(spans))}
-	names := make(map[string]int32)
+	n.texts = []string{""}
+	numbers := map[string]int32{"": 0}
+	number := func(text string) int32 {
+		at, ok := numbers[text]
+		if !ok {
+			at = int32(len(n.texts))
+			numbers[text] = at
+			n.texts = append(n.texts, text)
+		}
+		return at
+	}
 	hosts := make(map[host]int32)
 	var last host
 	at := int32(-1)
@@ -50,13 +61,9 @@ func nodesOf(spans []traces.Span) *nodes {
 			}
 			last = h
 		}
-		name, ok := names[s.Name]
-		if !ok {
-			name = int32(len(names))
-			names[s.Name] = name
-		}
 		n.spans[i] = traces.Lean{
-			SpanID: s.SpanID, ParentID: s.ParentID, Start: int64(sinceEpoch(s.Start)), Duration: int64(s.Duration), Source: at, Name: name,
+			SpanID: s.SpanID, ParentID: s.ParentID, Start: int64(sinceEpoch(s.Start)), Duration: int64(s.Duration), Source: at,
+			Name: number(s.Name), PeerType: number(s.PeerType), PeerName: number(s.PeerName),
 			Kind: uint8(known(int32(s.Kind), int32(traces.KindConsumer))), Class: uint8(s.Class),
 			Status: uint8(known(int32(s.Status), int32(traces.StatusError))), State: uint8(s.State),
 		}
@@ -65,7 +72,7 @@ func nodesOf(spans []traces.Span) *nodes {
 }
 
 func nodesOfLean(t *traces.LeanTrace) *nodes {
-	n := &nodes{spans: t.Spans, hosts: make([]host, len(t.Sources))}
+	n := &nodes{spans: t.Spans, hosts: make([]host, len(t.Sources)), texts: t.Texts}
 	for i, s := range t.Sources {
 		n.hosts[i].Source = s
 	}

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 // TestScripts runs testdata/*.test. A script is a list of cases, apart by blank lines:
 //
 //	trace NAME [skew=off] [max-skew=1s] [trim=N] [rows=ID,FROM,LIMIT] [lean]
-//	  service span name  start duration  [kind] [class] [status=error] [open] [id=N] [parent=N] [host=N] [env=X]
+//	  service span name  start duration  [kind] [class] [status=error] [peer=TYPE] [open] [id=N] [parent=N] [host=N] [env=X]
 //	----
 //	what is expected
 //
@@ -133,13 +133,21 @@ func (c cut) build(spans []traces.Span, o timeline.Options) (*timeline.Timeline,
 // leanOf is a trace as a large one is read.
 func leanOf(spans []traces.Span) *traces.LeanTrace {
 	l := &traces.LeanTrace{TraceID: spans[0].TraceID, Total: len(spans), Texts: []string{""}}
+	number := func(text string) int32 {
+		at := slices.Index(l.Texts, text)
+		if at < 0 {
+			at = len(l.Texts)
+			l.Texts = append(l.Texts, text)
+		}
+		return int32(at)
+	}
 	for i, s := range spans {
 		l.Spans = append(l.Spans, traces.Lean{
-			SpanID: s.SpanID, ParentID: s.ParentID, Start: s.Start.UnixNano(), Duration: int64(s.Duration), Source: int32(i), Name: int32(i + 1),
+			SpanID: s.SpanID, ParentID: s.ParentID, Start: s.Start.UnixNano(), Duration: int64(s.Duration), Source: int32(i),
+			Name: number(s.Name), PeerType: number(s.PeerType), PeerName: number(s.PeerName),
 			Kind: uint8(s.Kind), Class: uint8(s.Class), Status: uint8(s.Status), State: uint8(s.State),
 		})
 		l.Sources = append(l.Sources, traces.Source{Service: s.Service, Env: s.Env})
-		l.Texts = append(l.Texts, s.Name)
 	}
 	return l
 }
@@ -166,6 +174,8 @@ func parseSpan(t *testing.T, words []string) traces.Span {
 			s.Status = traces.StatusError
 		case "open":
 			s.State = traces.StateInProgress
+		case "peer":
+			s.PeerType = v
 		case "id":
 			s.SpanID = traces.SpanID(number(t, v))
 		case "parent":
@@ -255,6 +265,21 @@ func render(t *timeline.Timeline, first string) string {
 	}
 	if t.Focus >= 0 && t.Main >= 0 {
 		fmt.Fprintf(&b, "main %s, focus %s\n", name(int32(t.Main)), name(int32(t.Focus)))
+	}
+	for i, r := range t.Repeats {
+		member := slices.IndexFunc(t.Rows, func(row timeline.Row) bool { return int(row.Repeat) == i+1 })
+		fmt.Fprintf(&b, "repeat %s x%d", name(int32(member)), r.Count)
+		if r.Parent >= 0 {
+			fmt.Fprintf(&b, " below %s", name(r.Parent))
+		}
+		fmt.Fprintf(&b, " %s..%s total %s max %s failures %d rows %d..%d", r.Start, r.End, r.Total, r.Max, r.Failures, r.First, r.Last)
+		if r.Parallel {
+			b.WriteString(" parallel")
+		}
+		if r.NPlusOne {
+			b.WriteString(" n+1")
+		}
+		b.WriteByte('\n')
 	}
 	for _, w := range t.Warnings {
 		fmt.Fprintf(&b, "warning %s: %s\n", w.Code, w.Message)

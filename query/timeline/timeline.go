@@ -45,6 +45,7 @@ type Row struct {
 	Descendants int32         // how many of the rows right behind this one are below it
 	Hidden      int32         // descendants that Trim left out
 	Service     int32         // index into Timeline.Services
+	Repeat      int32         // its number in Timeline.Repeats, counted from 1; 0: none
 	Flags       Flags
 	node        int32         // its place among the spans
 	Start       time.Duration // with Skew; never negative
@@ -102,6 +103,7 @@ type Timeline struct {
 	Services      []Service // in the order of their first row
 	CriticalPath  []Section // below Main, in the order of time
 	CriticalTotal time.Duration
+	Repeats       []Repeat
 	Errors        []int32 // failed rows, most interesting first
 	Focus         int     // the row to look at first; -1 in an empty timeline
 	Warnings      []Warning
@@ -148,6 +150,7 @@ func build(n *nodes, o Options) *Timeline {
 	t.Rows = tree.rows()
 	tree = nil // frees what only ordering needed
 	t.measure()
+	t.findRepeats()
 	t.chooseMain()
 	t.findCriticalPath()
 	t.rankErrors()

@@ -11,7 +11,7 @@ import (
 const levelsKept = 5
 
 // Trim returns a timeline of at most limit rows: t itself if it is short enough, else a copy with the focus, failed spans by
-// interest (half of limit at most), the critical path (a quarter), the top levels and then the longest spans, as far as they
+// interest (half of limit at most), the critical path (a quarter), the first of each N+1 and of other repeats (a twentieth), the top levels and then the longest spans, as far as they
 // fit, each with all its ancestors.
 // Figures of the whole trace (Spans, Failures, Depth, Services, CriticalTotal) stay those of the whole.
 func (t *Timeline) Trim(limit int) *Timeline {
@@ -58,6 +58,7 @@ func (t *Timeline) choose(limit int) []bool {
 	group([]int32{int32(t.Main), int32(t.Focus)}, 0)
 	group(t.Errors, limit/2)
 	group(t.criticalRows(), limit/4)
+	group(t.repeatRows(), limit/5)
 	levels := make([][]int32, levelsKept+1) // the last is for all that lies deeper
 	for i := range rows {
 		if !keep[i] {
@@ -125,6 +126,7 @@ func (t *Timeline) subset(keep []bool) *Timeline {
 			out.Errors = append(out.Errors, at[i])
 		}
 	}
+	t.keepRepeats(&out, at)
 	t.fill(out.Rows)
 	out.Main, out.Focus = int(at[t.Main]), int(at[t.Focus])
 	if out.Focus < 0 { // deeper than limit

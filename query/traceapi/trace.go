@@ -176,6 +176,7 @@ func writeRows(s *api.Stream, t *timeline.Timeline) {
 	s.Key("services")
 	s.Value(services)
 	writeSpans(s, t)
+	writeRepeats(s, t)
 	s.Key("critical_path")
 	s.Open('[')
 	for _, c := range t.CriticalPath {
@@ -280,6 +281,9 @@ func writeSpans(s *api.Stream, t *timeline.Timeline) {
 	column("descendants", func(_ int, r *timeline.Row) int64 { return int64(r.Descendants) })
 	if hidden {
 		column("hidden", func(_ int, r *timeline.Row) int64 { return int64(r.Hidden) })
+	}
+	if len(t.Repeats) > 0 {
+		column("repeat", func(_ int, r *timeline.Row) int64 { return int64(r.Repeat) - 1 })
 	}
 	column("skew", func(_ int, r *timeline.Row) int64 { return int64(r.Skew) })
 	s.Close('}')

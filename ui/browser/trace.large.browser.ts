@@ -18,8 +18,8 @@ test('a trace of a million spans offers what was left out, and a click brings it
   const large = { ...wire, span_count: 1_000_000, truncated: { kept: 2000, total: 1_000_000 }, spans: { ...wire.spans, hidden } }
   const more = makeTrace(500, 'wide', 0)
   const part: TraceChildren = {
-    trace_id: wire.trace_id, start: wire.start, services: more.services, dict: more.dict, critical_path: [], errors: [], children: 999_999, next: 499,
-    spans: { ...more.spans, id: more.spans.id.map((id, i) => (i === 0 ? wire.spans.id[0] : `ffff${id.slice(4)}`)), hidden: more.spans.id.map((_, i) => (i === 0 ? 999_500 : 0)) },
+    trace_id: wire.trace_id, start: wire.start, services: more.services, dict: more.dict, repeats: [], critical_path: [], errors: [], children: 999_999, next: 499,
+    spans: { ...more.spans, id: more.spans.id.map((id, i) => (i === 0 ? wire.spans.id[0] : `ffff${id.slice(4)}`)), hidden: more.spans.id.map((_, i) => (i === 0 ? 999_500 : 0)), repeat: undefined },
   }
   const asked: string[] = []
   const page = await stage.open(`/trace/${wire.trace_id}?tab=none`, {

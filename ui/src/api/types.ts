@@ -196,8 +196,29 @@ export type SpanColumns = {
   descendants: number[]
   /** Descendants left out of this answer; absent when nothing was. */
   hidden?: number[]
+  /** Index into repeats, -1 for none; absent when there are none. */
+  repeat?: number[]
   /** What was added to the start as it was sent. */
   skew: Nanos[]
+}
+
+/** An operation that a span called again and again. Figures are of the whole trace. */
+export type Repeat = {
+  /** Indices of spans; -1: left out, or not in the trace. */
+  parent: number
+  first: number
+  last: number
+  first_id: string
+  count: number
+  errors: number
+  total_ns: Nanos
+  max_ns: Nanos
+  start: Nanos
+  end: Nanos
+  /** They ran at the same time. */
+  parallel: boolean
+  /** Calls of one store, one after another. */
+  n_plus_one: boolean
 }
 
 export type Trace = {
@@ -219,6 +240,7 @@ export type Trace = {
   services: { name: string; env: string; type: string; spans: number; errors: number; self_ns: Nanos }[]
   dict: { name: string[]; peer_name: string[]; peer_type: string[] }
   spans: SpanColumns
+  repeats: Repeat[]
   critical_path: { span: number; start: Nanos; end: Nanos }[]
   /** Indices of failed spans, most interesting first. */
   errors: number[]
@@ -227,7 +249,7 @@ export type Trace = {
 }
 
 /** Spans of a timeline below one of them, which is the first. */
-export type TraceChildren = Pick<Trace, 'trace_id' | 'start' | 'services' | 'dict' | 'spans' | 'critical_path' | 'errors'> & {
+export type TraceChildren = Pick<Trace, 'trace_id' | 'start' | 'services' | 'dict' | 'spans' | 'repeats' | 'critical_path' | 'errors'> & {
   /** How many the span has. */
   children: number
   /** The `from` of the next page of children. */

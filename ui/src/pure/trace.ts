@@ -1,10 +1,10 @@
 // A trace as columns: one typed array per field, one row per span in depth-first order.
 // No object per span exists anywhere, so 100,000 spans cost a few megabytes and cross a Worker border by transfer.
-import type { Trace as TraceWire } from '../api/types'
+import type { Repeat, Trace as TraceWire } from '../api/types'
 import { outline, type Outline } from './traceRows'
 
 export { FLAG } from '../api/types'
-export type { TraceWire }
+export type { Repeat, TraceWire }
 export type TraceService = TraceWire['services'][number]
 
 export const CLASSES = ['ok', 'error', 'throttle', 'fault'] as const
@@ -35,6 +35,8 @@ export interface Spans {
   readonly descendants: Int32Array<ArrayBuffer>
   /** descendants that a truncated answer left out */
   readonly hidden: Int32Array<ArrayBuffer>
+  /** which of the trace's repeats a row is one of, -1 for none */
+  readonly repeat: Int32Array<ArrayBuffer>
   readonly kind: Uint8Array<ArrayBuffer>
   readonly klass: Uint8Array<ArrayBuffer>
   /** 1 = failed, and nothing below it did: where a failure began */
@@ -75,6 +77,8 @@ export interface TraceModel {
   readonly peerNames: readonly string[]
   readonly peerTypes: readonly string[]
   readonly spans: Spans
+  /** operations that were called again and again; their figures are of the whole trace */
+  readonly repeats: readonly Repeat[]
   /** the order of display and the folds, found with the columns because that takes as long */
   readonly outline: Outline
   readonly critical: CriticalPath
@@ -112,6 +116,7 @@ export function decodeTrace(wire: TraceWire): TraceModel {
     peerNames: wire.dict.peer_name,
     peerTypes: wire.dict.peer_type,
     spans,
+    repeats: wire.repeats ?? [],
     outline: outline(spans),
     critical: decodeCritical(wire.critical_path ?? [], n),
     errors: Int32Array.from(rows),
@@ -175,6 +180,7 @@ export function decodeColumns(w: TraceWire['spans'], services: number): Spans {
     peerType: Int32Array.from(w.peer_type),
     descendants,
     hidden: Int32Array.from(w.hidden ?? new Int32Array(n)),
+    repeat: Int32Array.from(w.repeat ?? new Int32Array(n).fill(-1)),
     kind: Uint8Array.from(w.kind),
     klass,
     origin,
@@ -230,8 +236,8 @@ export function transferables(model: TraceModel): ArrayBuffer[] {
   const o = model.outline
   const columns = [
     s.idHigh, s.idLow, s.parent, s.depth, s.start, s.duration, s.self, s.subtreeEnd, s.skew, s.service, s.name,
-    s.peerName, s.peerType, s.descendants, s.hidden, s.kind, s.klass, s.origin, s.status, s.http, s.flags, s.events, s.links,
-    o.order, o.folds.of, o.folds.offset, o.folds.members, o.folds.total, o.folds.max, o.folds.errors, o.folds.start, o.folds.end, ...(o.more === null ? [] : [o.more]),
+    s.peerName, s.peerType, s.descendants, s.hidden, s.repeat, s.kind, s.klass, s.origin, s.status, s.http, s.flags, s.events, s.links,
+    o.order, o.folds.of, o.folds.repeat, o.folds.offset, o.folds.members, o.folds.total, o.folds.max, o.folds.errors, o.folds.start, o.folds.end, ...(o.more === null ? [] : [o.more]),
     model.critical.offset, model.critical.span, model.critical.start, model.critical.end, model.errors,
   ]
   return columns.map((c) => c.buffer)

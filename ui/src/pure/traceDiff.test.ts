@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import type { Attribute, SpanDetail } from '../api/types'
-import { makeTrace, seeded } from './testdata/trace'
+import { makeTrace, seeded, withRepeats } from './testdata/trace'
 import { decodeTrace, eachChild, type TraceModel, type TraceWire } from './trace'
 import { attributeClause, attributeDiff, attributeGroups } from './traceAttributes'
 import { CHANGES, changeBetween, deltasOf, headlineOf, signedDuration, signedShare, summaryOf, verdict } from './traceDelta'
@@ -13,7 +13,7 @@ function tree(text: string): TraceModel {
   const names = [...new Set(lines.map((l) => l[1].replace('!', '')))]
   const depth = lines.map((l) => Number(l[0]))
   const duration = lines.map((l) => Number(l[2] ?? 10) * 1e6)
-  return decodeTrace({
+  return decodeTrace(withRepeats({
     ...base,
     duration_ns: duration[0],
     dict: { ...base.dict, name: names },
@@ -25,7 +25,7 @@ function tree(text: string): TraceModel {
       class: lines.map((l) => (l[1].endsWith('!') ? 3 : 0)),
       start: lines.map((_, i) => i * 10), self: duration,
     },
-  })
+  }))
 }
 
 const whole = (trace: TraceModel) => ({ trace, top: -1 })
@@ -145,7 +145,7 @@ test('lists too long for a table are matched by kind and turn', () => {
   expect(pairs.every(([x, y]) => x < 0 || y < 0 || keys[x] === keys[y])).toBe(true)
 })
 
-test('two traces of 100,000 spans are laid over each other within a second or two of a slow machine', () => {
+test('two traces of 100,000 spans are laid over each other within a second or two of a slow machine', { timeout: 60_000 }, () => {
   const wire = makeTrace(100_000)
   const [a, b] = [decodeTrace(wire), mutated(wire, 5)]
   const from = performance.now()

@@ -22,7 +22,7 @@ test('bars lie where their time is, never thinner than 1.5 px', () => {
   for (const bar of bars(input({ last: rows.count }))) {
     if (bar.row < 0) continue
     expect(bar.x0).toBeCloseTo((trace.spans.start[bar.row] / trace.duration) * 1000)
-    expect(bar.x1 - bar.x0).toBeGreaterThanOrEqual(1.5)
+    expect(bar.x1 - bar.x0).toBeGreaterThanOrEqual(1.5 - 1e-6)
     for (let i = 0; i < bar.solid.length; i += 2) {
       expect(bar.solid[i]).toBeGreaterThanOrEqual(bar.x0 - 1e-6)
       expect(bar.solid[i + 1]).toBeLessThanOrEqual(bar.x1 + 1e-6)

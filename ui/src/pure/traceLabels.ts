@@ -1,7 +1,7 @@
 // What a row of the waterfall says, for the eye and for a screen reader.
 import { formatCount, formatDuration, formatPercent } from './format'
 import { type Glyph, kindOf } from './mapKind'
-import { CLASSES, KINDS, type SpanKind, type TraceModel } from './trace'
+import { CLASSES, KINDS, type Repeat, type SpanKind, type TraceModel } from './trace'
 import type { Folds } from './traceRows'
 
 export interface RowLabel {
@@ -60,34 +60,34 @@ function known(type: string, inferred: boolean): Glyph {
   return glyph
 }
 
-const STORES: readonly Glyph[] = ['database', 'cache', 'table', 'search']
-
 /** "N+1": calls of one store that wait for each other could be one. */
-function hintOf(trace: TraceModel, folds: Folds, f: number, count: number): string {
-  const { spans } = trace
-  const first = folds.members[folds.offset[f]]
-  if (KINDS[spans.kind[first]] !== 'client' || !STORES.includes(glyphOf(trace, first) ?? 'service')) return ''
-  const oneAfterAnother = folds.total[f] <= 1.1 * (folds.end[f] - folds.start[f])
-  return oneAfterAnother ? `The same call ${formatCount(count)} times, one after another: asking once for all might save most of ${formatDuration(folds.total[f])}` : ''
+function hintOf(repeat: Repeat | undefined): string {
+  return repeat?.n_plus_one === true ? `The same call ${formatCount(repeat.count)} times, one after another: asking once for all might save most of ${formatDuration(repeat.total_ns)}` : ''
 }
 
-/** The repeated calls that take most time, in a sentence, and the first of them; null where no calls are too many. */
-export function repeatHint(trace: TraceModel): { readonly row: number; readonly text: string } | null {
+/** The repeated calls that take most time, in a sentence, with the row of one of them; null where no calls are too many. */
+export function repeatHint(trace: TraceModel): { readonly row: number; readonly text: string; readonly total: number } | null {
   const { folds } = trace.outline
   let worst = -1
+  let most = -1
   for (let f = 0; f < folds.count; f++) {
-    if ((worst < 0 || folds.total[f] > folds.total[worst]) && hintOf(trace, folds, f, folds.offset[f + 1] - folds.offset[f]) !== '') worst = f
+    const repeat = trace.repeats[folds.repeat[f]]
+    if (repeat?.n_plus_one !== true || repeat.total_ns <= most) continue
+    worst = f
+    most = repeat.total_ns
   }
   if (worst < 0) return null
   const row = folds.members[folds.offset[worst]]
   const { service, name } = spanLabel(trace, row)
-  return { row, text: `${service}, ${name}: ${hintOf(trace, folds, worst, folds.offset[worst + 1] - folds.offset[worst]).replace(/^T/, 't')}.` }
+  return { row, total: most, text: `${service}, ${name}: ${hintOf(trace.repeats[folds.repeat[worst]]).replace(/^T/, 't')}.` }
 }
 
 export function foldLabel(trace: TraceModel, folds: Folds, f: number): RowLabel {
   const { spans } = trace
   const first = folds.members[folds.offset[f]]
-  const count = folds.offset[f + 1] - folds.offset[f]
+  const here = folds.offset[f + 1] - folds.offset[f]
+  const repeat = trace.repeats[folds.repeat[f]]
+  const count = repeat?.count ?? here
   let klass = 0
   let origin = false
   for (let m = folds.offset[f]; m < folds.offset[f + 1]; m++) {
@@ -97,11 +97,11 @@ export function foldLabel(trace: TraceModel, folds: Folds, f: number): RowLabel 
   const plain = spanLabel(trace, first)
   return {
     ...plain,
-    detail: `× ${formatCount(count)}, total ${formatDuration(folds.total[f])}, max ${formatDuration(folds.max[f])}`,
+    detail: `× ${formatCount(count)}${here < count ? `, ${formatCount(here)} here` : ''}, total ${formatDuration(repeat?.total_ns ?? folds.total[f])}, max ${formatDuration(repeat?.max_ns ?? folds.max[f])}${repeat?.parallel === true ? ', in parallel' : ''}`,
     klass,
-    failing: folds.errors[f],
+    failing: repeat?.errors ?? folds.errors[f],
     origin,
-    hint: hintOf(trace, folds, f, count),
+    hint: hintOf(repeat),
   }
 }
 

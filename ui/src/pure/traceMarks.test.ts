@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { makeTrace } from './testdata/trace'
+import { makeTrace, withRepeats } from './testdata/trace'
 import { decodeTrace, KINDS, spanId, type TraceModel } from './trace'
 import { bars } from './traceBars'
 import { foldLabel, spanLabel } from './traceLabels'
@@ -13,14 +13,14 @@ type Line = { depth: number; kind: (typeof KINDS)[number]; service: number; star
 function trace(lines: readonly Line[]): TraceModel {
   const base = makeTrace(lines.length, 'shop', 0)
   const depth = lines.map((l) => l.depth)
-  return decodeTrace({
+  return decodeTrace(withRepeats({
     ...base, duration_ns: lines[0].duration, critical_path: [], errors: [],
     spans: {
       ...base.spans, depth, parent: depth.map((d, i) => depth.slice(0, i).lastIndexOf(d - 1)), name: lines.map(() => 2), kind: lines.map((l) => KINDS.indexOf(l.kind)),
       service: lines.map((l) => l.service), start: lines.map((l) => l.start), duration: lines.map((l) => l.duration), class: lines.map(() => 0),
       peer_name: lines.map((l) => l.peer ?? 0), peer_type: lines.map((l) => l.peer ?? 0),
     },
-  })
+  }))
 }
 
 function barsOf(t: TraceModel) {

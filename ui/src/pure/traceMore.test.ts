@@ -7,7 +7,7 @@ import { collapseAll, openAtFirst } from './traceOpen'
 import { listRows, moreOf, type Shown } from './traceRows'
 
 /** What a server answers with some of the rows: kept ones, each with its parents, or all from one row on. */
-function cut(wire: TraceWire, keep: (row: number) => boolean): Pick<TraceWire, 'spans' | 'critical_path' | 'errors'> {
+function cut(wire: TraceWire, keep: (row: number) => boolean): Pick<TraceWire, 'spans' | 'repeats' | 'critical_path' | 'errors'> {
   const rows = wire.spans.id.map((_, i) => i).filter(keep)
   const at = new Map(rows.map((r, i) => [r, i]))
   const pick = <T>(column: readonly T[]): T[] => rows.map((r) => column[r])
@@ -15,6 +15,7 @@ function cut(wire: TraceWire, keep: (row: number) => boolean): Pick<TraceWire, '
   const spans = Object.fromEntries(Object.entries(wire.spans).map(([key, column]) => [key, pick<string | number>(column)])) as unknown as TraceWire['spans']
   return {
     spans: { ...spans, parent: pick(wire.spans.parent).map((p) => at.get(p) ?? -1), descendants: rows.map(below), hidden: rows.map((r) => wire.spans.descendants[r] - below(r)) },
+    repeats: wire.repeats.map((r) => ({ ...r, parent: at.get(r.parent) ?? -1, first: at.get(r.first) ?? -1, last: at.get(r.last) ?? -1 })),
     critical_path: wire.critical_path.flatMap((s) => (at.has(s.span) ? [{ ...s, span: at.get(s.span) ?? 0 }] : [])),
     errors: wire.errors.flatMap((e) => at.get(e) ?? []),
   }
@@ -34,6 +35,7 @@ function facts(t: TraceModel) {
   return Array.from({ length: spans.count }, (_, i) => [
     spanId(spans, i), spans.parent[i] < 0 ? '' : spanId(spans, spans.parent[i]), spans.depth[i], spans.start[i], spans.duration[i], spans.self[i], t.services[spans.service[i]].name, t.names[spans.name[i]],
     spans.klass[i], spans.origin[i], spans.descendants[i], spans.hidden[i], spans.subtreeEnd[i], t.critical.offset[i + 1] - t.critical.offset[i],
+    t.repeats[spans.repeat[i]]?.first_id,
   ].join(' '))
 }
 

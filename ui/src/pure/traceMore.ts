@@ -10,6 +10,7 @@ export function withChildren(trace: TraceModel, part: TraceChildren): TraceModel
   const old = trace.spans
   const add = decodeColumns(part.spans, part.services.length)
   const known = rowsBelow(old, top)
+  const repeats = joined(trace.repeats.map((r) => r.first_id), part.repeats.map((r) => r.first_id))
   // Where the part's rows are: below `n` in the trace, from there on new.
   const n = old.count
   const at = new Int32Array(add.count)
@@ -23,6 +24,7 @@ export function withChildren(trace: TraceModel, part: TraceChildren): TraceModel
     }
   }
   if (fresh.length === 0) return trace
+  for (let i = 0; i < add.count; i++) if (add.repeat[i] >= 0) add.repeat[i] = repeats.map[add.repeat[i]]
   const parent = new Int32Array(n + fresh.length)
   parent.set(old.parent)
   fresh.forEach((i, k) => (parent[n + k] = at[add.parent[i]]))
@@ -51,7 +53,7 @@ export function withChildren(trace: TraceModel, part: TraceChildren): TraceModel
     idHigh: pick(old.idHigh, add.idHigh), idLow: pick(old.idLow, add.idLow), duration: pick(old.duration, add.duration), self: pick(old.self, add.self), skew: pick(old.skew, add.skew),
     service: pick(old.service, add.service, services.map), name: pick(old.name, add.name, names.map), peerName: pick(old.peerName, add.peerName, peerNames.map),
     peerType: pick(old.peerType, add.peerType, peerTypes.map), kind: pick(old.kind, add.kind), klass: pick(old.klass, add.klass), status: pick(old.status, add.status),
-    http: pick(old.http, add.http), flags: pick(old.flags, add.flags), events: pick(old.events, add.events), links: pick(old.links, add.links),
+    http: pick(old.http, add.http), flags: pick(old.flags, add.flags), events: pick(old.events, add.events), links: pick(old.links, add.links), repeat: pick(old.repeat, add.repeat),
     start: Float64Array.from(order, (from) => starts[from]),
     parent: Int32Array.from(order, (from) => (parent[from] < 0 ? -1 : row[parent[from]])),
   }
@@ -68,6 +70,8 @@ export function withChildren(trace: TraceModel, part: TraceChildren): TraceModel
     services: services.list.map((_, i) => trace.services[i] ?? part.services[services.from[i]]),
     names: names.list, peerNames: peerNames.list, peerTypes: peerTypes.list,
     spans,
+    // The figures are of all calls, so an answer adds only repeats; where they are found is told by the column.
+    repeats: repeats.list.map((_, i) => trace.repeats[i] ?? part.repeats[repeats.from[i]]),
     outline: outline(spans),
     critical: criticalOf(trace, part, (i) => row[i], (i) => (at[i] >= n ? row[at[i]] : -1), moved, order.length),
     errors: Int32Array.from(errors),

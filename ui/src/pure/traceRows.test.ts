@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { makeTrace } from './testdata/trace'
+import { makeTrace, withRepeats } from './testdata/trace'
 import { CLASSES, decodeTrace, rowOfSpan, spanId, transferables, type TraceWire } from './trace'
 import { expandAll, keepMask, openAtFirst, reveal, toggle } from './traceOpen'
 import { ancestorRows, listRows, nearestRow, outline, parentRow, rowIndexOf, type Shown } from './traceRows'
@@ -12,7 +12,7 @@ function tree(text: string): TraceWire {
   const depth = lines.map((l) => Number(l[0]))
   const parent = depth.map((d, i) => depth.slice(0, i).lastIndexOf(d - 1))
   const failing = lines.flatMap((l, i) => (l[1].endsWith('!') ? [i] : []))
-  return {
+  return withRepeats({
     ...base,
     dict: { ...base.dict, name: names },
     errors: failing,
@@ -20,12 +20,12 @@ function tree(text: string): TraceWire {
     spans: {
       ...base.spans, parent, depth,
       name: lines.map((l) => names.indexOf(l[1].replace('!', ''))),
-      service: lines.map(() => 0),
+      service: lines.map(() => 0), kind: lines.map(() => 1), peer_name: lines.map(() => 0), peer_type: lines.map(() => 0),
       class: lines.map((l) => (l[1].endsWith('!') ? 3 : 0)),
       start: lines.map((_, i) => i * 10),
       duration: lines.map(() => 5),
     },
-  }
+  })
 }
 
 function show(wire: TraceWire, change: (s: Shown) => Shown = (s) => s): string[] {

@@ -1,16 +1,19 @@
-// Which rows the waterfall shows. A row is a span (its index, >= 0) or a fold (~fold, < 0) that stands for
-// more than FOLD_OVER siblings of the same service and name ("SELECT users × 48").
+// Which rows the waterfall shows. A row is a span (its index, >= 0) or a fold (~fold, < 0) that stands for an operation that was
+// called again and again ("SELECT users × 48"). Which spans those are is the server's answer; of two traces laid over each other,
+// which no answer knows, more than FOLD_OVER siblings of the same service and name.
 import type { Spans } from './trace'
 
 export const FOLD_OVER = 5
 
 /** What the tree needs to know of spans; two traces laid over each other have it as well. */
-export type TreeSpans = Pick<Spans, 'count' | 'parent' | 'depth' | 'descendants' | 'service' | 'name' | 'start' | 'duration' | 'klass'> & Partial<Pick<Spans, 'hidden'>>
+export type TreeSpans = Pick<Spans, 'count' | 'parent' | 'depth' | 'descendants' | 'service' | 'name' | 'start' | 'duration' | 'klass'> & Partial<Pick<Spans, 'hidden' | 'repeat'>>
 
 export interface Folds {
   readonly count: number
   /** fold of each span, -1 for none */
   readonly of: Int32Array<ArrayBuffer>
+  /** which of the trace's repeats a fold is; empty where the folds are none of the server's */
+  readonly repeat: Int32Array<ArrayBuffer>
   /** members of fold f are members[offset[f]..offset[f+1]] */
   readonly offset: Int32Array<ArrayBuffer>
   readonly members: Int32Array<ArrayBuffer>
@@ -72,17 +75,18 @@ function orderedKids(spans: TreeSpans, parent: number, fold: Int32Array, groups:
   const kids: number[] = []
   const end = parent < 0 ? spans.count : parent + spans.descendants[parent] + 1
   for (let c = parent + 1; c < end; c += spans.descendants[c] + 1) kids.push(c)
-  if (kids.length <= FOLD_OVER) return kids
+  const { repeat } = spans
+  if (repeat === undefined ? kids.length <= FOLD_OVER : !kids.some((kid) => repeat[kid] >= 0)) return kids
   const byKey = new Map<number, number[]>()
   for (const kid of kids) {
-    const key = spans.service[kid] * 4294967296 + spans.name[kid]
+    const key = repeat === undefined ? spans.service[kid] * 4294967296 + spans.name[kid] : repeat[kid]
     const same = byKey.get(key)
     if (same) same.push(kid)
     else byKey.set(key, [kid])
   }
   const out: number[] = []
-  for (const same of byKey.values()) {
-    if (same.length > FOLD_OVER) {
+  for (const [key, same] of byKey) {
+    if (repeat === undefined ? same.length > FOLD_OVER : key >= 0) {
       for (const kid of same) fold[kid] = groups.length
       groups.push(same)
     }
@@ -102,6 +106,7 @@ function measureFolds(spans: TreeSpans, of: Int32Array<ArrayBuffer>, groups: rea
   const total = new Float64Array(count)
   const max = new Float64Array(count)
   const errors = new Int32Array(count)
+  const repeat = Int32Array.from(spans.repeat === undefined ? [] : groups, (g) => spans.repeat?.[g[0]] ?? -1)
   const start = new Float64Array(count).fill(Infinity)
   const end = new Float64Array(count)
   groups.forEach((g, f) => {
@@ -114,7 +119,7 @@ function measureFolds(spans: TreeSpans, of: Int32Array<ArrayBuffer>, groups: rea
       end[f] = Math.max(end[f], spans.start[s] + spans.duration[s])
     }
   })
-  return { count, of, offset, members, total, max, errors, start, end }
+  return { count, of, repeat, offset, members, total, max, errors, start, end }
 }
 
 /** What the reader has opened and filtered. */

@@ -47,9 +47,7 @@ const WORTH_SAYING = 0.05
 /** The sentence about calls that could be one, where they take a good part of the time. */
 function Repeats({ trace }: { trace: TraceModel }) {
   const hint = useMemo(() => repeatHint(trace), [trace])
-  if (hint === null) return null
-  const fold = trace.outline.folds.of[hint.row]
-  if (trace.outline.folds.total[fold] < WORTH_SAYING * trace.duration) return null
+  if (hint === null || hint.total < WORTH_SAYING * trace.duration) return null
   return (
     <div className={css.warnings}>
       <Notice

@@ -90,7 +90,7 @@ function toWire(drafts: readonly Draft[], kids: readonly number[][], seed: strin
   const path = criticalPath(rows, parent, descendants)
   const onPath = new Set(path.map((p) => p.span))
   const errors = rows.flatMap((d, i) => (d.klass > 0 ? [i] : [])).sort((a, b) => depth[b] - depth[a])
-  return {
+  return withRepeats({
     trace_id: seed.padStart(32, '0'),
     xray_id: '1-00000000-000000000000000000000000',
     start: '1763800000000000000',
@@ -131,7 +131,36 @@ function toWire(drafts: readonly Draft[], kids: readonly number[][], seed: strin
     critical_path: path,
     errors,
     focus: errors[0] ?? 0,
-  }
+  })
+}
+
+/** The trace with its repeats as the server finds them; every peer is a store. */
+export function withRepeats(wire: Omit<TraceWire, 'repeats'>): TraceWire {
+  const { id, parent, service, name, kind, peer_type: peer, start, duration, class: klass } = wire.spans
+  const groups = new Map<string, number[]>()
+  id.forEach((_, i) => {
+    const key = [parent[i], service[i], name[i], kind[i], peer[i]].join(' ')
+    const same = groups.get(key)
+    if (same) same.push(i)
+    else groups.set(key, [i])
+  })
+  const many = [...groups.values()].filter((g) => g.length > 5)
+  const repeat = id.map(() => -1)
+  many.forEach((g, n) => g.forEach((i) => (repeat[i] = n)))
+  const repeats = many.map((g) => {
+    const total = g.reduce((sum, i) => sum + duration[i], 0)
+    let [busy, end] = [0, start[g[0]]]
+    for (const i of g) {
+      busy += Math.max(0, start[i] + duration[i] - Math.max(start[i], end))
+      end = Math.max(end, start[i] + duration[i])
+    }
+    const parallel = total > 1.1 * busy
+    return {
+      parent: parent[g[0]], first: g[0], last: g[g.length - 1], first_id: id[g[0]], count: g.length, errors: g.filter((i) => klass[i] !== 0).length, total_ns: total,
+      max_ns: g.reduce((most, i) => Math.max(most, duration[i]), 0), start: start[g[0]], end, parallel, n_plus_one: !parallel && kind[g[0]] === 3 && peer[g[0]] > 0,
+    }
+  })
+  return { ...wire, repeats, spans: { ...wire.spans, repeat } }
 }
 
 function criticalPath(rows: readonly Draft[], parent: readonly number[], descendants: readonly number[]): { span: number; start: number; end: number }[] {
