@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 )
