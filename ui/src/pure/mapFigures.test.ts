@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { curve, edgeWidth, nodeSize, perMinute, redness, spoken } from './mapDraw'
-import { countPicked, duration, edgeQuery, edgesQuery, nodeQuery, printPick, quote, readPick } from './mapQuery'
+import { countPicked, duration, nodeQuery, printPick, quote, readPick } from './mapQuery'
 import { logBuckets, quantileOf, ringArcs, sumStats } from './mapStats'
 import { walk } from './mapWalk'
 import { decodeTrace } from './trace'
 import { traceGraph } from './traceGraph'
-import { makeEdge, makeNode, makeStats } from './testdata/map'
+import { makeNode, makeStats } from './testdata/map'
 import { makeTrace } from './testdata/trace'
 
 test('the ring fills the circle and shows one fault in a million', () => {
@@ -59,8 +59,6 @@ test('selections become queries', () => {
   expect(nodeQuery(a, { ranges: [[2e8, 1.5e9]], classes: ['fault'], operation: '' }, true))
     .toBe('service = "check out" and env = prod and (kind = server or kind = consumer) and duration >= 200ms and duration <= 1.5s and class = fault')
   expect(nodeQuery(db, { ranges: [], classes: ['error', 'fault'], operation: '' }, false)).toBe('peer = orders and peer.type = "Database::MySQL" and (class = error or class = fault)')
-  expect(edgeQuery(makeEdge('b', 'db'), b, db, { ranges: [], classes: [], operation: '' }, false)).toBe('service = payments and peer = orders and peer.type = "Database::MySQL"')
-  expect(edgeQuery(makeEdge('a', 'b'), a, b, { ranges: [], classes: [], operation: '' }, false)).toBe('service = "check out" and kind = client and (peer = payments or peer = "payments:*" or peer = "payments.*")')
   expect(quote('or')).toBe('"or"')
   expect(quote('a"b')).toBe('"a\\"b"')
   expect(duration(812_345)).toBe('812us')
@@ -85,15 +83,6 @@ test('several ranges are alternatives, and survive the URL', () => {
   expect(readPick(['x', '5-3'], ['no'], undefined)).toEqual({ ranges: [], classes: [], operation: '' })
   expect(printPick({ ranges: [], classes: [], operation: '' })).toEqual({ dur: undefined, how: undefined, op: undefined })
   expect(countPicked([[0, 100, 50], [100, 200, 50]], { ok: 100, error: 0, throttle: 0, fault: 0 }, { ranges: [[0, 50], [150, 200]], classes: [], operation: '' })).toBe(50)
-})
-
-test('several connections are alternatives, the busiest first', () => {
-  const a = makeNode('a')
-  const b = makeNode('b')
-  const db = makeNode('db', { kind: 'inferred', type: 'Database::MySQL', name: 'orders' })
-  const edges = [{ edge: makeEdge('a', 'b', makeStats(10)), source: a, target: b }, { edge: makeEdge('b', 'db', makeStats(20)), source: b, target: db }]
-  expect(edgesQuery(edges, { ranges: [], classes: ['fault'], operation: '' }, false)).toBe('((service = b and peer = orders and peer.type = "Database::MySQL") or (service = a and kind = client and (peer = b or peer = "b:*" or peer = "b.*"))) and class = fault')
-  expect(edgesQuery(edges.slice(0, 1), { ranges: [], classes: [], operation: '' }, false)).toBe('service = a and kind = client and (peer = b or peer = "b:*" or peer = "b.*")')
 })
 
 test('arrow keys follow edges and columns', () => {

@@ -1,5 +1,6 @@
 // From a selection on the map to the text of a trace search.
 import type { Class, MapEdge, MapNode } from '../api/types'
+import { isTraceQL } from './query'
 import type { Nanos } from './units'
 
 export interface Pick {
@@ -36,29 +37,74 @@ export function printPick(pick: Pick): { dur: string[] | undefined; how: string[
   }
 }
 
+/** The type of a client that is a test: a canary of CloudWatch Synthetics, or another monitor. */
+const SYNTHETIC = 'Client::Synthetic'
+
 /** Traces that touched a node. A range or a class asks the node's own requests, as its figures do. */
 export function nodeQuery(node: MapNode, pick: Pick, severalEnvs: boolean): string {
   const env = severalEnvs && node.env !== '' ? [`env = ${quote(node.env)}`] : []
-  if (node.kind === 'client') return [...env, `root and service = ${quote(node.name)}`, ...picked(pick)].join(' and ')
-  if (node.kind === 'inferred') return [`peer = ${quote(node.name)}`, `peer.type = ${quote(node.type)}`, ...env, ...picked(pick)].join(' and ')
+  if (node.kind === 'client') return [...entry(node), ...env, ...picked(pick)].join(' and ')
+  if (node.kind === 'inferred') return [...peer(node), ...env, ...picked(pick)].join(' and ')
   const own = pick.ranges.length > 0 || pick.classes.length > 0 || pick.operation !== '' ? ['(kind = server or kind = consumer)'] : []
   return [`service = ${quote(node.name)}`, ...env, ...own, ...picked(pick)].join(' and ')
 }
 
-/** Callers name a service by its host: with a port, or a domain behind it. */
-const HOSTS = [':*', '.*'] as const
-
-/** Traces that used a connection: the caller's own spans towards the callee. */
-export function edgeQuery(edge: MapEdge, source: MapNode, target: MapNode, pick: Pick, severalEnvs: boolean): string {
-  if (source.kind === 'client') return nodeQuery({ ...target, kind: target.kind }, pick, severalEnvs)
-  if (source.kind === 'inferred') {
-    // A queue has no spans of its own: what came out of it are the consumer's.
-    return [`service = ${quote(target.name)}`, 'kind = consumer', ...picked(pick)].join(' and ')
-  }
-  const kind = edge.async ? ['kind = producer'] : ['kind = client']
-  const peer = target.kind === 'inferred' ? [`peer = ${quote(target.name)}`, `peer.type = ${quote(target.type)}`] : [...kind, `(${[`peer = ${quote(target.name)}`, ...HOSTS.map((end) => `peer = "${escaped(target.name)}${end}"`)].join(' or ')})`]
-  return [`service = ${quote(source.name)}`, ...peer, ...picked(pick)].join(' and ')
+/** Requests that a client began: of a test all that name it, of the others those that name none. */
+function entry(client: MapNode): string[] {
+  return ['root', 'kind = server', ...(client.type === SYNTHETIC ? peer(client) : [`service = ${quote(client.name)}`, `not peer.type = ${quote(SYNTHETIC)}`])]
 }
+
+const peer = (node: MapNode) => [`peer = ${quote(node.name)}`, `peer.type = ${quote(node.type)}`]
+
+/**
+ * Traces in which a connection was travelled. What one span tells is asked in the short form, for which the page can do most; between two
+ * that send spans it takes both, and TraceQL.
+ */
+export function edgeQuery(edge: MapEdge, source: MapNode, target: MapNode, pick: Pick, severalEnvs: boolean): string {
+  const env = severalEnvs && target.env !== '' ? [`env = ${quote(target.env)}`] : []
+  if (source.kind === 'client') return [...entry(source), ...(source.type === SYNTHETIC ? [`service = ${quote(target.name)}`] : []), ...env, ...picked(pick)].join(' and ')
+  if (source.kind === 'service' && target.kind === 'inferred') {
+    return [`service = ${quote(source.name)}`, '(kind = client or kind = producer)', ...peer(target), ...env, ...picked(pick)].join(' and ')
+  }
+  return edgeSets(edge, source, target, pick, severalEnvs)
+}
+
+/** The same in TraceQL, for any connection. */
+export function edgeSets(edge: MapEdge, source: MapNode, target: MapNode, pick: Pick, severalEnvs: boolean): string {
+  const at = severalEnvs && target.env !== '' ? [`(resource.deployment.environment.name = ${text(target.env)} || resource.deployment.environment = ${text(target.env)})`] : []
+  const of = (node: MapNode) => [`resource.service.name = ${text(node.name)}`, ...at]
+  const to = (node: MapNode) => [`span:peer = ${text(node.name)}`, `span:peerType = ${text(node.type)}`]
+  const set = (...all: string[]) => `{ ${all.join(' && ')} }`
+  const chosen = pickedSets(pick)
+  if (source.kind === 'client') {
+    return set('nestedSetParent < 0', 'kind = server', ...of(target), ...(source.type === SYNTHETIC ? to(source) : [`!(span:peerType = ${text(SYNTHETIC)})`]), ...chosen)
+  }
+  if (target.kind === 'inferred') return set(...of(source), '(kind = client || kind = producer)', ...to(target), ...chosen)
+  if (source.kind === 'inferred') {
+    // A queue sends no spans. Who takes from it names it, or who sent does.
+    return `${set(...of(target), 'kind = consumer', ...to(source), ...chosen)} || (${set('kind = producer', ...to(source))} > ${set(...of(target), 'kind != client && kind != producer', ...chosen)})`
+  }
+  if (edge.async) return `${set(...of(source), 'kind = producer')} > ${set(...of(target), 'kind != client && kind != producer', ...chosen)}`
+  // The figures are the caller's. A call that nobody answered is the callee's all the same, if it names it: by its host, with a port or a
+  // domain behind it.
+  const host = `span:peer =~ ${text(`${target.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}([.:].*)?`)}`
+  return `(${set(...of(target), 'kind != client && kind != producer')} < ${set(...of(source), 'kind != producer', ...chosen)}) || ${set(...of(source), 'kind = client', host, ...chosen)}`
+}
+
+function pickedSets(pick: Pick): string[] {
+  const out: string[] = []
+  if (pick.operation !== '') out.push(`name = ${text(pick.operation)}`)
+  const within = pick.ranges.map(([a, b]) => `duration >= ${duration(a)} && duration <= ${duration(b)}`)
+  if (within.length === 1) out.push(within[0])
+  if (within.length > 1) out.push(`(${within.map((w) => `(${w})`).join(' || ')})`)
+  const classes = pick.classes.map((c) => `span:class = ${text(c)}`)
+  if (classes.length === 1) out.push(classes[0])
+  if (classes.length > 1 && classes.length < 4) out.push(`(${classes.join(' || ')})`)
+  return out
+}
+
+/** A text of TraceQL. */
+const text = (value: string) => `"${escaped(value)}"`
 
 function picked(pick: Pick): string[] {
   const out: string[] = []
@@ -78,6 +124,9 @@ const ALTERNATIVES = 8
 export function edgesQuery(edges: readonly { readonly edge: MapEdge; readonly source: MapNode; readonly target: MapNode }[], pick: Pick, severalEnvs: boolean): string {
   const busiest = [...edges].sort((a, b) => b.edge.stats.requests - a.edge.stats.requests).slice(0, ALTERNATIVES)
   const each = [...new Set(busiest.map((e) => edgeQuery(e.edge, e.source, e.target, NOTHING_PICKED, severalEnvs)))]
+  if (each.some(isTraceQL)) {
+    return [...new Set(busiest.map((e) => edgeSets(e.edge, e.source, e.target, pick, severalEnvs)))].map((q) => (busiest.length > 1 ? `(${q})` : q)).join(' || ')
+  }
   return [each.length === 1 ? each[0] : `(${each.map((q) => `(${q})`).join(' or ')})`, ...picked(pick)].join(' and ')
 }
 

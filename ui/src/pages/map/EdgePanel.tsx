@@ -1,11 +1,14 @@
 import { ArrowRight } from 'lucide-react'
+import { Fragment } from 'react'
 import { useSeries } from '../../api/hooks'
-import type { MapEdge, MapNode, Stats } from '../../api/types'
+import type { Class, MapEdge, MapNode, Stats } from '../../api/types'
 import { Histogram } from '../../map/Histogram'
 import { Panel, Section } from '../../map/Panel'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
 import { edgeQuery } from '../../pure/mapQuery'
 import { badShare, share } from '../../pure/mapStats'
+import { OUTCOME_SHORT, OUTCOMES } from '../../pure/outcome'
+import { ClassMark } from '../../widgets/ClassMark'
 import { Compared } from './Compared'
 import { Drill, Red } from './Drill'
 import type { PanelView } from './panel'
@@ -38,7 +41,7 @@ export function EdgePanel({ view, edge, source, target }: Props) {
     >
       <Red stats={edge.stats} series={series.data} mark={view.mark} />
       {view.before && edge.stats.requests > 0 && <Compared now={edge.stats} then={view.before.map.edges.find((e) => e.id === edge.id)?.stats} before={view.before} />}
-      {edge.server !== null && <Sides caller={edge.stats} callee={edge.server} source={source.name} target={target.name} waits={!edge.async} />}
+      {edge.server !== null && <Sides caller={edge.stats} callee={edge.server} classed={edge.server_classed} source={source.name} target={target.name} waits={!edge.async} />}
       {age !== null && (
         <Section title="Event age" aside={<span className={css.muted}>avg {formatDuration(age.avg_ns)}</span>}>
           <p className={css.muted}>Between sending and the start of processing.</p>
@@ -57,17 +60,24 @@ export function EdgePanel({ view, edge, source, target }: Props) {
 }
 
 /** Both views side by side. What the caller waited longer than the callee worked went by between the two. */
-function Sides({ caller, callee, source, target, waits }: { caller: Stats; callee: Stats; source: string; target: string; waits: boolean }) {
+function Sides({ caller, callee, classed, source, target, waits }: { caller: Stats; callee: Stats; classed: boolean; source: string; target: string; waits: boolean }) {
   const gap = caller.avg_ns - callee.avg_ns
-  // How requests ended is kept as the caller saw it; of the callee, how many and how long.
-  const ended = (label: string, of: (s: Stats) => number) => (
-    <tr>
-      <th scope="row">{label}</th>
-      <td>{formatPercent(of(caller))}</td>
-      <td>–</td>
-      <td />
-    </tr>
-  )
+  // Where the two disagree, requests were lost on the way, timed out, or were answered by something in between.
+  const ended = (label: string, value: Class | undefined, of: (s: Stats) => number) => {
+    const [seen, said] = [of(caller), of(callee)]
+    const apart = classed && Math.abs(seen - said) >= 0.0005
+    return (
+      <tr>
+        <th scope="row">
+          {value !== undefined && <ClassMark value={value} size={11} label={false} />}
+          {label}
+        </th>
+        <td>{formatPercent(seen)}</td>
+        <td>{classed ? formatPercent(said) : '–'}</td>
+        <td data-tone={apart ? 'worse' : undefined}>{apart ? `${seen > said ? '+' : '−'}${formatPercent(Math.abs(seen - said))}` : ''}</td>
+      </tr>
+    )
+  }
   const row = (label: string, of: (s: Stats) => string, between?: (a: Stats, b: Stats) => number) => (
     <tr>
       <th scope="row">{label}</th>
@@ -101,14 +111,17 @@ function Sides({ caller, callee, source, target, waits }: { caller: Stats; calle
         </thead>
         <tbody>
           {row('Requests', (s) => formatRate(s.rate))}
-          {ended('Failed', badShare)}
-          {ended('4xx', (s) => share(s, 'error'))}
+          {ended('Failed', undefined, badShare)}
+          {OUTCOMES.filter((c) => c !== 'ok' && (caller[c] > 0 || callee[c] > 0)).map((c) => (
+            <Fragment key={c}>{ended(OUTCOME_SHORT[c], c, (s) => share(s, c))}</Fragment>
+          ))}
           {row('avg', (s) => formatDuration(s.avg_ns), (a, b) => a.avg_ns - b.avg_ns)}
           {row('p50', (s) => formatDuration(s.p50_ns), (a, b) => a.p50_ns - b.p50_ns)}
           {row('p95', (s) => formatDuration(s.p95_ns), (a, b) => a.p95_ns - b.p95_ns)}
           {row('p99', (s) => formatDuration(s.p99_ns), (a, b) => a.p99_ns - b.p99_ns)}
         </tbody>
       </table>
+      {!classed && <p className={css.muted}>How the callee says that requests ended is not known of all of this time range: a part of it is older than this version.</p>}
     </Section>
   )
 }
