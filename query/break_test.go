@@ -53,3 +53,20 @@ func TestAnswerThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 	f(1_000_000, failed, 200, false)
 	f(1_000_000, nil, 200, false)
 }
+
+func TestBugsAreToldAsTheRouteTellsErrors(t *testing.T) {
+	s, err := New(Config{UI: fstest.MapFS{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	route := api.Route{Method: "GET", Pattern: "/x", Cost: api.Public,
+		Handle: func(http.ResponseWriter, *http.Request) error { panic("a bug") },
+		Fail: func(w http.ResponseWriter, e *api.Error, id string) {
+			http.Error(w, "in its own words: "+e.Message, e.Code.Status())
+		}}
+	w := httptest.NewRecorder()
+	s.around(s.route(route)).ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/x", nil))
+	if w.Code != 500 || w.Body.String() != "in its own words: something went wrong in Sightline\n" {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+}

@@ -23,3 +23,17 @@ func TestTempoIsToldErrorsInPlainText(t *testing.T) {
 	f("/tempo/api/echo", 200, "echo")
 	f("/tempo/metrics", 404, "404 page not found (there is nothing of Tempo's API at /tempo/metrics)")
 }
+
+func TestDialectsAreToldOfWrongMethodsTheirWay(t *testing.T) {
+	srv := newServer(t, &shop{}, nil)
+	f := func(path, kind, want string) {
+		t.Helper()
+		w := do(srv, request("POST", path))
+		if w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" || !strings.HasPrefix(w.Header().Get("Content-Type"), kind) || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("POST %s = %d %s %q", path, w.Code, w.Header().Get("Content-Type"), w.Body)
+		}
+	}
+	f("/tempo/api/search", "text/plain", "POST is not for /tempo/api/search (use GET, HEAD)")
+	f("/tempo/api/echo", "text/plain", "POST is not for /tempo/api/echo")
+	f("/api/services", "application/json", `"error":{"code":"method_not_allowed"`)
+}

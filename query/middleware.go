@@ -33,7 +33,7 @@ func (s *Server) around(next http.Handler) http.Handler {
 					panic(broken) // fail has given the request up; net/http breaks the connection off without a word
 				}
 				s.cfg.Log.Error("handler panicked", "request_id", id, "path", r.URL.Path, "panic", broken, "stack", string(debug.Stack()))
-				s.fail(w, r, &api.Error{Code: api.Internal, Message: "something went wrong in Sightline", Hint: "the log has the details under the request id"})
+				s.failAs(w, r, &api.Error{Code: api.Internal, Message: "something went wrong in Sightline", Hint: "the log has the details under the request id"}, w.failure)
 			}
 			w.finish()
 			s.cfg.Log.Debug("answered", "request_id", id, "method", r.Method, "path", r.URL.Path, "status", w.status, "bytes", w.bytes, "took", s.cfg.Now().Sub(began))
@@ -95,6 +95,7 @@ const statusClientGone = 499
 func (s *Server) route(route api.Route) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		w := out.(*response) // around made it
+		w.failure = route.Fail
 		began := time.Now()
 		defer func() { s.metrics.observe(route, w.status, time.Since(began)) }()
 		if err := s.handle(w, r, route); err != nil {

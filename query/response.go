@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/sightline/sightline/query/api"
 )
 
 // minCompressed is the shortest answer that is worth compressing; it also is how much of an answer is held back, in case an
@@ -24,7 +26,8 @@ type response struct {
 	held    []byte // not handed on yet
 	started bool   // the header has gone out
 	zip     *gzip.Writer
-	bytes   int64 // of the answer, before compression
+	bytes   int64       // of the answer, before compression
+	failure api.Failure // how the route's clients are told of errors; nil: as ours
 }
 
 func newResponse(out http.ResponseWriter, r *http.Request) *response {

@@ -73,18 +73,20 @@ func (s *Server) zipkinRoutes() []api.Route {
 func (s *Server) mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	methods := make(map[string][]string)
+	fails := make(map[string]api.Failure)
 	for _, r := range slices.Concat(s.Routes(), s.Dialects()) {
 		if strings.HasSuffix(r.Pattern, "/") { // all that is below, whatever the method: with one it would conflict with the patterns below
 			mux.Handle(r.Pattern, s.route(r))
 			continue
 		}
 		mux.Handle(r.Method+" "+r.Pattern, s.route(r))
+		fails[r.Pattern] = r.Fail
 		if methods[r.Pattern] = append(methods[r.Pattern], r.Method); r.Method == "GET" {
 			methods[r.Pattern] = append(methods[r.Pattern], "HEAD")
 		}
 	}
 	for pattern, allowed := range methods {
-		mux.Handle(pattern, s.route(api.Route{Pattern: pattern, Cost: api.Public, Handle: func(w http.ResponseWriter, r *http.Request) error {
+		mux.Handle(pattern, s.route(api.Route{Pattern: pattern, Cost: api.Public, Fail: fails[pattern], Handle: func(w http.ResponseWriter, r *http.Request) error {
 			return wrongMethod(w, r, strings.Join(allowed, ", "))
 		}}))
 	}

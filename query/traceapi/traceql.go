@@ -22,7 +22,7 @@ func isTraceQL(text string) bool {
 	return strings.HasPrefix(text, "{")
 }
 
-// searchTraceQL is search for a query in TraceQL. There are no further pages: what is older is found by an earlier end of the range.
+// searchTraceQL is search for a query in TraceQL.
 func (h *handlers) searchTraceQL(w http.ResponseWriter, r *http.Request, text string, q traces.SearchQuery, place filter.Expr) error {
 	if h.TraceQL == nil {
 		return &api.Error{Code: api.BadQuery, Message: "this instance does not answer TraceQL", Hint: "use the short form: service = checkout and duration > 500ms"}
@@ -32,10 +32,9 @@ func (h *handlers) searchTraceQL(w http.ResponseWriter, r *http.Request, text st
 		return err
 	}
 	if query.IsMetrics() {
-		at := strings.LastIndex(text, "|") // what makes series stands behind it
-		return &api.Error{Code: api.BadQuery, Message: "this makes series, and a search finds traces", Hint: "leave out rate() and the like; Tempo's API answers them", Position: max(at, 0)}
+		return &api.Error{Code: api.BadQuery, Message: "this makes series, and a search finds traces", Hint: "leave out rate() and the like; Tempo's API answers them", Position: max(strings.LastIndex(text, "|"), 0)}
 	}
-	found, err := h.TraceQL.Search(r.Context(), traceql.Request{Project: q.Project, From: q.Range.From, To: q.Range.To, Limit: q.Limit, SpansPerSet: 1, Query: query, Place: place})
+	found, err := h.TraceQL.Search(r.Context(), traceql.Request{Project: q.Project, From: q.Range.From, To: q.Range.To, Limit: q.Limit, SpansPerSet: 1, Query: query, Place: place, Paged: true, Cursor: q.Cursor})
 	if err != nil {
 		return err
 	}
@@ -47,6 +46,10 @@ func (h *handlers) searchTraceQL(w http.ResponseWriter, r *http.Request, text st
 		RowsRead:     found.InspectedSpans,
 		ElapsedMS:    float64(found.Elapsed.Microseconds()) / 1000,
 		Query:        query.String(),
+	}
+	if !found.Next.IsZero() {
+		text := cursorText(found.Next)
+		out.NextCursor = &text
 	}
 	for i := range found.Traces {
 		out.Traces[i] = foundOf(&found.Traces[i])

@@ -105,7 +105,7 @@ func (m *measuring) counted(ctx context.Context, top int, within traces.Range) (
 			}
 		}
 		return false
-	})
+	}, onward)
 	out.Rows, out.Reason = counter.Top(), w.reason
 	return out, err
 }

@@ -32,6 +32,10 @@ type Request struct {
 	Place       filter.Expr   // every span of an answer fulfils it, such as the environment that a page shows; nil: everywhere
 	TimeLimit   time.Duration // 0: 5 s
 	Exemplars   int           // of each series, at most; 0: none
+	// Paged asks for exact pages: all traces of a page are newer by their newest matching span than those of the next, which goes on from
+	// Result.Next. Without it the newest of an answer are the newest of all as far as its candidates go, which costs less.
+	Paged  bool
+	Cursor traces.Cursor // of the page before; zero: the first
 	// Incomplete is told why series are not complete, as Result.Incomplete is. nil: nobody asks.
 	Incomplete func(reason string)
 }
@@ -44,6 +48,7 @@ type Result struct {
 	InspectedSpans  uint64    // that were decided on here, or that the storage engine read to find traces, whichever is more
 	SearchedFrom    time.Time // everything that starts from here on has been looked at
 	Elapsed         time.Duration
+	Next            traces.Cursor // zero: there is nothing more, or nobody asked for pages
 }
 
 // Trace is a trace that was found.

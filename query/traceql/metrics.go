@@ -185,7 +185,7 @@ func (m *measuring) groups(ctx context.Context) (groups []traces.MeasuredGroup, 
 			}
 		}
 		return false
-	})
+	}, onward)
 	for _, key := range order {
 		groups = append(groups, *sums[key])
 	}

@@ -422,5 +422,37 @@ func (m *model) check(t *testing.T, engine *traceql.Engine, text string, groups 
 	if got != want || res.Incomplete != "" {
 		t.Errorf("%s\n%s\ngot %s\nwant\n%s", text, res.Incomplete, got, want)
 	}
+	if m.IntN(3) == 0 {
+		m.pages(t, engine, traceql.Request{Project: "default", From: at(from), To: at(to), Query: q, Limit: 4 + m.IntN(16)}, res)
+	}
 	return want != ""
+}
+
+// pages checks that page by page the same traces come, in the same order, each once.
+func (m *model) pages(t *testing.T, engine *traceql.Engine, req traceql.Request, whole *traceql.Result) {
+	t.Helper()
+	order := func(all []traceql.Trace) (ids []string) {
+		for _, found := range all {
+			ids = append(ids, fmt.Sprintf("%s %d", found.Newest.Start.Sub(storagetest.Base), found.ID[15]))
+		}
+		return ids
+	}
+	req.Paged = true
+	var got []string
+	for range 100 {
+		res, err := engine.Search(t.Context(), req)
+		if err != nil {
+			t.Fatalf("%s: %v", req.Query, err)
+		}
+		if got = append(got, order(res.Traces)...); res.Next.IsZero() {
+			break
+		}
+		if len(res.Traces) != req.Limit {
+			t.Errorf("%s: a page of %d has %d traces, and there is another", req.Query, req.Limit, len(res.Traces))
+		}
+		req.Cursor = res.Next
+	}
+	if want := order(whole.Traces); !slices.Equal(got, want) {
+		t.Errorf("%s by pages of %d\ngot  %s\nwant %s", req.Query, req.Limit, got, want)
+	}
 }

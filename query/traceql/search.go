@@ -32,15 +32,18 @@ func (e *Engine) Search(ctx context.Context, req Request) (*Result, error) {
 	out := &Result{}
 	var found []*match
 	err := w.each(ctx, max(req.Limit*4, 40), func(x *run, sets []set) bool {
-		if m := w.match(x, sets); m != nil {
+		if m := w.match(x, sets); m != nil && behind(m, req.Cursor) {
 			found = append(found, m)
 		}
-		return len(found) >= req.Limit
-	})
+		return len(found) >= req.Limit && !req.Paged
+	}, func() bool { return len(found) >= req.Limit && settled(found, w.position) >= req.Limit })
 	if err != nil {
 		return nil, fmt.Errorf("search by TraceQL: %w", err)
 	}
-	slices.SortStableFunc(found, func(a, b *match) int { return b.trace.Newest.Start.Compare(a.trace.Newest.Start) })
+	slices.SortStableFunc(found, newestFirst)
+	if req.Paged {
+		found, out.Next = w.page(found)
+	}
 	if err := w.addAttrs(ctx, found); err != nil {
 		return nil, fmt.Errorf("search by TraceQL: %w", err)
 	}
@@ -50,6 +53,9 @@ func (e *Engine) Search(ctx context.Context, req Request) (*Result, error) {
 	out.Incomplete, out.InspectedTraces = w.reason, w.traces
 	out.InspectedSpans = max(w.outcome.RowsRead, uint64(w.spans))
 	out.SearchedFrom = w.outcome.SearchedFrom
+	if !out.Next.IsZero() {
+		out.SearchedFrom = out.Next.Start
+	}
 	out.Elapsed = time.Since(began)
 	return out, nil
 }
@@ -63,21 +69,25 @@ type walk struct {
 	reason  string
 	traces  int
 	spans   int
+	// position is where the candidates have come to: what may be found yet is no newer. Zero: nowhere.
+	position time.Time
+	stopped  bool // before the candidates were through
 }
 
 func (w *walk) inRange(s *traces.Span) bool {
 	return !s.Start.Before(w.req.From) && s.Start.Before(w.req.To)
 }
 
-// each calls f for every trace that the plan leaves span sets of, until it says that these are enough.
-func (w *walk) each(ctx context.Context, batch int, f func(x *run, sets []set) (enough bool)) (err error) {
+// each calls f for every trace that the plan leaves span sets of, and then, where position has moved, until one says that these are
+// enough.
+func (w *walk) each(ctx context.Context, batch int, f func(x *run, sets []set) (enough bool), moved func() (enough bool)) (err error) {
 	patterns := map[string]*regexp.Regexp{}
 	chunk := skeletonChunk
 	if w.plan.whole {
 		chunk = wholeChunk
 	}
 	q := traces.CandidateQuery{Also: w.plan.also, Batch: min(batch, chunk)}
-	q.SpanSet = traces.SpanSet{Project: w.req.Project, Range: traces.Range{From: w.req.From, To: w.req.To}, Filter: w.plan.from, TimeLimit: w.req.TimeLimit}
+	q.SpanSet = traces.SpanSet{Project: w.req.Project, Range: traces.Range{From: w.req.From, To: w.until()}, Filter: w.plan.from, TimeLimit: w.req.TimeLimit}
 	w.outcome, err = w.engine.store.Candidates(ctx, q, func(ctx context.Context, all []traces.Candidate) (bool, error) {
 		for part := range slices.Chunk(all, chunk) {
 			skeletons, err := w.read(ctx, part)
@@ -100,12 +110,19 @@ func (w *walk) each(ctx context.Context, batch int, f func(x *run, sets []set) (
 					return true, nil
 				}
 			}
+			if w.position = part[len(part)-1].Newest; moved() {
+				w.stopped = true
+				return true, nil
+			}
 		}
 		return false, nil
 	})
 	w.reason = cmp.Or(w.reason, w.outcome.Reason)
 	return err
 }
+
+// onward never has enough.
+func onward() bool { return false }
 
 // read gives candidates' traces; what is too much at once is read in halves.
 func (w *walk) read(ctx context.Context, part []traces.Candidate) ([]traces.Skeleton, error) {
