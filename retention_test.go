@@ -40,11 +40,14 @@ func free(t *testing.T) string {
 }
 
 // runProgram runs it on a data folder until stop.
-func runProgram(t *testing.T, dir string) (p program, stop func()) {
+func runProgram(t *testing.T, dir string, change ...func(*Config)) (p program, stop func()) {
 	t.Helper()
 	config := DefaultConfig()
 	config.DataDir, config.Listen, config.OTLP.GRPC, config.OTLP.HTTP = dir, free(t), "", free(t)
 	config.XRay.UDP, config.XRay.TCP = "", ""
+	for _, f := range change {
+		f(&config)
+	}
 	auth, err := OpenAuth(filepath.Join(dir, "auth.json"))
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/sightline/sightline/collector/admission"
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/loader"
+	"github.com/sightline/sightline/collector/passage"
 	"github.com/sightline/sightline/collector/xray"
 	"github.com/sightline/sightline/query"
 	"github.com/sightline/sightline/query/jaeger"
@@ -116,11 +117,14 @@ func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
 	}
 	for _, size := range sizes {
 		s.Storage.Bytes += int64(size.Bytes)
-		if size.Table == "spans" {
+		switch size.Table {
+		case "spans":
 			s.Storage.SpanRows = int64(size.Rows)
+			fallthrough
+		case "logs", "points", "distributions":
+			s.HasData = s.HasData || size.Rows > 0
 		}
 	}
-	s.HasData = s.Storage.SpanRows > 0
 	damage, err := in.upkeep.Damage(asking)
 	if err != nil {
 		in.log.Warn("what is damaged is not known", "error", err)
@@ -157,6 +161,9 @@ func (in *instance) addIngest(s *traceapi.Status) {
 		i := s.Ingest[t.Signal]
 		i.Add(own)
 		s.Ingest[t.Signal] = i
+	}
+	for _, i := range s.Ingest {
+		s.HasData = s.HasData || i.Stored > 0
 	}
 	for signal, h := range in.keeper.Status().Held {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("Retention would drop %d %% of the %s at once, and the clock may be wrong. Nothing of them is dropped until somebody confirms it in Settings, Retention.", h.Bytes*100/max(1, h.Of), signal))
@@ -205,15 +212,19 @@ func addAccounts(s *traceapi.Status, accounts admission.Snapshot) {
 
 // ingestOf are a project's accounts of a signal.
 func ingestOf(t loader.Totals) traceapi.Ingest {
+	received, rejected, left := passage.Settle(t.Received, t.Rejected)
 	i := traceapi.Ingest{
-		Received: int64(t.Received), Stored: int64(t.Stored), Deduplicated: int64(t.Deduplicated), InJournal: int64(t.InJournal), DeadLetter: int64(t.DeadLetter),
-		Rejected: make(map[string]int64, len(t.Rejected)), Redacted: int64(t.Redacted), Sanitized: make(map[string]int64, len(t.Sanitized)),
+		Received: int64(received), Stored: int64(t.Stored), Deduplicated: int64(t.Deduplicated), InJournal: int64(t.InJournal), DeadLetter: int64(t.DeadLetter),
+		Rejected: make(map[string]int64, len(rejected)), Dropped: make(map[string]int64, len(left)), Redacted: int64(t.Redacted), Sanitized: make(map[string]int64, len(t.Sanitized)),
 	}
 	for reason, n := range t.Sanitized {
 		i.Sanitized[reason] = int64(n)
 	}
-	for reason, n := range t.Rejected {
+	for reason, n := range rejected {
 		i.Rejected[reason] = int64(n)
+	}
+	for processor, n := range left {
+		i.Dropped[processor] = int64(n)
 	}
 	return i
 }

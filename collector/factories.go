@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/sightline/sightline/collector/chexporter"
+	"github.com/sightline/sightline/collector/dropped"
 	"github.com/sightline/sightline/collector/foreign"
 	"github.com/sightline/sightline/collector/foreign/scrape"
 	"github.com/sightline/sightline/collector/otlp"
@@ -38,11 +39,11 @@ func (c *Collector) factories() (f otelcol.Factories, err error) {
 		c.xray.Factory(c.handsOn)); err != nil {
 		return f, err
 	}
-	if f.Processors, err = otelcol.MakeFactoryMap[processor.Factory](
+	if f.Processors, err = otelcol.MakeFactoryMap(c.counted(
 		attributesprocessor.NewFactory(), batchprocessor.NewFactory(), filterprocessor.NewFactory(), groupbyattrsprocessor.NewFactory(),
 		groupbytraceprocessor.NewFactory(), memorylimiterprocessor.NewFactory(), probabilisticsamplerprocessor.NewFactory(),
 		redactionprocessor.NewFactory(), resourceprocessor.NewFactory(), tailsamplingprocessor.NewFactory(), transformprocessor.NewFactory(),
-	); err != nil {
+	)...); err != nil {
 		return f, err
 	}
 	if f.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](forwardconnector.NewFactory(), spanmetricsconnector.NewFactory()); err != nil {
@@ -53,6 +54,14 @@ func (c *Collector) factories() (f otelcol.Factories, err error) {
 	}
 	f.Telemetry = ownTelemetry(c.cfg.Log)
 	return f, nil
+}
+
+// counted are factories whose processors' dropped items are counted.
+func (c *Collector) counted(factories ...processor.Factory) []processor.Factory {
+	for i, f := range factories {
+		factories[i] = dropped.Counted(f, c.intake, holding)
+	}
+	return factories
 }
 
 // tailThreshold is the gate behind which tail sampling writes the threshold of a probabilistic policy into the tracestate, which

@@ -15,7 +15,7 @@ type statusMetrics struct {
 	items, redacted, sanitized, inJournal, undecodable, refused, requests, bytesIn *prometheus.Desc
 	lag, journal, journalMax, segments, quarantined, journalFull                   *prometheus.Desc
 	engineState, ready, restarts, rows, bytes, retention, info                     *prometheus.Desc
-	dirty                                                                          *prometheus.Desc
+	dirty, dropped                                                                 *prometheus.Desc
 }
 
 const (
@@ -33,10 +33,11 @@ func newStatusMetrics(status traceapi.StatusFunc) *statusMetrics {
 	}
 	return &statusMetrics{
 		status:      status,
-		items:       desc("items_total", "Items received, by what became of them. received = stored + rejected + deduplicated + dead_letter + sightline_items_in_journal.", "signal", "project", "outcome", "reason"),
+		items:       desc("items_total", "Items received, by what became of them. received = stored + rejected + deduplicated + dead_letter + sightline_items_in_journal + sightline_items_dropped_by_pipeline.", "signal", "project", "outcome", "reason"),
 		redacted:    desc("redacted_values_total", "Secrets masked before they were stored.", "signal", "project"),
 		sanitized:   desc("sanitized_items_total", "Items by what was mended or odd in them; one may have several reasons.", "signal", "project", "reason"),
 		inJournal:   desc("items_in_journal", "Items received that are not stored yet.", "signal", "project"),
+		dropped:     desc("items_dropped_by_pipeline", "Items that a processor took and did not hand on: dropped, or held back for now.", "signal", "project", "processor"),
 		undecodable: desc("ingest_undecodable_requests_total", "Requests that could not be decoded, since the start.", "signal"),
 		refused:     desc("ingest_refused_requests_total", "Requests that were not taken, since the start.", "reason"),
 		requests:    desc("ingest_requests_total", "Requests that were taken, since the start.", "signal", "protocol"),
@@ -59,7 +60,7 @@ func newStatusMetrics(status traceapi.StatusFunc) *statusMetrics {
 }
 
 func (m *statusMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.items, m.redacted, m.sanitized, m.inJournal, m.undecodable, m.refused, m.requests, m.bytesIn, m.lag, m.dirty, m.journal, m.journalMax, m.segments,
+	for _, d := range []*prometheus.Desc{m.items, m.redacted, m.sanitized, m.inJournal, m.dropped, m.undecodable, m.refused, m.requests, m.bytesIn, m.lag, m.dirty, m.journal, m.journalMax, m.segments,
 		m.quarantined, m.journalFull, m.engineState, m.ready, m.restarts, m.rows, m.bytes, m.retention, m.info} {
 		out <- d
 	}
@@ -86,6 +87,9 @@ func (m *statusMetrics) Collect(out chan<- prometheus.Metric) {
 		counter(m.items, p.DeadLetter, p.Signal, p.Project, "dead_letter", "")
 		for reason, n := range p.Rejected {
 			counter(m.items, n, p.Signal, p.Project, "rejected", reason)
+		}
+		for processor, n := range p.Dropped {
+			gauge(m.dropped, float64(n), p.Signal, p.Project, processor)
 		}
 		counter(m.redacted, p.Redacted, p.Signal, p.Project)
 		for reason, n := range p.Sanitized {

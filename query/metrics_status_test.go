@@ -46,10 +46,11 @@ func TestPrometheusReadsTheAccounts(t *testing.T) {
 		t.Errorf("sightline_items_total is a %v", items.GetType())
 	}
 	sum := value(families["sightline_items_in_journal"], "signal", "traces", "project", "default")
+	sum += value(families["sightline_items_dropped_by_pipeline"], "signal", "traces", "project", "default", "processor", "filter/health")
 	for _, outcome := range []string{"stored", "rejected", "deduplicated", "dead_letter"} {
 		sum += value(items, "signal", "traces", "project", "default", "outcome", outcome)
 	}
-	if received := value(items, "outcome", "received"); received != 9012 || sum != received {
+	if received := value(items, "outcome", "received"); received != 9042 || sum != received {
 		t.Errorf("%v received, %v accounted for", received, sum)
 	}
 	for name, want := range map[string]float64{

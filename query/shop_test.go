@@ -342,7 +342,7 @@ func (s *shop) Values(ctx context.Context, _ string, _ traces.Range, _ filter.At
 
 func (s *shop) status(context.Context) (traceapi.Status, error) {
 	oldest := now.Add(-400 * ms)
-	ingest := traceapi.Ingest{Received: 9012, Stored: 9000, Deduplicated: 5, InJournal: 4, Rejected: map[string]int64{"invalid_trace_id": 2, "ts_future": 1}}
+	ingest := traceapi.Ingest{Received: 9042, Stored: 9000, Dropped: map[string]int64{"filter/health": 30}, Deduplicated: 5, InJournal: 4, Rejected: map[string]int64{"invalid_trace_id": 2, "ts_future": 1}}
 	return traceapi.Status{
 		Version: "0.1.0", Started: now.Add(-2 * time.Hour), HasData: true,
 		Endpoints: traceapi.Endpoints{HTTP: "127.0.0.1:7070", OTLPGRPC: "127.0.0.1:4317", OTLPHTTP: "127.0.0.1:4318"},

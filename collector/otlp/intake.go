@@ -14,6 +14,7 @@ import (
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/otlp/series"
 	"github.com/sightline/sightline/collector/otlp/walk"
+	"github.com/sightline/sightline/collector/passage"
 )
 
 // Journal is where requests are made durable.
@@ -155,10 +156,11 @@ func (in *Intake) take(ctx context.Context, q *Request) (admission.Partial, erro
 			record.Reasons[reason.String()] = n
 		}
 	}
-	receipt, err := in.append(ctx, &record)
+	receipt, err := in.returning(ctx, &record)
 	if err != nil {
 		return admission.Partial{}, in.unwritten(err)
 	}
+	receipt.Reasons = passage.Rejections(receipt.Reasons)
 	answer := admission.Answer{Bytes: q.Size, Accepted: receipt.Items, Rejected: receipt.Reasons, At: now}
 	if receipt.Duplicate {
 		answer.Accepted, answer.Repeated = 0, receipt.Items
@@ -171,6 +173,39 @@ func (in *Intake) take(ctx context.Context, q *Request) (admission.Partial, erro
 		in.examples(s, q, found, now)
 	}
 	return in.partial(s, found, receipt), nil
+}
+
+// returning makes the record durable, and with it the count of what a processor hands on that answered before.
+func (in *Intake) returning(ctx context.Context, r *journal.Record) (journal.Receipt, error) {
+	back := passage.ReturnFrom(ctx)
+	if back == nil {
+		return in.append(ctx, r)
+	}
+	n := back.Take(r.Project)
+	if n > 0 {
+		if r.Reasons == nil {
+			r.Reasons = map[string]uint32{}
+		}
+		r.Reasons[back.Reason] = n
+	}
+	receipt, err := in.append(ctx, r)
+	if err != nil && n > 0 {
+		back.Give(r.Project, n)
+	}
+	return receipt, err
+}
+
+// Count makes durable that so many items of a request are counted for a reason, and not stored for now. Every error is an
+// *admission.Refusal and is counted. Of the request only the fields before Body are looked at.
+func (in *Intake) Count(ctx context.Context, q Request, reason string, n uint32) error {
+	_, err := in.Journal.Append(ctx, journal.Record{
+		Kind: journal.KindCounts, Signal: q.Signal, Project: q.Project, Received: in.Now(), LimitsVersion: admission.LimitsVersion,
+		Reasons: map[string]uint32{reason: n},
+	})
+	if err != nil {
+		return in.Refuse(&q, in.unwritten(err))
+	}
+	return nil
 }
 
 // append makes the record durable. One of which every item was rejected is counted, but there is nothing to repeat.

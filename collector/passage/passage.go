@@ -90,6 +90,14 @@ func (p *Passage) Mark(resource pcommon.Map) {
 	}
 }
 
+// Marked is the project in a resource's attributes, the default one where there is none.
+func Marked(resource pcommon.Map) string {
+	if v, ok := resource.Get(mark); ok {
+		return v.Str()
+	}
+	return admission.DefaultProject
+}
+
 // Unmark takes the project out of a resource's attributes; empty if it is not there.
 func Unmark(resource pcommon.Map) (project string) {
 	resource.RemoveIf(func(key string, v pcommon.Value) bool {

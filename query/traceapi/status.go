@@ -20,7 +20,7 @@ type Status struct {
 	Started   time.Time         `json:"started"`
 	Now       time.Time         `json:"now"`
 	Endpoints Endpoints         `json:"endpoints"`
-	HasData   bool              `json:"has_data"` // a span was ever stored
+	HasData   bool              `json:"has_data"` // spans, log records or data points are stored
 	Auth      AuthStatus        `json:"auth"`
 	Engine    EngineStatus      `json:"engine"`
 	Ingest    map[string]Ingest `json:"ingest"` // by signal
@@ -66,11 +66,12 @@ type EngineStatus struct {
 	Error    string `json:"error"`
 }
 
-// Ingest accounts for a signal: Received = Stored + all of Rejected + Deduplicated + InJournal + DeadLetter.
+// Ingest accounts for a signal: Received = Stored + all of Rejected and Dropped + Deduplicated + InJournal + DeadLetter.
 type Ingest struct {
 	Received     int64            `json:"received"`
 	Stored       int64            `json:"stored"`
 	Rejected     map[string]int64 `json:"rejected"` // by reason
+	Dropped      map[string]int64 `json:"dropped_by_pipeline"` // by processor, with what one holds back now
 	Deduplicated int64            `json:"deduplicated"`
 	InJournal    int64            `json:"in_journal"`
 	DeadLetter   int64            `json:"dead_letter"`
@@ -94,7 +95,7 @@ func (i *Ingest) Add(o Ingest) {
 	for _, m := range []struct {
 		to   *map[string]int64
 		from map[string]int64
-	}{{&i.Rejected, o.Rejected}, {&i.Sanitized, o.Sanitized}} {
+	}{{&i.Rejected, o.Rejected}, {&i.Dropped, o.Dropped}, {&i.Sanitized, o.Sanitized}} {
 		if *m.to == nil {
 			*m.to = map[string]int64{}
 		}
@@ -192,6 +193,9 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request) error {
 	for signal, i := range s.Ingest {
 		if i.Rejected == nil {
 			i.Rejected = map[string]int64{}
+		}
+		if i.Dropped == nil {
+			i.Dropped = map[string]int64{}
 		}
 		if i.Sanitized == nil {
 			i.Sanitized = map[string]int64{}

@@ -11,7 +11,7 @@ const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', 
 
 const STATUS = {
   version: 'test', started: '2026-11-22T00:00:00Z', now: '2026-11-22T00:00:00Z', endpoints: { http: '', otlp_grpc: '', otlp_http: '' }, has_data: true,
-  engine: { state: 'ready', version: '', restarts: 0, error: '' }, ingest: { traces: { received: 0, stored: 0, rejected: {}, deduplicated: 0, in_journal: 0, dead_letter: 0, undecodable: 0 } },
+  engine: { state: 'ready', version: '', restarts: 0, error: '' }, ingest: { traces: { received: 0, stored: 0, rejected: {}, dropped_by_pipeline: {}, deduplicated: 0, in_journal: 0, dead_letter: 0, undecodable: 0 } },
   refused: {}, refused_examples: {}, arrivals: [], lag_ms: 0, journal: { bytes: 0, max_bytes: 1, segments: 0 }, storage: { spans_rows: 0, bytes: 0 }, retention: { traces_days: 7, logs_days: 7, metrics_days: 30 }, warnings: [],
 }
 

@@ -2,6 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { statusQuery } from './api/hooks'
+import { homeOf } from './pure/health'
 import { parseTraceId } from './pure/trace-id'
 import { NotFound, PageError } from './shell/Problem'
 import { Shell } from './shell/Shell'
@@ -20,7 +21,7 @@ const homeRoute = createRoute({
   beforeLoad: async ({ context }) => {
     // Where nothing was ever received a map would be empty. A server that does not answer says so on the map's page.
     const status = await context.queryClient.ensureQueryData(statusQuery()).catch(() => null)
-    throw redirect({ to: status?.has_data === false ? '/start' : '/map', replace: true })
+    throw redirect({ to: homeOf(status), replace: true })
   },
 })
 

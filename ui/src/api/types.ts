@@ -90,7 +90,7 @@ export type ServiceRow = {
   deployed: { version: string; at: string } | null
   stats: Stats
   /** Null without requests. */
-  apdex?: Apdex | null
+  apdex: Apdex | null
   series: Sparkline
 }
 
@@ -99,7 +99,7 @@ export type Apdex = { score: number; threshold_ns: Nanos }
 
 export type Services = { services: ServiceRow[]; envs: string[] }
 
-export type Operation = { name: string; kind: string; stats: Stats; apdex?: Apdex | null; series?: Sparkline }
+export type Operation = { name: string; kind: string; stats: Stats; apdex: Apdex | null; series?: Sparkline }
 
 /** A stretch of time in which a version served requests that it had not served right before. */
 export type Deployment = {
@@ -124,7 +124,7 @@ export type Service = {
   /** Newest first. */
   deployments: Deployment[]
   stats: Stats
-  apdex?: Apdex | null
+  apdex: Apdex | null
   series: Series
   operations: Operation[]
   upstream: MapEdge[]
@@ -300,6 +300,8 @@ export type Ingest = {
   received: number
   stored: number
   rejected: Record<string, number>
+  /** By processor: dropped, or held for now. */
+  dropped_by_pipeline: Record<string, number>
   deduplicated: number
   in_journal: number
   dead_letter: number
@@ -321,7 +323,7 @@ export type Status = {
   has_data: boolean
   auth: { required: boolean; user: string }
   engine: { state: string; version: string; restarts: number; error: string }
-  /** By signal. received = stored + rejected + deduplicated + in_journal + dead_letter; undecodable requests are apart. */
+  /** By signal. received = stored + rejected + dropped_by_pipeline + deduplicated + in_journal + dead_letter; undecodable requests are apart. */
   ingest: Record<string, Ingest>
   /** Requests that were not taken since the process started, by reason. */
   refused: Record<string, number>

@@ -16,8 +16,20 @@ export function healthOf(status: Status | undefined): Health {
   return 'ok'
 }
 
-/** received = stored + rejected + deduplicated + in_journal + dead_letter; counters are read one after the other, so a few may be missing. */
-export function balanceOf(ingest: Ingest): { rejected: number; missing: number } {
-  const rejected = Object.values(ingest.rejected).reduce((a, b) => a + b, 0)
-  return { rejected, missing: ingest.received - ingest.stored - rejected - ingest.deduplicated - ingest.in_journal - ingest.dead_letter }
+const total = (by: Record<string, number>): number => Object.values(by).reduce((a, b) => a + b, 0)
+
+/** received = stored + rejected + dropped + deduplicated + in_journal + dead_letter; counters are read one after the other, so a few may be missing. */
+export function balanceOf(ingest: Ingest): { rejected: number; dropped: number; missing: number } {
+  const rejected = total(ingest.rejected)
+  const dropped = total(ingest.dropped_by_pipeline)
+  return { rejected, dropped, missing: ingest.received - ingest.stored - rejected - dropped - ingest.deduplicated - ingest.in_journal - ingest.dead_letter }
+}
+
+/** Whether no span was ever stored here, as far as is known: there may be log records and metrics. */
+export const noSpans = (status: Status | undefined): boolean => status !== undefined && status.storage.spans_rows === 0 && (status.ingest.traces?.stored ?? 0) === 0
+
+/** Where to begin: with the map, or with what there is to see without a span. */
+export function homeOf(status: Status | null): '/start' | '/status' | '/map' {
+  if (status === null || !noSpans(status)) return '/map'
+  return status.has_data ? '/status' : '/start'
 }

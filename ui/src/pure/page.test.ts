@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MapEdge, Status, TraceSummary } from '../api/types'
 import { fitChips } from './chips'
 import { crumbsOf } from './crumbs'
-import { balanceOf, healthOf } from './health'
+import { balanceOf, healthOf, homeOf } from './health'
 import { arrival, hintOf } from './hint'
 import { nameOfId, neighboursOf, nodeIdOf } from './neighbours'
 import { ApiError, headline, problemOf, shouldRetry } from './problem'
@@ -56,7 +56,7 @@ it('leads back up', () => {
 describe('the health of an instance', () => {
   const well: Status = {
     version: '', started: '', now: '', endpoints: { http: '', otlp_grpc: '', otlp_http: '' }, has_data: true, auth: { required: false, user: '' },
-    engine: { state: 'ready', version: '', restarts: 0, error: '' }, ingest: { traces: { received: 10, stored: 5, rejected: { a: 1, b: 1 }, deduplicated: 1, in_journal: 2, dead_letter: 0, undecodable: 3, redacted: 0, sanitized: {} } },
+    engine: { state: 'ready', version: '', restarts: 0, error: '' }, ingest: { traces: { received: 13, stored: 5, rejected: { a: 1, b: 1 }, dropped_by_pipeline: { filter: 3 }, deduplicated: 1, in_journal: 2, dead_letter: 0, undecodable: 3, redacted: 0, sanitized: {} } },
     refused: {}, refused_examples: {}, arrivals: [], lag_ms: 1, journal: { bytes: 1, max_bytes: 10, segments: 1, oldest: null, full: false, quarantined: [] }, loader: { state: 'idle', batches: 0, error: '', error_at: null }, storage: { spans_rows: 1, bytes: 1 }, retention: { traces_days: 7, logs_days: 7, metrics_days: 30, rollups_days: 90 }, warnings: [],
   }
   it('is well until something says otherwise', () => {
@@ -70,8 +70,12 @@ describe('the health of an instance', () => {
     expect(healthOf({ ...well, ingest: { traces: { ...well.ingest.traces, dead_letter: 1 } } })).toBe('warn')
   })
   it('accounts for every span', () => {
-    expect(balanceOf(well.ingest.traces)).toEqual({ rejected: 2, missing: 0 })
+    expect(balanceOf(well.ingest.traces)).toEqual({ rejected: 2, dropped: 3, missing: 0 })
     expect(balanceOf({ ...well.ingest.traces, stored: 4 }).missing).toBe(1)
+  })
+  it('begins where there is something to see', () => {
+    const none = { ...well, ingest: {}, storage: { spans_rows: 0, bytes: 0 } }
+    expect([homeOf(null), homeOf(well), homeOf({ ...none, has_data: false }), homeOf(none)]).toEqual(['/map', '/map', '/start', '/status'])
   })
 })
 

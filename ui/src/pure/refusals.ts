@@ -36,6 +36,9 @@ const REJECTED: Record<string, [what: string, todo: string]> = {
   series_limit: ['more series than a project or a metric may have', 'Drop the label whose values never come again; the examples name the metrics.'],
 }
 
+/** Of a processor; where it holds data, what it holds now is in its count. */
+const DROPPED: [what: string, todo: string] = ['not handed on by the processor', 'Its section under collector says what it drops. batch, groupbytrace and tail_sampling count what they hold until they hand it on.']
+
 /** All that was refused, most first. What the sender's own tries caused (it comes back by itself) is in here, too. */
 export function refusalsOf(status: Pick<Status, 'ingest' | 'refused'>): Refusal[] {
   const out: Refusal[] = []
@@ -48,6 +51,7 @@ export function refusalsOf(status: Pick<Status, 'ingest' | 'refused'>): Refusal[
   for (const [reason, count] of Object.entries(status.refused ?? {})) add('request', REQUESTS, reason, count)
   for (const [signal, ingest] of Object.entries(status.ingest)) {
     for (const [reason, count] of Object.entries(ingest.rejected)) add(ITEMS[signal] ?? 'span', REJECTED, reason, count)
+    for (const [processor, count] of Object.entries(ingest.dropped_by_pipeline)) add(ITEMS[signal] ?? 'span', { [processor]: DROPPED }, processor, count)
   }
   return out.sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
 }

@@ -94,7 +94,7 @@ export function rateOf(samples: readonly Sample[], figure: 'received' | 'stored'
   return Math.max(0, total(last) - total(first)) / ((last.at - first.at) / 1000)
 }
 
-export type Flow = { sent: number; refusedRequests: number; acknowledged: number; rejected: number; deduplicated: number; waiting: number; lagMs: number; stored: number; dead: number }
+export type Flow = { sent: number; refusedRequests: number; acknowledged: number; rejected: number; dropped: number; deduplicated: number; waiting: number; lagMs: number; stored: number; dead: number }
 
 /** All signals together, in items; requests that were refused have none. */
 export function flowOf(status: Status): Flow {
@@ -105,6 +105,7 @@ export function flowOf(status: Status): Flow {
     refusedRequests: Object.values(status.refused).reduce((a, b) => a + b, 0),
     acknowledged: received - rejected,
     rejected,
+    dropped: Object.values(status.ingest).reduce((a, i) => a + balanceOf(i).dropped, 0),
     deduplicated: sum(status, (i) => i.deduplicated),
     waiting: sum(status, (i) => i.in_journal),
     lagMs: status.lag_ms,
@@ -113,7 +114,7 @@ export function flowOf(status: Status): Flow {
   }
 }
 
-export type SignalRow = { signal: string; label: string; ingest: Ingest; rejected: number; rate: number | null }
+export type SignalRow = { signal: string; label: string; ingest: Ingest; rejected: number; dropped: number; rate: number | null }
 
 const LABELS: Record<string, string> = { traces: 'Traces', logs: 'Logs', metrics: 'Metrics', rollups: 'Figures by minute', shared: 'Resources and the rest' }
 export const signalLabel = (signal: string): string => LABELS[signal] ?? signal
@@ -125,7 +126,7 @@ export function signalRows(status: Status, samples: readonly Sample[]): SignalRo
   const names = [...SIGNALS.filter((s) => s in status.ingest), ...Object.keys(status.ingest).filter((s) => !SIGNALS.some((k) => k === s))]
   return names.flatMap((signal) => {
     const ingest = status.ingest[signal]
-    return ingest === undefined ? [] : [{ signal, label: signalLabel(signal), ingest, rejected: balanceOf(ingest).rejected, rate: rateOf(samples, 'received', signal) }]
+    return ingest === undefined ? [] : [{ signal, label: signalLabel(signal), ingest, ...balanceOf(ingest), rate: rateOf(samples, 'received', signal) }]
   })
 }
 

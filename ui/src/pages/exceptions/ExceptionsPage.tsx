@@ -5,6 +5,7 @@ import { type ExceptionSort, useExceptions } from '../../api/exceptions'
 import { useStatus } from '../../api/hooks'
 import { useScope, useSetRange } from '../../nav'
 import { plural } from '../../pure/format'
+import { noSpans } from '../../pure/health'
 import { describeRange, zoomOut } from '../../pure/time'
 import { Button } from '../../widgets/Button'
 import { useHotkeys } from '../../widgets/hotkeys'
@@ -61,7 +62,7 @@ export function ExceptionsPage() {
         </Empty>
       )
     }
-    if (status.data?.has_data === false) {
+    if (noSpans(status.data)) {
       return (
         <Empty icon={<Bug size={22} />} title="No span has ever arrived" actions={<Button look="primary" onClick={() => void navigate({ to: '/start' })}>Send the first one</Button>}>
           Exceptions that spans record are grouped here.

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { Radar } from 'lucide-react'
 import { useMap, useStatus } from '../../api/hooks'
 import { useScope, useShared } from '../../nav'
+import { noSpans } from '../../pure/health'
 import { Empty, ErrorState, Skeleton, Stale } from '../../widgets/States'
 import { MapScreen } from './MapScreen'
 import css from './MapPage.module.css'
@@ -28,7 +29,7 @@ export function MapPage() {
 function NoMap() {
   const status = useStatus()
   const shared = useShared()
-  if (status.data?.has_data === false) {
+  if (noSpans(status.data)) {
     return (
       <Empty page icon={<Radar size={22} />} title="No span has arrived yet" actions={<Link to="/start" search={shared}>Send the first one</Link>}>
         The map draws itself from traces: every service that sends spans, and everything that they call.

@@ -4,6 +4,7 @@ import { useDeferredValue, useMemo, useRef, useState } from 'react'
 import { usePreviousServices, useServices, useStatus } from '../../api/hooks'
 import { useScope, useSetRange } from '../../nav'
 import { plural } from '../../pure/format'
+import { noSpans } from '../../pure/health'
 import { filterRows, firstDir, type Grouping, groupRows, rowKey, type SortKey, sortRows } from '../../pure/red'
 import { describeRange, previous, zoomOut } from '../../pure/time'
 import { Button } from '../../widgets/Button'
@@ -65,7 +66,7 @@ export function ServicesPage() {
     if (services.isPending) return <Skeleton height={36} rows={9} gap={16} />
     if (all === undefined) return services.error === null ? null : <ErrorState error={services.error} retry={() => void services.refetch()} />
     if (all.length === 0) {
-      return status.data?.has_data === false ? (
+      return noSpans(status.data) ? (
         <Empty icon={<Waypoints size={22} />} title="No span has ever arrived" actions={<Button look="primary" onClick={() => void navigate({ to: '/start' })}>Send the first one</Button>}>
           A service appears here with its first span.
         </Empty>

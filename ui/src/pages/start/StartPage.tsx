@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useKeys } from '../../api/keys'
 import { useStatus } from '../../api/hooks'
 import type { Status } from '../../api/types'
+import { noSpans } from '../../pure/health'
 import { refusalsOf } from '../../pure/refusals'
 import type { Sender } from '../../pure/senders'
 import { KEY_PLACEHOLDER, SENDER_GROUPS, serviceName, targetOf, wayOf } from '../../pure/snippets'
@@ -42,10 +43,10 @@ function Start({ status }: { status: Status }) {
   const set = (patch: { with?: Sender; service?: string }) => void navigate({ search: (s) => ({ ...s, ...patch }), replace: true })
   return (
     <div className={css.page}>
-      <h1>{status.has_data ? 'Send traces here' : 'Send your first trace'}</h1>
+      <h1>{!noSpans(status) ? 'Send traces here' : 'Send your first trace'}</h1>
       <p className={css.lead}>Sightline takes OpenTelemetry. Anything that speaks OTLP can send here; nothing else has to be installed.</p>
       <div className={css.check}>
-        <Arrival key={service} service={service} fresh={!status.has_data} curl={sender === 'curl'} />
+        <Arrival key={service} service={service} fresh={noSpans(status)} curl={sender === 'curl'} />
         <Refused before={before} status={status} />
       </div>
       <section className={css.section}>

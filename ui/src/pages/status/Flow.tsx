@@ -19,6 +19,7 @@ export function Flow({ status, samples }: { status: Status; samples: readonly Sa
       </Step>
       <Step name="Acknowledged" value={f.acknowledged} under={f.rejected === 0 ? 'all of it' : ' '}>
         {off(f.rejected, `${formatCount(f.rejected)} rejected`, 'bad')}
+        {off(f.dropped, `${formatCount(f.dropped)} dropped by the pipeline`)}
         {off(f.deduplicated, `${formatCount(f.deduplicated)} sent twice`)}
       </Step>
       <Step name="In the journal" value={f.waiting} under={f.lagMs > 0 ? `the oldest for ${formatDuration(f.lagMs * 1e6)}` : 'nothing waits'} busy={f.waiting > 0} />

@@ -13,7 +13,7 @@ export function NotStored({ status, storage, now }: { status: Status; storage: S
   const refusals = refusalsOf(status)
   const letters = storage?.dead_letters
   return (
-    <Part title="What is not stored, and why" note="Requests that were refused, since the start; and items of requests that were taken otherwise. Their senders were told.">
+    <Part title="What is not stored, and why" note="Requests that were refused, since the start; and items of requests that were taken otherwise. Their senders were told, but not of what a processor dropped.">
       {refusals.length === 0 && <p className={page.none}>Nothing. Every request was taken, with all that was in it.</p>}
       <ul className={css.list}>
         {refusals.map((r) => (

@@ -17,6 +17,9 @@ export function Signals({ status, samples }: { status: Status; samples: readonly
             <th scope="col">Received</th>
             <th scope="col">Stored</th>
             <th scope="col">Rejected</th>
+            <th scope="col" data-minor title="By processors of the collector section, with what one that holds data holds now">
+              Dropped
+            </th>
             <th scope="col" data-minor>
               Sent twice
             </th>
@@ -39,6 +42,7 @@ export function Signals({ status, samples }: { status: Status; samples: readonly
               <td>{formatCount(r.ingest.received)}</td>
               <td>{formatCount(r.ingest.stored)}</td>
               <td data-tone={r.rejected > 0 ? 'bad' : undefined}>{formatCount(r.rejected)}</td>
+              <td data-minor>{formatCount(r.dropped)}</td>
               <td data-minor>{formatCount(r.ingest.deduplicated)}</td>
               <td data-minor>{formatCount(r.ingest.in_journal)}</td>
               <td data-minor data-tone={r.ingest.dead_letter > 0 ? 'bad' : undefined}>

@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Telescope } from 'lucide-react'
 import { useStatus } from '../../api/hooks'
 import { plural } from '../../pure/format'
+import { noSpans } from '../../pure/health'
 import { Button } from '../../widgets/Button'
 import { Empty, Skeleton } from '../../widgets/States'
 
@@ -15,7 +16,7 @@ type Props = { q: string; rangeText: string; selected: boolean; onClear: () => v
 export function NothingFound({ q, rangeText, selected, onClear, onWiden, onUnselect }: Props) {
   const status = useStatus()
   const navigate = useNavigate()
-  if (status.data?.has_data === false) {
+  if (noSpans(status.data)) {
     return (
       <Empty icon={<Telescope size={22} />} title="No span has ever arrived" actions={<Button look="primary" onClick={() => void navigate({ to: '/start' })}>Send the first one</Button>}>
         Point an OpenTelemetry SDK or Collector here, or send one span with curl.
