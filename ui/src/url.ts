@@ -63,7 +63,7 @@ const moment: Param<string> = {
 /** On every page. */
 const shared = { from: moment, to: moment, env: text(200), namespace: text(200), live: flag }
 
-export const SORTS = ['name', 'rate', 'fault', 'error', 'p50', 'p95', 'p99'] as const
+export const SORTS = ['name', 'rate', 'fault', 'error', 'p50', 'p95', 'p99', 'apdex'] as const
 
 export const PAGES = {
   map: {

@@ -3,7 +3,7 @@ import type { ServiceRow, Stats } from '../api/types'
 import { changeOf, failedShare, faultShare, faultSpark, filterRows, firstDir, gaps, groupRows, rowKey, shareSeries, sortRows, typeLabel } from './red'
 
 const stats = (more: Partial<Stats> = {}): Stats => ({ requests: 100, ok: 90, error: 4, throttle: 1, fault: 5, rate: 1, avg_ns: 1, p50_ns: 1, p95_ns: 1, p99_ns: 1, histogram: [], ...more })
-const row = (name: string, more: Partial<Stats> = {}): ServiceRow => ({ name, env: 'prod', namespace: 'shop', type: 'AWS::ECS::Container', team: '', versions: [], deployed: null, stats: stats(more), series: { step_s: 60, start: '', requests: [], fault: [], p95_ns: [] } })
+const row = (name: string, more: Partial<Stats> = {}): ServiceRow => ({ name, env: 'prod', namespace: 'shop', type: 'AWS::ECS::Container', team: '', versions: [], deployed: null, stats: stats(more), apdex: null, series: { step_s: 60, start: '', requests: [], fault: [], p95_ns: [] } })
 
 it('counts what failed', () => {
   expect(failedShare(stats())).toBe(0.1)
@@ -70,4 +70,10 @@ it('groups a list, its nameless last, and sums what the groups do', () => {
 it('sorts by the last deployment, those without one last', () => {
   const rows = [row('a'), { ...row('b'), deployed: { version: '2', at: '2026-11-22T10:00:00Z' } }, { ...row('c'), deployed: { version: '3', at: '2026-11-22T11:00:00Z' } }]
   expect(sortRows(rows, 'deployed', 'desc').map((r) => r.name)).toEqual(['c', 'b', 'a'])
+})
+
+it('sorts by the least satisfied first, and last by who had no requests', () => {
+  const scored = (name: string, score: number | null) => ({ ...row(name), apdex: score === null ? null : { score, threshold_ns: 5e8 } })
+  expect(firstDir('apdex')).toBe('asc')
+  expect(sortRows([scored('a', 0.9), scored('b', null), scored('c', 0.4)], 'apdex', 'asc').map((r) => r.name)).toEqual(['c', 'a', 'b'])
 })

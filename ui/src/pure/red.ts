@@ -1,5 +1,5 @@
 /** Rate, errors, duration: the three figures that every list and page of services shows, and how they changed. */
-import type { Series, ServiceRow, Stats } from '../api/types'
+import type { Apdex, Series, ServiceRow, Stats } from '../api/types'
 
 /** The share of requests that were not ok. */
 export function failedShare(s: Stats): number {
@@ -31,16 +31,16 @@ export function gaps(series: readonly number[]): (number | null)[] {
 }
 
 /** What operations can be sorted by, and services, which are deployed. */
-export type FigureKey = 'name' | 'rate' | 'fault' | 'error' | 'p50' | 'p95' | 'p99'
+export type FigureKey = 'name' | 'rate' | 'fault' | 'error' | 'p50' | 'p95' | 'p99' | 'apdex'
 export type SortKey = FigureKey | 'deployed'
 export type SortDir = 'asc' | 'desc'
 
 /** The order in which a column is sorted when it is chosen first. */
 export function firstDir(key: SortKey): SortDir {
-  return key === 'name' ? 'asc' : 'desc'
+  return key === 'name' || key === 'apdex' ? 'asc' : 'desc' // the least satisfied first
 }
 
-type Sortable = { name: string; stats: Stats; deployed?: { at: string } | null }
+type Sortable = { name: string; stats: Stats; apdex?: Apdex | null; deployed?: { at: string } | null }
 
 function figure(row: Sortable, key: SortKey): number {
   switch (key) {
@@ -60,6 +60,8 @@ function figure(row: Sortable, key: SortKey): number {
       return row.stats.p95_ns
     case 'p99':
       return row.stats.p99_ns
+    case 'apdex':
+      return row.apdex?.score ?? 2 // who had no requests is no cause for worry
   }
 }
 

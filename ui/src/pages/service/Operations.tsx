@@ -3,6 +3,7 @@ import type { Scope } from '../../api/hooks'
 import type { Operation, Service } from '../../api/types'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
 import { failedShare, faultSpark, firstDir, type FigureKey, sortRows } from '../../pure/red'
+import { ApdexScore } from '../../widgets/ApdexScore'
 import { SortHeader } from '../../widgets/SortHeader'
 import { Sparkline } from '../../widgets/Sparkline'
 import { useHotkeys } from '../../widgets/hotkeys'
@@ -47,6 +48,7 @@ export function Operations({ service, scope }: { service: Service; scope: Scope 
           {head('p50', 'p50')}
           {head('p95', 'p95')}
           {head('p99', 'p99')}
+          {head('apdex', 'Apdex')}
           <div role="columnheader" className={css.plainHead}>
             Share of time
           </div>
@@ -113,6 +115,9 @@ function Row({ columns, operation, open, share }: { columns: string; operation: 
       </div>
       <div role="cell" className={css.number} data-quiet>
         {formatDuration(stats.p99_ns)}
+      </div>
+      <div role="cell" className={css.number} data-quiet>
+        <ApdexScore apdex={operation.apdex} />
       </div>
       <div role="cell" className={css.share}>
         <span className={css.track}>

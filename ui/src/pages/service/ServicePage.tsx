@@ -13,6 +13,7 @@ import { quoteValue } from '../../pure/query'
 import { changeOf, failedShare, typeLabel } from '../../pure/red'
 import { previous, zoomOut } from '../../pure/time'
 import { Button } from '../../widgets/Button'
+import { ApdexScore } from '../../widgets/ApdexScore'
 import { Figure } from '../../widgets/Figure'
 import { ServiceName } from '../../widgets/ServiceName'
 import { Empty, ErrorState, Notice, Skeleton, Stale } from '../../widgets/States'
@@ -116,14 +117,7 @@ function Figures({ stats, before, apdex }: { stats: Stats; before: Stats | undef
       <Figure label="p95" value={formatDuration(stats.p95_ns)} change={changeOf(stats.p95_ns, before?.p95_ns, 'worse', FELT_NS)} />
       <Figure label="p99" value={formatDuration(stats.p99_ns)} change={changeOf(stats.p99_ns, before?.p99_ns, 'worse', FELT_NS)} />
       {apdex !== null && (
-        <Figure
-          label="Apdex"
-          value={
-            <span title={`How satisfied callers are, from 0 to 1: within ${formatDuration(apdex.threshold_ns)} satisfies, within ${formatDuration(4 * apdex.threshold_ns)} counts half, slower ones and faults not at all`}>
-              {apdex.score.toFixed(2)}
-            </span>
-          }
-        />
+        <Figure label="Apdex" value={<ApdexScore apdex={apdex} />} />
       )}
     </dl>
   )

@@ -8,6 +8,7 @@ import { assignHues } from '../../pure/colour'
 import { formatAgo, formatDuration, formatMoment, formatPercent, formatRate, plural } from '../../pure/format'
 import { changeOf, failedShare, faultSpark, type GroupHead, type ListItem, rowKey, type SortDir, type SortKey, teamOf, typeLabel } from '../../pure/red'
 import { epochMsOfRFC3339, type Nanos } from '../../pure/units'
+import { ApdexScore } from '../../widgets/ApdexScore'
 import { Delta } from '../../widgets/Figure'
 import { ServiceName } from '../../widgets/ServiceName'
 import { SortHeader } from '../../widgets/SortHeader'
@@ -63,6 +64,7 @@ export function ServiceTable({ items, earlier, sort, dir, onSort, scroller, scop
           {head('p50', 'p50')}
           {head('p95', 'p95')}
           {head('p99', 'p99')}
+          {head('apdex', 'Apdex')}
           {versions && <div className={css.version}>{head('deployed', 'Deployed', false)}</div>}
         </div>
       </div>
@@ -151,6 +153,9 @@ function Row({ row, before, hue, top, index, scope, now }: RowProps) {
       <div role="cell" className={css.number} data-plain>
         {formatDuration(stats.p99_ns)}
         <Delta change={changeOf(stats.p99_ns, before?.p99_ns, 'worse', FELT_NS)} />
+      </div>
+      <div role="cell" className={css.number} data-plain data-apdex>
+        <ApdexScore apdex={row.apdex} />
       </div>
       <div role="cell" className={css.version}>
         <Deployed row={row} now={now} />
