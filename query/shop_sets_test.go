@@ -28,6 +28,15 @@ func (s *shop) Spans(ctx context.Context, q traces.SpanQuery) (traces.SpanPage, 
 	return page, s.wait(ctx)
 }
 
+func (s *shop) Skeletons(ctx context.Context, q traces.SkeletonQuery) ([]traces.Skeleton, error) {
+	spans := shopSpans()
+	out := make([]traces.Skeleton, len(q.Traces))
+	for i, c := range q.Traces {
+		out[i] = traces.Skeleton{TraceID: c.TraceID, Spans: spans, Bits: make([]uint64, len(spans))}
+	}
+	return out, s.wait(ctx)
+}
+
 func (s *shop) Heatmap(ctx context.Context, q traces.HeatmapQuery) (traces.Heatmap, error) {
 	return traces.Heatmap{
 		Rows: [][2]int64{{10_000_000, 13_335_215}, {13_335_215, 17_782_795}, {17_782_795, 23_713_738}}, Spans: 17,
@@ -37,7 +46,7 @@ func (s *shop) Heatmap(ctx context.Context, q traces.HeatmapQuery) (traces.Heatm
 }
 
 func (s *shop) Facets(ctx context.Context, q traces.FacetQuery) (traces.Facets, error) {
-	out := traces.Facets{Spans: 1200, Outcome: shopOutcome(q.Range)}
+	out := traces.Facets{Spans: 1200, Exact: true, Total: 1200, Outcome: shopOutcome(q.Range)}
 	for _, a := range q.Keys {
 		equal := func(v filter.Value) filter.Expr { return filter.Compare{Attr: a, Op: filter.Eq, Value: v} }
 		f := traces.Facet{Attr: a, Distinct: 2, Missing: 3, Values: []traces.FacetValue{

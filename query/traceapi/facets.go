@@ -25,6 +25,8 @@ type (
 	facetsJSON struct {
 		Facets []facetJSON `json:"facets"`
 		Spans  uint64      `json:"spans"`
+		Exact  bool        `json:"exact"`
+		Total  uint64      `json:"total"`
 		outcomeJSON
 	}
 )
@@ -48,7 +50,7 @@ func (h *handlers) facets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := facetsJSON{Facets: make([]facetJSON, len(found.Facets)), Spans: found.Spans, outcomeJSON: outcomeOf(found.Outcome, set.query)}
+	out := facetsJSON{Facets: make([]facetJSON, len(found.Facets)), Spans: found.Spans, Exact: found.Exact, Total: found.Total, outcomeJSON: outcomeOf(found.Outcome, set.query)}
 	for i, f := range found.Facets {
 		facet := facetJSON{Key: f.Attr.String(), Values: make([]facetValueJSON, len(f.Values)), Distinct: f.Distinct, Missing: f.Missing}
 		for j, v := range f.Values {

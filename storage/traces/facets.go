@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
@@ -20,15 +19,13 @@ var (
 	facetsSQL string
 	//go:embed facets_resources.sql
 	facetResourcesSQL string
-	//go:embed facets_odd.sql
-	facetOddSQL string
 )
 
-// FacetQuery asks for the values of attributes among the newest spans of a set.
+// FacetQuery asks for the values of attributes among the spans of a set.
 type FacetQuery struct {
 	SpanSet
 	Keys   []filter.Attr // Countable, each once
-	Sample uint64        // how many spans to look at at most; 0: 200,000
+	Sample uint64        // where a range has more spans, parts of it that have about so many are looked at; 0: 200,000
 	Top    int           // how many values of each; 0: 10
 }
 
@@ -57,12 +54,17 @@ type FacetValue struct {
 // Facets are attributes in the order asked for, of so many spans.
 type Facets struct {
 	Facets []Facet
-	Spans  uint64
+	Spans  uint64 // that match and were looked at
+	Exact  bool   // they are all that match
+	// Total is how many match: all spans of the range where there is no filter, else as many as the share of those looked at that match
+	// says.
+	Total uint64
 	Outcome
+	looked uint64 // spans looked at, whether they match or not, of a sample
 }
 
-// Facets counts the values of attributes among the newest spans of a set. That the sample is smaller than the set is
-// ReasonRowLimit.
+// Facets counts the values of attributes among the spans of a set: all of them where the range has few enough or few enough match, else
+// those in parts of the range that hold the same share of its spans each. That not everything was looked at is ReasonRowLimit.
 func (r *Reader) Facets(ctx context.Context, q FacetQuery) (Facets, error) {
 	if q.Sample == 0 {
 		q.Sample = defaultFacetSample
@@ -70,83 +72,133 @@ func (r *Reader) Facets(ctx context.Context, q FacetQuery) (Facets, error) {
 	if q.Top <= 0 {
 		q.Top = defaultFacetTop
 	}
-	f, err := r.facets(ctx, q)
+	s, err := r.newScan(q.SpanSet, "")
 	if err != nil {
 		return Facets{}, fmt.Errorf("read facets: %w", err)
 	}
-	return f, nil
-}
-
-func (r *Reader) facets(ctx context.Context, q FacetQuery) (Facets, error) {
-	s, err := r.newScan(q.SpanSet, "")
+	out := Facets{Facets: facetsOf(q.Keys)}
+	err = s.sampled(ctx, q, &out)
+	if outOfTime(ctx, err) {
+		out, err = Facets{Facets: facetsOf(q.Keys)}, nil
+		out.Reason = ReasonTimeLimit
+	}
 	if err != nil {
-		return Facets{}, err
+		return Facets{}, fmt.Errorf("read facets: %w", err)
 	}
-	out := Facets{Facets: make([]Facet, len(q.Keys))}
-	for i, a := range q.Keys {
-		out.Facets[i] = Facet{Attr: a, Values: []FacetValue{}}
+	out.Complete, out.RowsRead, out.Elapsed = out.Exact, s.done.RowsRead, time.Since(s.began)
+	if out.SearchedFrom = q.Range.From; out.Spans == 0 && !out.Exact {
+		out.SearchedFrom = q.Range.To
 	}
-	p, found, err := s.sample(ctx, q.Sample)
-	if err == nil && found {
-		group, ctx := errgroup.WithContext(ctx)
-		resources := scan{reader: r, set: s.set} // counts rows by itself
-		var spans uint64
-		group.Go(func() error { return s.facetColumns(ctx, p, q.Top, out.Facets) })
-		group.Go(func() (err error) {
-			spans, err = resources.facetResources(ctx, p, q.Top, out.Facets)
-			return err
-		})
-		err = group.Wait()
-		s.done.RowsRead += resources.done.RowsRead
-		out.Spans = spans
-	}
-	s.done.Elapsed = time.Since(s.began)
-	out.Outcome = s.done
-	return out, err
+	return out, nil
 }
 
-// facetColumns fills in the facets of what the spans themselves hold.
-func (s *scan) facetColumns(ctx context.Context, p piece, top int, facets []Facet) error {
-	var own []*Facet
-	for i := range facets {
-		if facets[i].Attr.Scope != filter.Resource {
-			own = append(own, &facets[i])
+// facetsOf are facets without values.
+func facetsOf(keys []filter.Attr) []Facet {
+	facets := make([]Facet, len(keys))
+	for i, a := range keys {
+		facets[i] = Facet{Attr: a, Values: []FacetValue{}}
+	}
+	return facets
+}
+
+// facetsIn counts the facets of the spans of ranges, newest first. That a span is stored twice, or an attribute in two places, is so rare
+// that the count is made as if it were never so, and again where it is.
+func (s *scan) facetsIn(ctx context.Context, q FacetQuery, ranges []Range, out *Facets) error {
+	counts := &facetCounts{keys: q.Keys, top: q.Top, onlyColumns: true}
+	err := counts.read(ctx, s, s.piece(ranges, nil, max(time.Until(s.deadline), time.Millisecond)))
+	if err == nil && (counts.open || counts.odd) {
+		var superseded []uint64
+		if counts.open {
+			if superseded, err = s.superseded(ctx, ranges, max(time.Until(s.deadline), time.Millisecond)); err != nil {
+				return err
+			}
+		}
+		if len(superseded) > 0 || counts.odd {
+			counts = &facetCounts{keys: q.Keys, top: q.Top, onlyColumns: !counts.odd}
+			err = counts.read(ctx, s, s.piece(ranges, superseded, max(time.Until(s.deadline), time.Millisecond)))
 		}
 	}
-	if len(own) == 0 {
-		return nil
+	out.Facets, out.Spans = counts.facets, counts.spans
+	return err
+}
+
+// facetCounts are facets as they are counted.
+type facetCounts struct {
+	keys        []filter.Attr
+	top         int
+	onlyColumns bool // every lifted attribute is taken to lie in its column only: the maps need not be read but for their keys
+	facets      []Facet
+	spans       uint64
+	open, odd   bool // there are spans in progress; attributes that lie elsewhere
+}
+
+// read counts everything in one go: the spans' own attributes, and which resources they name.
+func (c *facetCounts) read(ctx context.Context, s *scan, p piece) error {
+	c.facets = facetsOf(c.keys)
+	var own, ofResources []*Facet
+	for i := range c.facets {
+		if c.facets[i].Attr.Scope == filter.Resource {
+			ofResources = append(ofResources, &c.facets[i])
+		} else {
+			own = append(own, &c.facets[i])
+		}
 	}
-	onlyColumns, err := s.onlyColumns(ctx, p, own)
-	if err != nil {
-		return err
+	sets := len(own) + 1 // and what is rare
+	if len(ofResources) > 0 {
+		sets++
 	}
+	which := func(i int) uint64 { return uint64(1)<<sets - 1 ^ 1<<(sets-1-i) }
 	printer := newPrinter("k")
-	var columns, values, sets, texts []string
-	all := uint64(1)<<len(own) - 1
+	var columns, values, groups, texts []string
 	place := map[uint64]*Facet{}
-	for i, f := range own {
-		which, name := all^1<<(len(own)-1-i), fmt.Sprintf("v%d", i)
-		place[which] = f
-		value, text := printer.counted(f.Attr, onlyColumns)
-		columns, sets = append(columns, name), append(sets, "("+name+")")
-		values = append(values, value+" AS "+name)
-		texts = append(texts, fmt.Sprintf("which = %d, %s", which, text(name)))
+	group := func(value string, text func(string) string) {
+		i := len(columns)
+		name := fmt.Sprintf("v%d", i)
+		columns, groups, values = append(columns, name), append(groups, "("+name+")"), append(values, value+" AS "+name)
+		texts = append(texts, fmt.Sprintf("which = %d, %s", which(i), text(name)))
 	}
-	sql := strings.NewReplacer("/* columns */", strings.Join(columns, ", "), "/* values */", strings.Join(values, ",\n                "),
-		"/* texts */", strings.Join(texts, ",\n        "), "/* sets */", strings.Join(sets, ", "), "/* when */", p.where).Replace(facetsSQL)
+	for i, f := range own {
+		place[which(i)] = f
+		group(printer.counted(f.Attr, c.onlyColumns))
+	}
+	rare, resources := which(len(own)), ^uint64(0)
+	group("toUInt8(state = 1) + 2 * toUInt8("+c.oddly(printer)+")", func(v string) string { return "toString(" + v + ")" })
+	if len(ofResources) > 0 {
+		resources = which(len(own) + 1)
+		group("resource_id", func(v string) string { return "hex(" + v + ")" })
+	}
+	sql := strings.NewReplacer("/* columns */", strings.Join(columns, ", "), "/* values */", strings.Join(values, ",\n                    "),
+		"/* texts */", strings.Join(texts, ",\n            "), "/* sets */", strings.Join(groups, ", "), "/* when */", p.where).Replace(facetsSQL)
 	type row struct {
 		Which    uint64 `ch:"which"`
 		Value    string `ch:"value"`
 		Spans    uint64 `ch:"spans"`
 		Bad      uint64 `ch:"bad"`
 		Distinct uint64 `ch:"distinct"`
+		Total    uint64 `ch:"total"`
 	}
-	params := append(append(slices.Clone(p.params), printer.Params...), conn.Uint("top", uint64(top+2))) // and the missing and the opaque
+	params := append(append(slices.Clone(p.params), printer.Params...), conn.Uint("top", uint64(c.top+2)), // and the missing and the opaque
+		conn.Uint("resources", resources), conn.Uint("most", uint64(maxFacetResources)))
 	rows, err := rowsOf[row](ctx, s, conn.Query{SQL: sql, Params: params, Timeout: p.left})
 	if err != nil {
 		return err
 	}
+	var named []resourceCount
 	for _, row := range rows {
+		c.spans = row.Total
+		switch row.Which {
+		case rare:
+			c.open = c.open || row.Value == "1" || row.Value == "3"
+			c.odd = c.odd || row.Value == "2" || row.Value == "3"
+			continue
+		case resources:
+			r := resourceCount{Spans: row.Spans, Bad: row.Bad}
+			if _, err := hex.Decode(r.ID[:], []byte(row.Value)); err != nil {
+				return fmt.Errorf("read a resource's id: %w", err)
+			}
+			named = append(named, r)
+			continue
+		}
 		f := place[row.Which]
 		if f.Distinct == 0 {
 			f.Distinct = row.Distinct
@@ -159,53 +211,35 @@ func (s *scan) facetColumns(ctx context.Context, p piece, top int, facets []Face
 		f.add(row.Value, row.Spans, row.Bad)
 	}
 	for _, f := range own {
-		f.cut(top)
+		f.cut(c.top)
 	}
-	return nil
+	return s.addResourceFacets(ctx, named, c.top, ofResources)
 }
 
-// onlyColumns reports whether every lifted attribute of the facets lies in its column only, so that the maps need not be read: they
-// are, next to always.
-func (s *scan) onlyColumns(ctx context.Context, p piece, facets []*Facet) (bool, error) {
-	printer := newPrinter("k")
+// oddly is a condition for spans that have a lifted attribute elsewhere than in its column.
+func (c *facetCounts) oddly(p *printer) string {
 	var odd []string
-	for _, f := range facets {
-		if f.Attr.Scope == filter.Span && liftedKeys[f.Attr.Key] != liftNone {
-			odd = append(odd, printer.oddlyStored(f.Attr.Key))
+	for _, a := range c.keys {
+		if c.onlyColumns && a.Scope == filter.Span && liftedKeys[a.Key] != liftNone {
+			odd = append(odd, p.oddlyStored(a.Key))
 		}
 	}
 	if len(odd) == 0 {
-		return true, nil
+		return "0"
 	}
-	sql := when(facetOddSQL, p.where+"\n    AND ("+strings.Join(odd, " OR ")+")")
-	n, err := counted[uint64](ctx, s, conn.Query{SQL: sql, Params: append(slices.Clone(p.params), printer.Params...), Timeout: p.left})
-	return n == 0, err
+	return strings.Join(odd, " OR ")
 }
 
-// facetResources fills in the facets of resources, and counts the spans.
-func (s *scan) facetResources(ctx context.Context, p piece, top int, facets []Facet) (uint64, error) {
-	rows, err := s.resources(ctx, p, maxFacetResources)
-	if err != nil {
-		return 0, err
-	}
-	total := uint64(0)
-	for _, row := range rows {
-		total += row.Spans
-	}
-	var own []*Facet // by index: the others are being filled in, and must not be copied
-	for i := range facets {
-		if facets[i].Attr.Scope == filter.Resource {
-			own = append(own, &facets[i])
-		}
-	}
-	if len(own) == 0 {
-		return total, nil
+// addResourceFacets fills in the facets of resources.
+func (s *scan) addResourceFacets(ctx context.Context, rows []resourceCount, top int, facets []*Facet) error {
+	if len(facets) == 0 || len(rows) == 0 {
+		return nil
 	}
 	resources, err := s.reader.resourceAttrs(ctx, s.set.Project, rows)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	for _, f := range own {
+	for _, f := range facets {
 		type count struct{ spans, bad uint64 }
 		counts := map[string]count{}
 		for _, row := range rows {
@@ -221,7 +255,7 @@ func (s *scan) facetResources(ctx context.Context, p piece, top int, facets []Fa
 		}
 		f.cut(top)
 	}
-	return total, nil
+	return nil
 }
 
 // resourceCount is a row of facets_resources.sql.

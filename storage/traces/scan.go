@@ -133,7 +133,7 @@ func outOfTime(ctx context.Context, err error) bool {
 }
 
 func (s *scan) read(ctx context.Context, slice Range, ranges []Range, left time.Duration, read func(ctx context.Context, p piece) (bool, error)) (bool, error) {
-	open, err := s.superseded(ctx, slice, left)
+	open, err := s.superseded(ctx, []Range{slice}, left)
 	if err != nil {
 		return false, err
 	}

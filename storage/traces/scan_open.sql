@@ -1,6 +1,6 @@
--- Spans of a range in progress.
+-- Spans of ranges in progress.
 SELECT trace_id, span_id
 FROM spans
-PREWHERE project = {project:String} AND start >= {from:DateTime64(9, 'UTC')} AND start < {to:DateTime64(9, 'UTC')} AND state = 1
+PREWHERE project = {project:String} AND state = 1 /* when */
 ORDER BY start DESC
 LIMIT {limit:UInt64}

@@ -256,20 +256,3 @@ func checkFacet(t *testing.T, f traces.Facet, a filter.Attr, spans []traces.Span
 		t.Errorf("%s: %d of %d values, %d spans shown, %d missing, %d distinct; want %d values, %d spans, %d missing", a, len(f.Values), f.Distinct, sum, f.Missing, f.Distinct, len(shown), uint64(len(spans))-missing-hidden, missing)
 	}
 }
-
-func TestFacetsOfMoreThanTheSampleAreOfTheNewest(t *testing.T) {
-	r, _, spans, _ := openSets(t, 11, 500)
-	set := traces.SpanSet{Project: "p", Range: traces.Range{From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}}
-	found, err := r.Facets(t.Context(), traces.FacetQuery{SpanSet: set, Keys: facetKeys, Sample: 100, Top: 40})
-	if err != nil || found.Complete || found.Reason != traces.ReasonRowLimit {
-		t.Fatalf("%+v, %v", found.Outcome, err)
-	}
-	set.Range.From = found.SearchedFrom
-	want := counting(spans, set)
-	if found.Spans < 100 || found.Spans > 110 || found.Spans != uint64(len(want)) {
-		t.Errorf("%d spans since %v, want %d", found.Spans, found.SearchedFrom, len(want))
-	}
-	for i, f := range found.Facets {
-		checkFacet(t, f, facetKeys[i], want)
-	}
-}

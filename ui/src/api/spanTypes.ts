@@ -61,7 +61,8 @@ export type Facet = {
 }
 
 /** Of the newest spans that match, as many as `spans` says. */
-export type Facets = Outcome & { facets: Facet[]; spans: number }
+/** spans were counted; exact: they are all that match, and else a sample of the total, which is an estimate where there is a filter */
+export type Facets = Outcome & { facets: Facet[]; spans: number; exact: boolean; total: number }
 
 export type Baseline = 'rest' | 'before' | 'week' | 'query'
 
@@ -103,6 +104,18 @@ export type Comparison = {
 
 export type Exemplar = { trace_id: string; span_id: string; start: string; duration_ns: Nanos }
 
+/** Chosen among the newest requests of its class, by what lies below each in its trace. */
+export type Typical = Exemplar & {
+  class: Class
+  /** The most common structure; the one nearest to all others, since they differ too much; or the duration alone. */
+  by: 'structure' | 'middle' | 'duration'
+  sample: number
+  /** How many of the sample have its structure. */
+  alike: number
+  structures: number
+  median_ns: Nanos
+}
+
 export type OperationDetail = {
   name: string
   service: string
@@ -110,8 +123,8 @@ export type OperationDetail = {
   kind: string
   stats: Stats
   series: Series
-  /** A recent span that ended ok and took about the median. */
-  typical: Exemplar | null
+  /** A recent span that does what most do and took about the median. */
+  typical: Typical | null
   slowest: Exemplar | null
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { groupsOf, keysOf, rowsOf } from './facets'
+import { countedOver, groupsOf, keysOf, rowsOf } from './facets'
 
 const facet = (key: string, values: [string, number, number][]) => ({ key, values: values.map(([value, spans, bad]) => ({ value, filter: `${key} = ${value}`, spans, bad })) })
 
@@ -23,4 +23,9 @@ it('keeps what the filter excludes in view', () => {
 it('names outcomes, best first', () => {
   expect(rowsOf(facet('class', [['fault', 9, 9], ['ok', 1, 0]]), '', 10).map((r) => r.label)).toEqual(['OK', 'Fault (5xx)'])
   expect(rowsOf(facet('x', [['', 1, 0]]), '', 1)[0].label).toBe('(empty)')
+})
+
+it('says what was counted', () => {
+  expect(countedOver({ spans: 1, exact: true, total: 1 })).toBe('Counted over 1 span that match.')
+  expect(countedOver({ spans: 200_000, exact: false, total: 9_870_000 })).toBe('Counted over a sample of 200,000 spans, of about 9.87M that match.')
 })

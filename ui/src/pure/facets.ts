@@ -1,6 +1,7 @@
 /** Facets: what the current result consists of, counted by the server over its spans. */
 import type { Class, Facet } from '../api/types'
 import { clausesOf, opposite, standOf } from './clause'
+import { formatShort, plural } from './format'
 import { OUTCOME_LABEL, OUTCOMES } from './outcome'
 import { quoteValue } from './query'
 
@@ -36,6 +37,11 @@ export function groupsOf(pins: readonly string[], toggled: readonly string[]): F
 /** The keys to count: those of open groups, as many as the server takes. */
 export function keysOf(groups: readonly FacetGroup[]): string[] {
   return groups.filter((g) => g.open).slice(0, MOST_FACETS).map((g) => g.key)
+}
+
+/** What the figures were counted over. */
+export function countedOver({ spans, exact, total }: { spans: number; exact: boolean; total: number }): string {
+  return exact ? `Counted over ${plural(spans, 'span')} that match.` : `Counted over a sample of ${plural(spans, 'span')}, of about ${formatShort(total)} that match.`
 }
 
 /** A value of a group, ready to be drawn. */

@@ -4,7 +4,7 @@ import { useFacets } from '../../api/spans'
 import type { Scope } from '../../api/hooks'
 import type { Facet } from '../../api/types'
 import { onlyClause, toggleClause } from '../../pure/clause'
-import { type FacetGroup, type FacetRow, groupsOf, keysOf, missingClause, rowsOf } from '../../pure/facets'
+import { countedOver, type FacetGroup, type FacetRow, groupsOf, keysOf, missingClause, rowsOf } from '../../pure/facets'
 import { formatCount, formatShort, plural } from '../../pure/format'
 import { addColumn, removeColumn } from '../../pure/spanColumns'
 import { Button, IconButton } from '../../widgets/Button'
@@ -59,7 +59,7 @@ export function Facets({ q, scope, ready, base, pins, toggled, onQuery, onPins, 
           <KeyPicker label="Attribute to pin" range={scope.range} taken={groups.map((g) => g.key)} onPick={(key) => onPins(addColumn(pins, key))} />
         </div>
       </Popover>
-      {data !== undefined && <p className={css.note}>{data.complete ? `Counted over ${plural(data.spans, 'span')} that match.` : `Counted over the newest ${plural(data.spans, 'span')} that match.`}</p>}
+      {data !== undefined && <p className={css.note}>{countedOver(data)}</p>}
     </Stale>
   )
 }

@@ -59,7 +59,7 @@ export function makeHeatmap(spans: number): Heatmap {
 export function makeFacets(keys: readonly string[]): Facets {
   const of = (key: string, names: readonly string[]) => ({ key, values: names.map((value, i) => ({ value, filter: `${key} = ${/[ /]/.test(value) ? `"${value}"` : value}`, spans: 900 - 140 * i, bad: i === 1 ? 60 : 0 })), distinct: names.length + (key === 'name' ? 4 : 0), missing: key === 'customer.tier' ? 300 : 0 })
   const values: Record<string, readonly string[]> = { class: ['ok', 'fault', 'error'], service: SERVICES, name: NAMES }
-  return { ...tail, facets: keys.map((key) => of(key, values[key] ?? ['gold', 'silver', 'free'])), spans: 3000 }
+  return { ...tail, facets: keys.map((key) => of(key, values[key] ?? ['gold', 'silver', 'free'])), spans: 3000, exact: true, total: 3000 }
 }
 
 export function makeComparison(): Comparison {
