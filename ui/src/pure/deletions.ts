@@ -1,12 +1,27 @@
 /** What the page says of deletions. */
 import type { Deletion, DeletionState } from '../api/deletions'
-import { formatCount, plural } from './format'
+import { formatCount, formatMoment, plural } from './format'
+import { type EpochMs, epochMsOfRFC3339 } from './units'
 
 export const STATE_LABEL: Record<DeletionState, string> = {
   waiting: 'Waiting',
   deleting: 'Deleting',
   cleaning: 'Gone from queries',
   done: 'Gone from disk',
+}
+
+/** The time of a form's field, `2026-11-22T14:03` of the reader's clock, as the server is told; '' where nothing is said; null where that is no time. */
+export function moment(field: string): string | null {
+  if (field === '') return ''
+  const ms = new Date(field).getTime()
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString()
+}
+
+/** "from 1 Nov 00:00 until 3 Nov 12:00"; nothing of a deletion that has no bounds: then it begins with the epoch and ends after it was asked for. */
+export function rangeOf(d: Pick<Deletion, 'from' | 'to' | 'created'>, now: EpochMs): string {
+  const [from, to] = [d.from, d.to].map((t) => (t === null ? Number.NaN : epochMsOfRFC3339(t)))
+  const parts = [from > 0 ? `from ${formatMoment(from, now)}` : '', to < epochMsOfRFC3339(d.created) ? `until ${formatMoment(to, now)}` : '']
+  return parts.filter((p) => p !== '').join(' ')
 }
 
 /** "3 traces, 41 spans and 7 log records", with "more than" where not all was counted. */

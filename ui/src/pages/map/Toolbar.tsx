@@ -1,4 +1,4 @@
-import { Download, List, Share2, SlidersHorizontal, TriangleAlert, X } from 'lucide-react'
+import { Download, History, List, Share2, SlidersHorizontal, TriangleAlert, X } from 'lucide-react'
 import type { Ref } from 'react'
 import { NodeSearch } from '../../map/NodeSearch'
 import { SIZES } from '../../pure/mapDraw'
@@ -45,6 +45,9 @@ export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, 
       <Button size="md" aria-label="Errors only" pressed={search.errors === true} onClick={() => onChange({ errors: search.errors === true ? undefined : true })}>
         <TriangleAlert size={14} aria-hidden="true" /> <span className={css.wide}>Errors only</span>
       </Button>
+      <Button size="md" aria-label="Compare with yesterday" pressed={versus === '1d'} onClick={() => onChange({ cmp: versus === '1d' ? undefined : '1d', colour: undefined })}>
+        <History size={14} aria-hidden="true" /> <span className={css.wide}>vs yesterday</span>
+      </Button>
       {focusName !== undefined && (
         <div className={css.focus}>
           <span className={css.focusText}>
@@ -66,7 +69,7 @@ export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, 
         label="How the map is drawn"
         trigger={
           <Button aria-label="How the map is drawn">
-            <SlidersHorizontal size={14} aria-hidden="true" /> <span className={css.wide}>{versus !== undefined ? `vs ${VERSUS_WORDS[versus].replace('the ', '')}` : scene.group === 'none' ? 'View' : `By ${GROUP_LABEL[scene.group].toLowerCase()}`}</span>
+            <SlidersHorizontal size={14} aria-hidden="true" /> <span className={css.wide}>{versus !== undefined && versus !== '1d' ? `vs ${VERSUS_WORDS[versus].replace('the ', '')}` : scene.group === 'none' ? 'View' : `By ${GROUP_LABEL[scene.group].toLowerCase()}`}</span>
           </Button>
         }
       >

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { type Deletion, type DeletionRequest, useDelete, useDeletionTrial, useDeletions } from '../../api/deletions'
 import { useShared } from '../../nav'
-import { amountOf, STATE_LABEL } from '../../pure/deletions'
+import { amountOf, moment, rangeOf, STATE_LABEL } from '../../pure/deletions'
 import { formatAgo, formatMoment } from '../../pure/format'
 import { epochMsOfRFC3339 } from '../../pure/units'
 import { Button } from '../../widgets/Button'
@@ -26,25 +26,32 @@ export function DeleteData({ now }: { now: number }) {
 
 function DeleteForm() {
   const [filter, setFilter] = useState('')
+  const [since, setSince] = useState('')
+  const [until, setUntil] = useState('')
   const [reason, setReason] = useState('')
   const [tried, setTried] = useState<DeletionRequest | null>(null)
   const trial = useDeletionTrial(tried)
   const remove = useDelete()
-  const counted = tried !== null && tried.filter === filter.trim() && trial.data !== undefined && !trial.isPlaceholderData && !trial.isFetching ? trial.data : null
+  const [from, to] = [moment(since), moment(until)]
+  const problem = from === null || to === null ? 'One of the times is not complete.' : from !== '' && to !== '' && from >= to ? 'The time range ends before it begins.' : null
+  const request: DeletionRequest = { filter: filter.trim(), from: from ?? '', to: to ?? '', reason: '' }
+  const same = tried !== null && tried.filter === request.filter && tried.from === request.from && tried.to === request.to
+  const counted = same && problem === null && trial.data !== undefined && !trial.isPlaceholderData && !trial.isFetching ? trial.data : null
   const empty = counted !== null && counted.spans + counted.logs === 0
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (filter.trim() === '') return
+    if (request.filter === '' || problem !== null) return
     if (counted === null || empty) {
-      const request = { filter: filter.trim(), from: '', to: '', reason: '' }
-      if (tried?.filter === request.filter) void trial.refetch()
+      if (same) void trial.refetch()
       else setTried(request)
     } else if (reason.trim() !== '' && !remove.isPending) {
       remove.mutate(
-        { filter: filter.trim(), from: '', to: '', reason: reason.trim() },
+        { ...request, reason: reason.trim() },
         {
           onSuccess: () => {
             setFilter('')
+            setSince('')
+            setUntil('')
             setReason('')
             setTried(null)
           },
@@ -61,12 +68,24 @@ function DeleteForm() {
       <div className={keys.fields}>
         <Input label="What to delete" placeholder="user.id = 42" value={filter} onChange={(e) => setFilter(e.target.value)} className={css.filter} />
         {counted === null || empty ? (
-          <Button type="submit" disabled={filter.trim() === '' || trial.isFetching}>
+          <Button type="submit" disabled={request.filter === '' || problem !== null || trial.isFetching}>
             Count what matches
           </Button>
         ) : null}
       </div>
-      {trial.error !== null && tried?.filter === filter.trim() && <Notice tone="warn">{trial.error.message}</Notice>}
+      <div className={keys.fields}>
+        <label className={css.time}>
+          From
+          <Input label="From when" type="datetime-local" value={since} onChange={(e) => setSince(e.target.value)} invalid={problem !== null} />
+        </label>
+        <label className={css.time}>
+          until
+          <Input label="Until when" type="datetime-local" value={until} onChange={(e) => setUntil(e.target.value)} invalid={problem !== null} />
+        </label>
+        <span className={css.sub}>{since === '' && until === '' ? 'Without times: all that is stored.' : 'Of your clock. A trace goes whole when a span that matches began in between.'}</span>
+      </div>
+      {problem !== null && <Notice tone="warn">{problem}</Notice>}
+      {trial.error !== null && same && <Notice tone="warn">{trial.error.message}</Notice>}
       {empty && <p className={keys.note}>Nothing that is stored matches.</p>}
       {counted !== null && !empty && (
         <>
@@ -103,7 +122,8 @@ function History({ list, now }: { list: readonly Deletion[]; now: number }) {
               )}
               <span className={css.sub}>
                 {d.reason === '' ? 'No reason given' : d.reason}
-                {d.by === '' ? '' : `, by ${d.by}`}, {formatAgo(epochMsOfRFC3339(d.created), now)}
+                {d.by === '' ? '' : `, by ${d.by}`}
+                {rangeOf(d, now) === '' ? '' : `, ${rangeOf(d, now)}`}, {formatAgo(epochMsOfRFC3339(d.created), now)}
               </span>
               {d.error !== '' && <span className={css.error}>Not done yet, tried again: {d.error}</span>}
             </div>
