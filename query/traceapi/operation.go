@@ -3,6 +3,7 @@ package traceapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,7 +28,7 @@ type (
 		Kind    string           `json:"kind"`
 		Stats   servicemap.Stats `json:"stats"`
 		Series  seriesJSON       `json:"series"`
-		Typical *exemplarJSON    `json:"typical"`
+		Typical *typicalJSON     `json:"typical"`
 		Slowest *exemplarJSON    `json:"slowest"`
 	}
 )
@@ -37,8 +38,10 @@ var kinds = map[string]traces.Kind{
 	"client": traces.KindClient, "producer": traces.KindProducer, "consumer": traces.KindConsumer,
 }
 
+var classes = map[string]traces.Class{"ok": traces.ClassOK, "error": traces.ClassError, "throttle": traces.ClassThrottle, "fault": traces.ClassFault}
+
 func (h *handlers) operation(w http.ResponseWriter, r *http.Request) error {
-	p := api.ParamsOf(r, "kind", "from", "to", "env", "namespace")
+	p := api.ParamsOf(r, "kind", "from", "to", "env", "namespace", "class")
 	span := rangeOf(p.Range(h.Now()))
 	g := gridOf(span, chartPoints)
 	name := r.PathValue("operation")
@@ -48,6 +51,7 @@ func (h *handlers) operation(w http.ResponseWriter, r *http.Request) error {
 	}
 	place := placeOf(p)
 	kind, given := kinds[p.Choice("kind", "", "unspecified", "internal", "server", "client", "producer", "consumer")]
+	class := classes[p.Choice("class", "ok", "error", "throttle", "fault")]
 	if err := p.Err(); err != nil {
 		return err
 	}
@@ -89,7 +93,7 @@ func (h *handlers) operation(w http.ResponseWriter, r *http.Request) error {
 		set := traces.SpanSet{Project: q.Project, Range: span, Filter: filter.AllOf(operationFilter(q.Name, name, kind), place)}
 		group, ctx := errgroup.WithContext(r.Context())
 		group.Go(func() (err error) {
-			out.Typical, err = h.typical(ctx, set, time.Duration(out.Stats.P50))
+			out.Typical, err = h.typical(ctx, set, class, time.Duration(out.Stats.P50))
 			return err
 		})
 		group.Go(func() (err error) {
@@ -128,25 +132,10 @@ const (
 	exemplars = 50
 )
 
-// typical is a recent span that ended ok, with the duration nearest the median: of the newest in a narrow band around it, or in wider
-// ones where there is none.
-func (h *handlers) typical(ctx context.Context, set traces.SpanSet, median time.Duration) (*exemplarJSON, error) {
-	set.Filter = filter.AllOf(set.Filter, equal(filter.Class, traces.ClassOK.String()))
-	for _, width := range []float64{1.05, 1.3, 2, 10} {
-		low, high := time.Duration(float64(median)/width), time.Duration(float64(median)*width)
-		found, err := h.exemplars(ctx, set, bound(filter.Ge, low), bound(filter.Le, high))
-		if err != nil || len(found) > 0 {
-			return nearest(found, median), err
-		}
-	}
-	found, err := h.exemplars(ctx, set)
-	return nearest(found, median), err
-}
-
 // slowest is the span that took longest: no figure is greater than the rollups' maximum.
 func (h *handlers) slowest(ctx context.Context, set traces.SpanSet, stats servicemap.Stats) (*exemplarJSON, error) {
 	for _, low := range []int64{stats.Max, stats.P99, 0} {
-		found, err := h.exemplars(ctx, set, bound(filter.Ge, time.Duration(low)))
+		found, err := h.newest(ctx, set, exemplars, bound(filter.Ge, time.Duration(low)))
 		if err != nil || len(found) > 0 {
 			return nearest(found, time.Duration(1<<63-1)), err
 		}
@@ -158,17 +147,18 @@ func bound(op filter.Op, d time.Duration) filter.Expr {
 	return filter.Compare{Attr: filter.Attr{Key: filter.DurationField}, Op: op, Value: filter.DurationValue(d)}
 }
 
-func (h *handlers) exemplars(ctx context.Context, set traces.SpanSet, bounds ...filter.Expr) ([]traces.FoundSpan, error) {
+// newest is the newest complete spans of a set within bounds.
+func (h *handlers) newest(ctx context.Context, set traces.SpanSet, limit int, bounds ...filter.Expr) ([]traces.FoundSpan, error) {
 	set.Filter, set.TimeLimit = filter.AllOf(append(bounds, set.Filter)...), exemplarTime
-	page, err := h.Sets.Spans(ctx, traces.SpanQuery{SpanSet: set, Limit: exemplars})
-	return page.Spans, err
+	page, err := h.Sets.Spans(ctx, traces.SpanQuery{SpanSet: set, Limit: limit})
+	return slices.DeleteFunc(page.Spans, func(s traces.FoundSpan) bool { return s.State != traces.StateComplete }), err
 }
 
 // nearest is the span whose duration is nearest, or nil; the newer of two.
 func nearest(spans []traces.FoundSpan, to time.Duration) *exemplarJSON {
 	var best *traces.FoundSpan
 	for i := range spans {
-		if s := &spans[i]; s.State == traces.StateComplete && (best == nil || (s.Duration-to).Abs() < (best.Duration-to).Abs()) {
+		if s := &spans[i]; best == nil || (s.Duration-to).Abs() < (best.Duration-to).Abs() {
 			best = s
 		}
 	}

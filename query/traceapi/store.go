@@ -30,6 +30,8 @@ type Sets interface {
 	Facets(ctx context.Context, q traces.FacetQuery) (traces.Facets, error)
 	// Compare tells what two sets have apart.
 	Compare(ctx context.Context, q traces.CompareQuery) (traces.Comparison, error)
+	// Skeletons are whole traces without attributes, as far as a limit goes.
+	Skeletons(ctx context.Context, q traces.SkeletonQuery) ([]traces.Skeleton, error)
 }
 
 // Fleet reads what the resources of services say.

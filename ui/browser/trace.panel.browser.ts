@@ -16,7 +16,7 @@ afterAll(async () => {
 const wire = makeTrace(120, 'shop', 30)
 const keys = ['http.route', 'http.request.method', 'db.system.name', 'db.namespace', 'peer.service', 'customer.tier', 'net.host', 'net.port', 'queue']
 const attributes = keys.map((key) => ({ key, type: 'string', value: `value of ${key}` }))
-const typical = { trace_id: 'a'.repeat(32), span_id: '00000000000000aa', start: '2025-11-22T08:00:00Z', duration_ns: 4e8 }
+const typical = { trace_id: 'a'.repeat(32), span_id: '00000000000000aa', start: '2025-11-22T08:00:00Z', duration_ns: 4e8, class: 'ok', by: 'structure', sample: 80, alike: 61, structures: 4, median_ns: 3.9e8 }
 const operation = {
   name: 'POST /checkout', service: 'gateway', env: 'prod', kind: 'server', typical, slowest: { ...typical, trace_id: wire.trace_id },
   stats: { requests: 100, ok: 100, error: 0, throttle: 0, fault: 0, rate: 1, avg_ns: 1, p50_ns: 4e8, p95_ns: 8e8, p99_ns: 9e8, histogram: [[1e8, 4e8, 50], [4e8, 8e8, 45], [8e8, 9e8, 5]] },

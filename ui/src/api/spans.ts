@@ -3,7 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions, useInfiniteQuery,
 import { get } from './client'
 import type { Scope } from './hooks'
 import { LIVE_MS } from './live'
-import type { Baseline, Comparison, Facets, Heatmap, Instances, OperationDetail, SpanPage } from './types'
+import type { Baseline, Class, Comparison, Facets, Heatmap, Instances, OperationDetail, SpanPage } from './types'
 
 const live = (scope: Scope) => (scope.live === true ? LIVE_MS : false)
 
@@ -80,22 +80,22 @@ export function useCompare(q: string, scope: Scope, of: CompareOf | null) {
   })
 }
 
-export const operationQuery = (service: string, operation: string, kind: string | undefined, scope: Scope) =>
+export const operationQuery = (service: string, operation: string, kind: string | undefined, scope: Scope, klass: Class = 'ok') =>
   queryOptions({
-    queryKey: ['service', service, 'operation', operation, kind, within(scope)],
+    queryKey: ['service', service, 'operation', operation, kind, within(scope), klass],
     queryFn: ({ signal }) =>
       get<OperationDetail>(
         `services/${encodeURIComponent(service)}/operations/${encodeURIComponent(operation)}`,
-        { ...within(scope), kind },
+        { ...within(scope), kind, class: klass === 'ok' ? undefined : klass },
         signal,
       ),
     staleTime: 15_000,
   })
 
-/** Without a kind it is the operation's busiest. */
-export function useOperation(service: string, operation: string, kind: string | undefined, scope: Scope, enabled = true) {
+/** Without a kind it is the operation's busiest. The class is that of the typical one. */
+export function useOperation(service: string, operation: string, kind: string | undefined, scope: Scope, enabled = true, klass: Class = 'ok') {
   return useQuery({
-    ...operationQuery(service, operation, kind, scope),
+    ...operationQuery(service, operation, kind, scope, klass),
     enabled,
     placeholderData: (before, query) => (query?.queryKey[1] === service && query.queryKey[3] === operation ? before : undefined),
     refetchInterval: live(scope),

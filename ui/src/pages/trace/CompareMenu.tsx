@@ -6,9 +6,10 @@ import type { Exemplar } from '../../api/types'
 import { useShared } from '../../nav'
 import { formatDuration } from '../../pure/format'
 import { findTraceId } from '../../pure/trace-id'
-import { KINDS, spanId, type TraceModel } from '../../pure/trace'
+import { CLASSES, KINDS, spanId, type TraceModel } from '../../pure/trace'
 import { signedShare } from '../../pure/traceDelta'
 import { isRequest } from '../../pure/traceRank'
+import { typicalWhy } from '../../pure/traceTypical'
 import { Button } from '../../widgets/Button'
 import { Input } from '../../widgets/Input'
 import { Popover } from '../../widgets/Popover'
@@ -43,7 +44,10 @@ function Suggestions({ trace }: { trace: TraceModel }) {
   const service = trace.services[spans.service[0]]
   const name = trace.names[spans.name[0]]
   const kind = KINDS[spans.kind[0]] ?? 'unspecified'
-  const operation = useOperation(service.name, name, kind, useTraceScope(trace, service.env), isRequest(kind))
+  const scope = useTraceScope(trace, service.env)
+  const operation = useOperation(service.name, name, kind, scope, isRequest(kind))
+  const klass = CLASSES[spans.klass[0]] ?? 'ok'
+  const alike = useOperation(service.name, name, kind, scope, isRequest(kind) && klass !== 'ok', klass).data?.typical
   if (!isRequest(kind) || operation.error) return null
   if (operation.data === undefined) return <Skeleton rows={2} height={28} gap={6} />
   const { typical, slowest } = operation.data
@@ -53,21 +57,23 @@ function Suggestions({ trace }: { trace: TraceModel }) {
         {service.name} <span>{name}</span>
       </h2>
       <ul className={css.list}>
-        {typical && <Suggestion trace={trace} of={typical} label="A typical one" title="Of the newest that ended well, the one whose duration is nearest the median of this time range" />}
+        {typical && <Suggestion trace={trace} of={typical} label="A typical one" why={typicalWhy(typical)} />}
+        {klass !== 'ok' && alike?.class === klass && <Suggestion trace={trace} of={alike} label={`A typical ${klass}`} why={typicalWhy(alike)} />}
         {slowest && <Suggestion trace={trace} of={slowest} label="The slowest" />}
-        {!typical && !slowest && <li className={css.note}>No other request of this operation is in this range.</li>}
+        {!typical && !slowest && !alike && <li className={css.note}>No other request of this operation is in this range.</li>}
       </ul>
     </>
   )
 }
 
-function Suggestion({ trace, of, label, title }: { trace: TraceModel; of: Exemplar; label: string; title?: string }) {
+function Suggestion({ trace, of, label, why }: { trace: TraceModel; of: Exemplar; label: string; why?: string }) {
   const shared = useShared()
   const text = (
     <>
-      <span className={css.label} title={title}>{label}</span>
+      <span className={css.label}>{label}</span>
       <span className={css.duration}>{formatDuration(of.duration_ns)}</span>
       <span className={css.note}>{of.trace_id === trace.traceId ? 'this one' : signedShare(of.duration_ns, trace.spans.duration[0])}</span>
+      {why !== undefined && <span className={css.why}>{why}</span>}
     </>
   )
   if (of.trace_id === trace.traceId) return <li className={css.item}>{text}</li>
