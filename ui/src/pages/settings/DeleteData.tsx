@@ -67,23 +67,25 @@ function DeleteForm() {
       </p>
       <div className={keys.fields}>
         <Input label="What to delete" placeholder="user.id = 42" value={filter} onChange={(e) => setFilter(e.target.value)} className={css.filter} />
-        {counted === null || empty ? (
-          <Button type="submit" disabled={request.filter === '' || problem !== null || trial.isFetching}>
-            Count what matches
-          </Button>
-        ) : null}
       </div>
       <div className={keys.fields}>
         <label className={css.time}>
-          From
+          <span>From</span>
           <Input label="From when" type="datetime-local" value={since} onChange={(e) => setSince(e.target.value)} invalid={problem !== null} />
         </label>
         <label className={css.time}>
-          until
+          <span>until</span>
           <Input label="Until when" type="datetime-local" value={until} onChange={(e) => setUntil(e.target.value)} invalid={problem !== null} />
         </label>
         <span className={css.sub}>{since === '' && until === '' ? 'Without times: all that is stored.' : 'Of your clock. A trace goes whole when a span that matches began in between.'}</span>
       </div>
+      {(counted === null || empty) && (
+        <div className={keys.fields}>
+          <Button type="submit" disabled={request.filter === '' || problem !== null || trial.isFetching}>
+            Count what matches
+          </Button>
+        </div>
+      )}
       {problem !== null && <Notice tone="warn">{problem}</Notice>}
       {trial.error !== null && same && <Notice tone="warn">{trial.error.message}</Notice>}
       {empty && <p className={keys.note}>Nothing that is stored matches.</p>}
