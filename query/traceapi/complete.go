@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/query/traceql"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/traces"
@@ -44,7 +45,11 @@ func (h *handlers) complete(w http.ResponseWriter, r *http.Request) error {
 		pos--
 	}
 	c := completer{ctx: r.Context(), words: h.Words, project: api.CallerOf(r.Context()).Project, span: traces.Range{From: from, To: to}, items: []itemJSON{}}
-	if err := c.fill(caretOf(text[:pos])); err != nil && !errors.Is(err, conn.ErrTimeout) { // what was found in time will do
+	fill := func() error { return c.fill(caretOf(text[:pos])) }
+	if isTraceQL(text[:pos]) {
+		fill = func() error { return c.fillTraceQL(traceql.CaretAt(text[:pos])) }
+	}
+	if err := fill(); err != nil && !errors.Is(err, conn.ErrTimeout) { // what was found in time will do
 		return err
 	}
 	return api.WriteJSON(w, map[string]any{"items": c.items[:min(len(c.items), maxItems)]})

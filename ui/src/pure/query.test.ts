@@ -54,6 +54,21 @@ describe('completion', () => {
   f('ser| and root', 'service', 'service |and root')
   f('service = web |', 'and', 'service = web and |')
   f('(ser|', 'service', '(service |')
+  f('{ sp|', 'span.', '{ span.|')
+  f('{sp|', 'span.', '{ span.|')
+  f('{ span.ht|', 'span.http.route', '{ span.http.route |')
+  f('{ span:du| }', 'duration', '{ duration |}')
+  f('{ span."a b|', 'span."a b.c"', '{ span."a b.c" |')
+  f('{ name = "GE|', '"GET /x"', '{ name = "GET /x" |')
+  f('{ status = e|}', 'error', '{ status = error |}')
+  f('{ } |', '>>', '{ } >> |')
+  it('goes on in the parentheses of TraceQL', () => {
+    const put = (q: string, text: string) => applyCompletion(q, q.length, text).q
+    expect(put('{ } | by', 'by(')).toBe('{ } | by(')
+    expect(put('{ } | by(na', 'name')).toBe('{ } | by(name ')
+    expect(put('{ } | select(.b,ki', 'kind')).toBe('{ } | select(.b, kind ')
+    expect(put('{ } | co', 'count()')).toBe('{ } | count() ')
+  })
   it('replaces the word that the caret is in', () => {
     expect(wordAt('service = web', 3)).toEqual({ from: 0, to: 7 })
     expect(wordAt('service = web', 10)).toEqual({ from: 10, to: 10 })

@@ -23,14 +23,17 @@ export function andAlso(q: string, condition: string): string {
 
 export type Token = { kind: 'word' | 'string' | 'op' | 'paren'; text: string; from: number; to: number }
 
+/** In TraceQL a key may have a colon, a dash and parts in quotes, and braces and commas stand for themselves. */
+const TRACEQL = /\s+|"(?:[^"\\]|\\.)*"?|`[^`]*`?|[(){},]|[!&](?:>>|<<|>|<|~)|=~|!~|!=|>=|<=|>>|<<|&&|\|\||[=><!~|&+*%^]|(?:[^\s()=~!><"&|{},`+*%^]|(?<=\.)"(?:[^"\\]|\\.)*"?)+/g
+
 /** Splits a filter; never fails, an unfinished string ends with the text. */
 export function tokenize(q: string): Token[] {
-  const pattern = /\s+|"(?:[^"\\]|\\.)*"?|[()]|=~|!~|!=|>=|<=|&&|\|\||[=><:!]|[^\s()=~!><:"&|]+|[~&|]/g
+  const pattern = isTraceQL(q) ? TRACEQL : /\s+|"(?:[^"\\]|\\.)*"?|[()]|=~|!~|!=|>=|<=|&&|\|\||[=><:!]|[^\s()=~!><:"&|]+|[~&|]/g
   const out: Token[] = []
   for (const m of q.matchAll(pattern)) {
     const text = m[0]
     if (/^\s/.test(text)) continue
-    const kind = text.startsWith('"') ? 'string' : /^[()]$/.test(text) ? 'paren' : /^[=!><:&|~]/.test(text) ? 'op' : 'word'
+    const kind = /^["`]/.test(text) ? 'string' : /^[(){},]$/.test(text) ? 'paren' : /^[=!><:&|~+*%^]/.test(text) ? 'op' : 'word'
     out.push({ kind, text, from: m.index, to: m.index + text.length })
   }
   return out
@@ -61,9 +64,10 @@ export function applyCompletion(q: string, caret: number, text: string): { q: st
   const before = q.slice(0, from)
   const after = q.slice(to)
   const gap = before !== '' && !/[\s(!]$/.test(before) && !/[=~><:]$/.test(before) ? ' ' : ''
-  const tail = after.startsWith(' ') ? '' : ' '
+  // Behind the dot of a scope and an open parenthesis the same word goes on.
+  const tail = after.startsWith(' ') || (isTraceQL(before + text) && /[.(]$/.test(text)) ? '' : ' '
   const put = gap + text + tail
-  return { q: before + put + after, caret: before.length + put.length + (tail === '' ? 1 : 0) }
+  return { q: before + put + after, caret: before.length + put.length + (tail === '' && after.startsWith(' ') ? 1 : 0) }
 }
 
 /** The offset in UTF-8 bytes of an offset in UTF-16 units, which is what a text field knows. */
