@@ -77,8 +77,8 @@ export function Histogram({ histogram, other, marks, ranges = NONE, onRanges }: 
         {chosen.map(([a, b], i) => (
           <span key={i} className={css.brush} style={{ left: `${a * 100}%`, width: `${(b - a) * 100}%` }} />
         ))}
-        {marks.map(([label, ns]) => (
-          <span key={label} className={css.mark} data-end={at(ns) > 0.96 || undefined} style={{ left: `${at(ns) * 100}%` }}>
+        {marks.map(([label, ns], i) => (
+          <span key={label} className={css.mark} data-end={at(ns) > 0.96 || (i + 1 < marks.length && at(marks[i + 1][1]) - at(ns) < 0.09) || undefined} style={{ left: `${at(ns) * 100}%` }}>
             <i>{label}</i>
           </span>
         ))}
