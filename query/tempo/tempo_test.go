@@ -28,6 +28,7 @@ func TestTempo(t *testing.T) {
 		{"ValuesHaveTypes", valuesHaveTypes},
 		{"SearchByTraceQL", searchByTraceQL},
 		{"MetricsOfTraceQL", metricsOfTraceQL},
+		{"GrafanaSends", grafanaSends},
 		{"LargeTraceComesInParts", largeTraceComesInParts}, // the last, since it adds to the shop
 	} {
 		t.Run(part.name, func(t *testing.T) { part.ask(t, s) })
