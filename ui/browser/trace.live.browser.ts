@@ -13,7 +13,8 @@ afterAll(async () => {
   await stage.close()
 })
 
-const whole = makeTrace(600, 'shop', 0)
+/** It ends now: of one that has been quiet for long nothing is expected any more. */
+const whole = { ...makeTrace(600, 'shop', 0), start: `${Date.now() - 1000}000000` }
 
 /** The trace without some of its subtrees: as it was before they came. */
 function early(): TraceWire {
@@ -54,6 +55,7 @@ test('rows that are open, the selection and the scroll position stay while spans
   await page.waitForTimeout(300)
   const before = await inView(page)
   const count = await rows(page)
+  expect(await page.getByText('still arriving').count()).toBe(1)
   arrived = true
   await expect.poll(() => rows(page), { timeout: 30_000 }).toBeGreaterThan(count)
   await page.waitForTimeout(300)
@@ -61,5 +63,24 @@ test('rows that are open, the selection and the scroll position stay while spans
   expect(after[0]).toEqual(before[0])
   expect(after.find((r) => r.selected)?.text).toBe(before.find((r) => r.selected)?.text)
   expect(page.url()).toContain('span=')
+  expect(await page.getByText('still arriving').count()).toBe(0)
+  await page.close()
+})
+
+test('a root that is late appears by itself', async () => {
+  const s = whole.spans
+  const rest = s.id.map((_, i) => i).slice(1)
+  const columns = Object.fromEntries(Object.entries(s).map(([name, column]) => [name, rest.map((i) => (column as unknown[])[i])])) as TraceWire['spans']
+  const rootless: TraceWire = {
+    ...whole, start: `${Date.now() - 1000}000000`, root: null, span_count: rest.length, spans: { ...columns, parent: columns.parent.map((p) => p - 1), depth: columns.depth.map((d) => d - 1) },
+    repeats: [], critical_path: [], errors: [], focus: 0, warnings: [{ code: 'missing_root', message: 'The root span is not here.' }],
+  }
+  let arrived = false
+  const page = await stage.open(`/trace/${whole.trace_id}?tab=none`, { [`traces/${whole.trace_id}`]: () => JSON.stringify(arrived ? whole : rootless) })
+  await page.getByRole('heading', { name: 'Trace without a root' }).waitFor()
+  await page.getByText('still arriving').waitFor()
+  arrived = true
+  await page.getByRole('heading', { name: 'POST /checkout' }).waitFor({ timeout: 30_000 })
+  await page.getByText('still arriving').waitFor({ state: 'detached' })
   await page.close()
 })

@@ -1,9 +1,9 @@
 /** A whole trace as columns. Large ones are parsed in a Worker, so that the page stays alive meanwhile. */
 import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { decodeTrace, type TraceModel, type TraceWire } from '../pure/trace'
+import { followEvery } from '../pure/traceFollow'
 import { epochMsOfNanos, MILLISECOND, MINUTE_MS } from '../pure/units'
 import { get, getBytes } from './client'
-import { LIVE_MS } from './live'
 import { fileClosed, readTraceFile, traceFileOf } from './traceFile'
 import type { SpanPage, SpanRow, TraceChildren } from './types'
 
@@ -40,8 +40,8 @@ export const traceQuery = (id: string, hint: TraceHint = {}) =>
 export function useTrace(id: string, hint: TraceHint = {}) {
   return useQuery({
     ...traceQuery(id, hint),
-    // A trace whose spans still arrive is asked again until it is whole.
-    refetchInterval: (query) => (hint.file !== true && query.state.data?.inProgress === true ? LIVE_MS : false),
+    // A trace whose spans still arrive is asked for again, until it is whole or nothing has come for long.
+    refetchInterval: ({ state }) => (hint.file !== true && state.data !== undefined && followEvery(state.data, Date.now(), state.dataUpdateCount)) || false,
   })
 }
 

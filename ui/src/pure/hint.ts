@@ -11,7 +11,7 @@ export function hintOf(trace: Pick<TraceSummary, 'start' | 'duration_ns'>): { st
 }
 
 /** Spans of one request are sent by their services every few seconds; a root missing for longer is missing. */
-const PATIENCE_MS = 60_000
+export const PATIENCE_MS = 60_000
 
 /** What to say of a trace that is not whole; empty for one that is. */
 export function arrival(trace: Pick<TraceSummary, 'start' | 'duration_ns' | 'root' | 'in_progress'>, now: EpochMs): '' | 'arriving' | 'no root' {

@@ -5,6 +5,7 @@ import { traceFileOf } from '../../api/traceFile'
 import { formatAgo, formatCount, formatDuration, formatMoment, formatPercent, plural } from '../../pure/format'
 import { OUTCOME_LABEL } from '../../pure/outcome'
 import type { TraceModel } from '../../pure/trace'
+import { followText } from '../../pure/traceFollow'
 import { epochMsOfNanos } from '../../pure/units'
 import { ClassMark } from '../../widgets/ClassMark'
 import { CopyButton } from '../../widgets/CopyButton'
@@ -19,6 +20,7 @@ export function TraceHeader({ trace, file }: { trace: TraceModel; file: boolean 
   const queryClient = useQueryClient()
   const now = useNow()
   const start = epochMsOfNanos(trace.start)
+  const arriving = file ? '' : followText(trace, now)
   const share = trace.criticalNs / trace.duration
   return (
     <header className={css.header}>
@@ -58,6 +60,11 @@ export function TraceHeader({ trace, file }: { trace: TraceModel; file: boolean 
         <li title={new Date(start).toISOString()}>
           {formatMoment(start, now)} <span>{formatAgo(start, now)}</span>
         </li>
+        {arriving !== '' && (
+          <li className={css.arriving} data-follows={arriving === 'still arriving' || undefined}>
+            {arriving}
+          </li>
+        )}
         <li>{plural(trace.spanCount, 'span')}</li>
         <li>{plural(trace.services.length, 'service')}</li>
         <li data-bad={trace.errorCount > 0 || undefined}>{trace.errorCount === 0 ? 'no errors' : plural(trace.errorCount, 'error')}</li>

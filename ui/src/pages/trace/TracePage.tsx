@@ -68,7 +68,7 @@ function Loaded({ answer, hint, onAsSent }: { answer: TraceModel; hint: TraceHin
   return (
     <div className={css.page}>
       <TraceHeader trace={more.trace} file={hint.file === true} />
-      <Warnings trace={more.trace} file={hint.file === true} asSent={hint.skew === 'off'} onAsSent={onAsSent} />
+      <Warnings trace={more.trace} asSent={hint.skew === 'off'} onAsSent={onAsSent} />
       <Repeats trace={more.trace} />
       {more.error && <Notice tone="warn">{`More spans could not be brought: ${more.error.message}`}</Notice>}
       <TraceScreen key={`${answer.traceId}/${hint.skew ?? ''}`} more={more} hint={{ start: hint.start, end: hint.end, file: hint.file }} />

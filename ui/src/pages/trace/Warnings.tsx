@@ -8,7 +8,7 @@ import css from './TracePage.module.css'
 const FEW = 2
 
 /** What the reader should know before trusting the picture. */
-export function Warnings({ trace, file, asSent, onAsSent }: { trace: TraceModel; file: boolean; asSent: boolean; onAsSent: (off: boolean) => void }) {
+export function Warnings({ trace, asSent, onAsSent }: { trace: TraceModel; asSent: boolean; onAsSent: (off: boolean) => void }) {
   const [all, setAll] = useState(false)
   const skewed = asSent || trace.spans.flags.some((f) => has(f, FLAG.skewAdjusted))
   const texts = trace.warnings.filter((w) => w.code !== 'truncated').map((w) => w.message)
@@ -16,7 +16,6 @@ export function Warnings({ trace, file, asSent, onAsSent }: { trace: TraceModel;
     const { kept, total } = trace.truncated
     texts.unshift(`${formatCount(kept)} of ${formatCount(total)} spans are here: errors, the critical path, the upper levels and the longest. Open “more spans” where you want the others; search and figures by group see only what is here.`)
   }
-  if (trace.inProgress && !file) texts.push('Spans are still arriving; this page follows them.')
   if (asSent) texts.push('Times are as they were sent; clocks of different hosts may disagree.')
   if (texts.length === 0) return null
   const shown = all ? texts : texts.slice(0, FEW)
