@@ -21,7 +21,7 @@ run: build bin/shop ## install, build and start everything with the demo shop be
 
 .PHONY: build
 build: prerequisites engine ui ## leave the program at ./sightline
-	$(GO) build -ldflags "-X main.version=$(VERSION)" -o sightline .
+	$(GO) build -ldflags "-w -X main.version=$(VERSION)" -o sightline .
 
 .PHONY: bin/shop
 bin/shop:

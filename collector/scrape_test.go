@@ -178,7 +178,9 @@ service: {pipelines: {metrics/prometheus: {receivers: [prometheus], exporters: [
 	f(`{scrape_configs: [{job_name: a, static_configs: [{targets: ["h:1"]}]}]}`, "")
 	f(`{scrape_configs: [{job_name: a, dns_sd_configs: [{names: [x.example]}]}]}`, "")
 	f(`{scrape_configs: [{job_name: a}, {job_name: a}]}`, "multiple scrape configs")
-	f(`{scrape_configs: [{job_name: a, kubernetes_sd_configs: [{role: pod}]}]}`, "kubernetes_sd_configs")
+	f(`{scrape_configs: [{job_name: a, kubernetes_sd_configs: [{role: podd}]}]}`, `unknown Kubernetes SD role "podd"`)
+	f(`{scrape_configs: [{job_name: a, ec2_sd_configs: [{region: eu-west-1}], consul_sd_configs: [{}], nomad_sd_configs: [{}], eureka_sd_configs: [{server: "http://h:8761/eureka"}]}]}`, "")
+	f(`{scrape_configs: [{job_name: a, azure_sd_configs: [{}]}]}`, "kubernetes, lightsail")
 	f(`{scrape_configs: [{job_name: a, scrape_intervall: 1s}]}`, "scrape_intervall")
 	f(`{remote_write: []}`, "remote_write has no use here")
 }

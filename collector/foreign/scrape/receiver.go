@@ -15,9 +15,15 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery"
-	_ "github.com/prometheus/prometheus/discovery/dns"  // dns_sd_configs
-	_ "github.com/prometheus/prometheus/discovery/file" // file_sd_configs
-	_ "github.com/prometheus/prometheus/discovery/http" // http_sd_configs
+	_ "github.com/prometheus/prometheus/discovery/aws"        // ec2, ecs, lightsail, elasticache, msk, rds
+	_ "github.com/prometheus/prometheus/discovery/consul"     // consul
+	_ "github.com/prometheus/prometheus/discovery/dns"        // dns
+	_ "github.com/prometheus/prometheus/discovery/eureka"     // eureka
+	_ "github.com/prometheus/prometheus/discovery/file"       // file
+	_ "github.com/prometheus/prometheus/discovery/http"       // http
+	_ "github.com/prometheus/prometheus/discovery/kubernetes" // kubernetes
+	_ "github.com/prometheus/prometheus/discovery/moby"       // docker, dockerswarm
+	_ "github.com/prometheus/prometheus/discovery/nomad"      // nomad
 	"github.com/prometheus/prometheus/scrape"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -76,13 +82,17 @@ func (c *Config) load() (*config.Config, error) {
 	}
 	parsed, err := config.Load(string(text), slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, fmt.Errorf("config: %w (service discovery: static, file, http and dns)", err)
+		return nil, fmt.Errorf("config: %w (%s)", err, known)
 	}
 	if _, err := parsed.GetScrapeConfigs(); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
 	return parsed, nil
 }
+
+// known are the service discoveries that the imports above bring.
+const known = "service discoveries, each as NAME_sd_configs: consul, dns, docker, dockerswarm, ec2, ecs, elasticache, eureka, file, http, kubernetes, " +
+	"lightsail, msk, nomad, rds; and static_configs. For others let a program write their targets for file_sd_configs, or serve them for http_sd_configs"
 
 // bodyLimit bounds what a target may answer, decompressed, where the configuration does not: in Prometheus nothing does.
 const bodyLimit = "32MB"
