@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/storage/traces"
+	"github.com/sightline/sightline/storage/traces/peer"
 )
 
 // remote is the type of a callee of which nothing but a name is known.
@@ -140,6 +141,7 @@ func (g *graph) addNode(r *traces.NodeRow) {
 	n.namespaces[r.Namespace] += r.Requests()
 	n.own.Add(&r.Measure)
 	n.hasOwn = true
+	n.root = n.root || r.Type == peer.Synthetic // a test that sends spans begins requests itself
 }
 
 // serviceNames are the services by environment and name, for addEdge. Where several types share a name, the first type wins.

@@ -141,6 +141,23 @@ func TestEmptyMapHasNoNulls(t *testing.T) {
 	}
 }
 
+// TestCanariesAreClientsWithNames has one that a service was called by, and one that sends spans itself.
+func TestCanariesAreClientsWithNames(t *testing.T) {
+	probe := traces.End{Kind: traces.EndClient, Type: "Client::Synthetic", Env: "prod", Name: "probe"}
+	journey := traces.End{Kind: traces.EndService, Type: "Client::Synthetic", Env: "prod", Namespace: "shop", Name: "journey"}
+	rows := shop()
+	rows.Nodes = append(rows.Nodes, traces.NodeRow{Env: "prod", Namespace: "shop", Name: "journey", Type: "Client::Synthetic", Measure: requests(9, 0, 0, 1, 90*ms)})
+	rows.Edges = append(rows.Edges, traces.EdgeRow{From: probe, To: service("payment"), Measure: requests(60, 0, 0, 0, 8*ms)},
+		traces.EdgeRow{From: journey, To: service("web"), Measure: requests(9, 0, 0, 1, 85*ms), Server: requests(9, 1, 0, 0, 80*ms), Unsaid: 2})
+	m := servicemap.Build(rows, servicemap.Options{Window: 100 * time.Second})
+	golden(t, "canaries", render(m))
+	for _, e := range m.Edges {
+		if e.Classed == (e.Source == servicemap.ID(journey)) {
+			t.Errorf("%s: classed %v", e.ID, e.Classed)
+		}
+	}
+}
+
 func TestIDsCannotBeForged(t *testing.T) {
 	ends := []traces.End{
 		{Kind: traces.EndService, Type: "service", Env: "prod", Name: "a"},

@@ -17,7 +17,8 @@ type Rule = readonly [pattern: RegExp, glyph: Glyph, badge: string, words: strin
 
 // The first rule that matches wins; types are compared without case, as X-Ray's own spelling varies.
 const RULES: readonly Rule[] = [
-  [/^client(::synthetic)?$/, 'client', '', 'client'],
+  [/^client$/, 'client', '', 'client'],
+  [/^client::synthetic$/, 'client', 'TEST', 'synthetic test'],
   [/^(service|)$/, 'service', '', 'service'],
   [/^remote$/, 'external', '', 'external host'],
   [/^dns$/, 'dns', 'DNS', 'DNS zone'],

@@ -9,7 +9,7 @@ type Case = { edge: string; ranges?: [number, number][]; classes?: Class[]; oper
 /** A node out of its id, as the server makes it. */
 function nodeOf(id: string): MapNode {
   const [kind, env, name, type] = id.split('/').map(decodeURIComponent)
-  return makeNode(id, { kind: kind as MapNode['kind'], env, name, type: (type as string | undefined) ?? kind })
+  return makeNode(id, { kind: kind as MapNode['kind'], env, name, type: type ?? kind })
 }
 
 // The server's own test asks these queries of the real engine, and finds the traces that each names.

@@ -6,7 +6,7 @@ import { Histogram } from '../../map/Histogram'
 import { Panel, Section } from '../../map/Panel'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
 import { edgeQuery } from '../../pure/mapQuery'
-import { badShare, share } from '../../pure/mapStats'
+import { share } from '../../pure/mapStats'
 import { OUTCOME_SHORT, OUTCOMES } from '../../pure/outcome'
 import { ClassMark } from '../../widgets/ClassMark'
 import { Compared } from './Compared'
@@ -63,18 +63,18 @@ export function EdgePanel({ view, edge, source, target }: Props) {
 function Sides({ caller, callee, classed, source, target, waits }: { caller: Stats; callee: Stats; classed: boolean; source: string; target: string; waits: boolean }) {
   const gap = caller.avg_ns - callee.avg_ns
   // Where the two disagree, requests were lost on the way, timed out, or were answered by something in between.
-  const ended = (label: string, value: Class | undefined, of: (s: Stats) => number) => {
-    const [seen, said] = [of(caller), of(callee)]
+  const ended = (value: Class) => {
+    const [seen, said] = [share(caller, value), share(callee, value)]
     const apart = classed && Math.abs(seen - said) >= 0.0005
     return (
       <tr>
         <th scope="row">
-          {value !== undefined && <ClassMark value={value} size={11} label={false} />}
-          {label}
+          <ClassMark value={value} size={11} label={false} />
+          {OUTCOME_SHORT[value]}
         </th>
         <td>{formatPercent(seen)}</td>
         <td>{classed ? formatPercent(said) : '–'}</td>
-        <td data-tone={apart ? 'worse' : undefined}>{apart ? `${seen > said ? '+' : '−'}${formatPercent(Math.abs(seen - said))}` : ''}</td>
+        <td data-tone={apart && (value === 'ok' ? seen < said : seen > said) ? 'worse' : undefined}>{apart ? `${seen > said ? '+' : '−'}${formatPercent(Math.abs(seen - said))}` : ''}</td>
       </tr>
     )
   }
@@ -111,9 +111,8 @@ function Sides({ caller, callee, classed, source, target, waits }: { caller: Sta
         </thead>
         <tbody>
           {row('Requests', (s) => formatRate(s.rate))}
-          {ended('Failed', undefined, badShare)}
-          {OUTCOMES.filter((c) => c !== 'ok' && (caller[c] > 0 || callee[c] > 0)).map((c) => (
-            <Fragment key={c}>{ended(OUTCOME_SHORT[c], c, (s) => share(s, c))}</Fragment>
+          {OUTCOMES.filter((c) => c === 'ok' || caller[c] > 0 || callee[c] > 0).map((c) => (
+            <Fragment key={c}>{ended(c)}</Fragment>
           ))}
           {row('avg', (s) => formatDuration(s.avg_ns), (a, b) => a.avg_ns - b.avg_ns)}
           {row('p50', (s) => formatDuration(s.p50_ns), (a, b) => a.p50_ns - b.p50_ns)}
