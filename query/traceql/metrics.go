@@ -198,7 +198,7 @@ func (m *measuring) walk(extra ...Expr) *walk {
 	for _, a := range m.metrics.By {
 		extra = append(extra, &Field{a})
 	}
-	return &walk{engine: m.engine, req: m.req, plan: newPlan(m.req.Query.Stages, m.req.Place, whole, extra...)}
+	return &walk{engine: m.engine, req: m.req, plan: newPlan(m.req.Query.Stages, m.req.Place, whole, extra...), deadline: time.Now().Add(cmp.Or(m.req.TimeLimit, defaultTimeLimit))}
 }
 
 // add counts a span.

@@ -17,6 +17,8 @@ type plan struct {
 	holds  map[*Filter]func(x *run, row int32) bool // of every filter of the query
 	from   filter.Expr                              // a span of an answer fulfils it
 	also   []filter.Expr                            // and its trace has spans that fulfil each of these
+	kin    []traces.Relative                        // and it is related to such spans
+	least  int                                      // and of its trace so many spans fulfil from
 }
 
 // run is a plan on a trace.
@@ -47,6 +49,7 @@ func newPlan(stages []Stage, place filter.Expr, whole bool, extra ...Expr) *plan
 		}
 	}
 	p.from = filter.AllOf(answers(stages), place)
+	p.kin, p.least = relatives(stages), least(stages)
 	p.also = p.needs()
 	return p
 }
@@ -270,6 +273,9 @@ func (p *plan) needs() []filter.Expr {
 	}
 	if inner := answers(p.stages); inner != nil {
 		known[inner.String()] = true
+	}
+	for _, r := range p.kin { // which says more
+		known[r.Filter.String()] = true
 	}
 	var all []filter.Expr
 	for _, e := range needsOf(p.stages) {

@@ -3,11 +3,13 @@ package traceql
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"time"
 
+	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/traces"
 )
 
@@ -17,6 +19,10 @@ const (
 	// chunk is how many traces are read at once, of skeletons and of whole ones, and chunkSpans how many spans they may have together.
 	skeletonChunk, wholeChunk           = 2000, 200
 	skeletonChunkSpans, wholeChunkSpans = 100_000, 20_000
+
+	defaultTimeLimit = 5 * time.Second
+	// afterLimit is what reading the attributes that an answer shows may take when the time is over.
+	afterLimit = 300 * time.Millisecond
 )
 
 // Search finds traces: those that the query leaves span sets of, with a span that starts in the range. Structure is decided on traces as a
@@ -28,7 +34,8 @@ func (e *Engine) Search(ctx context.Context, req Request) (*Result, error) {
 	}
 	req.Limit = cmp.Or(max(req.Limit, 0), defaultLimit)
 	req.SpansPerSet = cmp.Or(max(req.SpansPerSet, 0), defaultSpansPerSet)
-	w := &walk{engine: e, req: req, plan: newPlan(req.Query.Stages, req.Place, false)}
+	req.TimeLimit = cmp.Or(req.TimeLimit, defaultTimeLimit)
+	w := &walk{engine: e, req: req, plan: newPlan(req.Query.Stages, req.Place, false), deadline: began.Add(req.TimeLimit)}
 	out := &Result{}
 	var found []*match
 	err := w.each(ctx, max(req.Limit*4, 40), func(x *run, sets []set) bool {
@@ -72,6 +79,16 @@ type walk struct {
 	// position is where the candidates have come to: what may be found yet is no newer. Zero: nowhere.
 	position time.Time
 	stopped  bool // before the candidates were through
+	deadline time.Time
+}
+
+// left is how long reading may take; an error where the time is over, which storage takes for the end of its own.
+func (w *walk) left() (time.Duration, error) {
+	left := time.Until(w.deadline)
+	if left <= 0 {
+		return 0, context.DeadlineExceeded
+	}
+	return left, nil
 }
 
 func (w *walk) inRange(s *traces.Span) bool {
@@ -86,7 +103,7 @@ func (w *walk) each(ctx context.Context, batch int, f func(x *run, sets []set) (
 	if w.plan.whole {
 		chunk = wholeChunk
 	}
-	q := traces.CandidateQuery{Also: w.plan.also, Batch: min(batch, chunk)}
+	q := traces.CandidateQuery{Also: w.plan.also, Relatives: w.plan.kin, Least: w.plan.least, Batch: min(batch, chunk)}
 	q.SpanSet = traces.SpanSet{Project: w.req.Project, Range: traces.Range{From: w.req.From, To: w.until()}, Filter: w.plan.from, TimeLimit: w.req.TimeLimit}
 	w.outcome, err = w.engine.store.Candidates(ctx, q, func(ctx context.Context, all []traces.Candidate) (bool, error) {
 		for part := range slices.Chunk(all, chunk) {
@@ -98,6 +115,9 @@ func (w *walk) each(ctx context.Context, batch int, f func(x *run, sets []set) (
 				k := &skeletons[i]
 				if len(k.Spans) == 0 {
 					continue
+				}
+				if _, err := w.left(); err != nil {
+					return false, err
 				}
 				w.traces++
 				w.spans += len(k.Spans)
@@ -133,6 +153,10 @@ func (w *walk) read(ctx context.Context, part []traces.Candidate) ([]traces.Skel
 	}
 	if len(part) == 1 {
 		q.Limit *= 10
+	}
+	var err error
+	if q.Timeout, err = w.left(); err != nil {
+		return nil, err
 	}
 	all, err := read(ctx, q)
 	if err != nil {
@@ -236,7 +260,12 @@ func (w *walk) addAttrs(ctx context.Context, found []*match) error {
 			}
 		}
 	}
+	q.Timeout = max(time.Until(w.deadline), afterLimit)
 	whole, err := w.engine.store.WholeTraces(ctx, q)
+	if ctx.Err() == nil && errors.Is(err, conn.ErrTimeout) { // the traces are found all the same
+		w.reason = traces.ReasonTimeLimit
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -118,10 +118,10 @@ const wholeConditions = `AND trace_id = {trace_id:FixedString(16)}
     AND start >= {from:DateTime64(9, 'UTC')} AND start <= {to:DateTime64(9, 'UTC')}
     AND (span_id = {span_id:UInt64} OR {span_id:UInt64} = 0)`
 
-// wholeSpans reads spans with everything but their resources.
-func (r *Reader) wholeSpans(ctx context.Context, conditions string, params []conn.Param) ([]Span, error) {
+// wholeSpans reads spans with everything but their resources. A timeout of 0 is a minute.
+func (r *Reader) wholeSpans(ctx context.Context, conditions string, params []conn.Param, timeout time.Duration) ([]Span, error) {
 	var spans []Span
-	for row, err := range conn.Rows[wholeRow](ctx, r.db, conn.Query{SQL: when(wholeSQL, conditions), Params: params}) {
+	for row, err := range conn.Rows[wholeRow](ctx, r.db, conn.Query{SQL: when(wholeSQL, conditions), Params: params, Timeout: timeout}) {
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +134,7 @@ func (r *Reader) whole(ctx context.Context, project string, id TraceID, span Spa
 	var spans []Span
 	err := r.locate(ctx, project, id, hint, func(ctx context.Context, in Range) (n int, err error) {
 		params := append(traceParams(project, id, in), conn.Uint("span_id", uint64(span)), conn.Uint("limit", uint64(maxTraceSpans)))
-		spans, err = r.wholeSpans(ctx, wholeConditions, params)
+		spans, err = r.wholeSpans(ctx, wholeConditions, params, 0)
 		return len(spans), err
 	})
 	if err != nil {

@@ -50,6 +50,7 @@ type piece struct {
 	where  string
 	params []conn.Param
 	left   time.Duration
+	in     Range // what its ranges lie in
 }
 
 func (r *Reader) newScan(set SpanSet, prefix string) (*scan, error) {
@@ -146,7 +147,7 @@ func (s *scan) read(ctx context.Context, slice Range, ranges []Range, left time.
 
 // piece gives the conditions of ranges.
 func (s *scan) piece(ranges []Range, superseded []uint64, left time.Duration) piece {
-	p := piece{left: left, params: append([]conn.Param{conn.Str("project", s.set.Project)}, s.params...)}
+	p := piece{left: left, in: Range{ranges[len(ranges)-1].From, ranges[0].To}, params: append([]conn.Param{conn.Str("project", s.set.Project)}, s.params...)}
 	times := newPrinter(s.prefix + "t")
 	texts := make([]string, len(ranges))
 	for i, in := range ranges {

@@ -162,7 +162,7 @@ func (r *Reader) addValues(ctx context.Context, q SpanQuery, found []FoundSpan) 
 	in := Range{found[len(found)-1].Start, found[0].Start.Add(1)}
 	params := append(in.params(q.Project), fixedArray("ids", ids), conn.Uints("spans", spans), conn.Uint("limit", uint64(maxTraceSpans)))
 	whole, err := r.wholeSpans(ctx, "AND start >= {from:DateTime64(9, 'UTC')} AND start < {to:DateTime64(9, 'UTC')}\n"+
-		"    AND span_id IN {spans:Array(UInt64)} AND trace_id IN {ids:Array(FixedString(16))}", params)
+		"    AND span_id IN {spans:Array(UInt64)} AND trace_id IN {ids:Array(FixedString(16))}", params, 0)
 	if err == nil {
 		err = r.addResources(ctx, q.Project, whole)
 	}

@@ -5,26 +5,24 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/filter"
 )
 
-var (
-	//go:embed tql_candidates.sql
-	tqlCandidatesSQL string
-	//go:embed tql_also.sql
-	tqlAlsoSQL string
-)
+//go:embed tql_candidates.sql
+var tqlCandidatesSQL string
 
 // CandidateQuery asks for the traces that may answer a question: those that have a span of the set, and for each of Also a span that
-// fulfils it and starts within an hour of the set's range. Also narrows where that is worth it, so that not all that are given fulfil it.
+// fulfils it and starts within an hour of the set's range. All but the set narrows where that is worth it, so that not all that are given
+// fulfil it.
 type CandidateQuery struct {
 	SpanSet
-	Also  []filter.Expr
-	Batch int // traces to give at first, about; 0: 100. Each batch is larger than the one before
+	Also      []filter.Expr
+	Relatives []Relative // of the span of the set, each, starting within that hour too
+	Least     int        // how many spans of the set a trace has at least
+	Batch     int        // traces to give at first, about; 0: 100. Each batch is larger than the one before
 }
 
 // Candidate is a trace and the start of its newest span of the set, as far as is known.
@@ -34,8 +32,6 @@ type Candidate struct {
 }
 
 const (
-	// alsoMargin is how far around a slice the other spans of its traces are looked for.
-	alsoMargin = time.Hour
 	// batchGrowth is how much larger a batch is than the one before, and maxBatchRows how many spans it is made of at most.
 	batchGrowth  = 4
 	maxBatchRows = 200_000
@@ -48,7 +44,7 @@ func (r *Reader) Candidates(ctx context.Context, q CandidateQuery, each func(con
 	if err != nil {
 		return Outcome{}, fmt.Errorf("find candidates: %w", err)
 	}
-	c := &candidates{scan: s, each: each, also: q.Also, seen: map[TraceID]bool{}, limit: 4 * max(q.Batch, 100/4)}
+	c := &candidates{scan: s, each: each, q: q, seen: map[TraceID]bool{}, limit: 4 * max(q.Batch, 100/4)}
 	if q.Batch == 0 {
 		c.limit = 4 * 100
 	}
@@ -64,7 +60,7 @@ func (r *Reader) Candidates(ctx context.Context, q CandidateQuery, each func(con
 type candidates struct {
 	*scan
 	each   func(context.Context, []Candidate) (bool, error)
-	also   []filter.Expr
+	q      CandidateQuery
 	seen   map[TraceID]bool
 	limit  int // rows of the next batch
 	rounds int
@@ -90,7 +86,7 @@ func (c *candidates) slice(ctx context.Context, p piece) (bool, error) {
 		}
 		where := p.where + rest
 		if c.rounds > 0 { // the first few are read faster than what rules them out
-			also, more, err := c.others()
+			also, more, err := c.others(p.in)
 			if err != nil {
 				return false, err
 			}
@@ -112,6 +108,9 @@ func (c *candidates) slice(ctx context.Context, p piece) (bool, error) {
 		c.rounds++
 		if c.limit < maxBatchRows || full && rows[0].Start == rows[len(rows)-1].Start {
 			c.limit *= batchGrowth
+			if c.rounds > 1 && c.limit < maxBatchRows { // finding the other spans costs as much for a few
+				c.limit = min(c.limit*batchGrowth, maxBatchRows)
+			}
 		}
 		for len(batch) > 0 {
 			n := min(len(batch), maxBatchTraces)
@@ -133,21 +132,3 @@ func (c *candidates) slice(ctx context.Context, p piece) (bool, error) {
 
 // maxBatchTraces is how many traces are given at once.
 const maxBatchTraces = 5000
-
-// others is the condition that spans' traces have spans that fulfil Also.
-func (c *candidates) others() (string, []conn.Param, error) {
-	around := Range{c.set.Range.From.Add(-alsoMargin), c.to.Add(alsoMargin)}
-	var b strings.Builder
-	var params []conn.Param
-	for i, e := range c.also {
-		p := newPrinter(fmt.Sprintf("also%d", i))
-		condition, err := p.Condition(e)
-		if err != nil {
-			return "", nil, err
-		}
-		where := "AND start >= " + p.Time(around.From) + " AND start < " + p.Time(around.To) + " AND " + condition
-		b.WriteString("\n    AND trace_id IN (" + when(tqlAlsoSQL, where) + ")")
-		params = append(params, p.Params...)
-	}
-	return b.String(), params, nil
-}

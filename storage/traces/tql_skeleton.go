@@ -23,8 +23,9 @@ type SkeletonQuery struct {
 	Project string
 	Traces  []Candidate
 	Atoms   []filter.Expr
-	Spans   []SpanID // of WholeTraces: these alone; nil: all
-	Limit   int      // spans of all traces, at most; 0: 400,000
+	Spans   []SpanID      // of WholeTraces: these alone; nil: all
+	Limit   int           // spans of all traces, at most; 0: 400,000
+	Timeout time.Duration // of each statement; 0: a minute
 }
 
 // MaxAtoms is how many conditions a skeleton can have.
@@ -74,7 +75,7 @@ func (r *Reader) Skeletons(ctx context.Context, q SkeletonQuery) ([]Skeleton, er
 	skeletons, err := r.traces(ctx, q, func(in Range, ids []TraceID, add func(Span, uint64)) error {
 		params := append(in.params(q.Project), fixedArray("ids", ids), conn.Uint("limit", uint64(q.limit())))
 		params = append(params, p.Params...)
-		for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: when(sql, ofTraces(in)), Params: params}) {
+		for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: when(sql, ofTraces(in)), Params: params, Timeout: q.Timeout}) {
 			if err != nil {
 				return err
 			}
@@ -101,7 +102,7 @@ func (r *Reader) WholeTraces(ctx context.Context, q SkeletonQuery) ([]Skeleton, 
 			where += " AND span_id IN {spans:Array(UInt64)}"
 			params = append(params, conn.Uints("spans", q.Spans))
 		}
-		spans, err := r.wholeSpans(ctx, where, params)
+		spans, err := r.wholeSpans(ctx, where, params, q.Timeout)
 		if err == nil {
 			err = r.addResources(ctx, q.Project, spans)
 		}
