@@ -4,5 +4,5 @@ SELECT name, id, kind, temporality, monotonic, unit, description, metadata, reso
 FROM series
 PREWHERE project = {project:String} /* when */
 WHERE last_seen >= {seen:DateTime64(9, 'UTC')}
-ORDER BY name, id, last_seen DESC
+ORDER BY name, id, last_seen DESC, description
 LIMIT 1 BY name, id

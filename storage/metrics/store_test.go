@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
@@ -219,4 +220,35 @@ func TestOfTwoPointsOfOneTimeTheLaterBatchCounts(t *testing.T) {
 	if n, err := conn.One[uint64](t.Context(), db, conn.Query{SQL: "SELECT count() FROM points"}); err != nil || n != 9 {
 		t.Errorf("%d points are stored, %v", n, err)
 	}
+}
+
+// Of what the series of a metric say of it, most of them win whoever spoke last, and of equals the first in order.
+func TestInstancesThatDescribeAMetricDifferentlyDoNotTakeTurns(t *testing.T) {
+	db := storagetest.Open(t)
+	policy := batch.Policy{Metrics: batch.Retention{Days: 300}}
+	b := metrics.NewBatch(batch.ID{}, policy)
+	f := func(step int, want string, says ...string) {
+		t.Helper()
+		id := batch.NewID([8]byte{1}, old().Add(time.Duration(step)*time.Minute))
+		b.Reset(id, policy)
+		for i, text := range says {
+			said := pmetricotlp.NewExportRequest()
+			if err := said.UnmarshalProto(gaugeOf(t, "g", old().Add(time.Duration(step*60+i)*time.Second), 1, "instance", string(rune('a'+i)))); err != nil {
+				t.Fatal(err)
+			}
+			said.Metrics().ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).SetDescription(text)
+			if err := b.Append(request("default", marshal(t, said.Metrics()))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		insert(t, db, b, id)
+		found, _, err := metrics.NewReader(db).Names(t.Context(), metrics.NamesQuery{Project: "default", Range: everything(), Limit: 10})
+		if err != nil || len(found) != 1 || found[0].Description != want || found[0].Series != len(says) {
+			t.Errorf("of %q: %+v, %v; want %q", says, found, err, want)
+		}
+	}
+	f(1, "old", "old", "old", "new")
+	f(2, "new", "old", "", "new")
+	f(3, "new", "", "", "new")
+	f(4, "new", "old", "new", "new")
 }
