@@ -107,7 +107,8 @@ func TestTypicalTraceIsLookedForNearTheMedianWhereTheNewestAreOdd(t *testing.T) 
 		list = append(list, other)
 	}
 	list = append(list, visit{took: 22 * ms, calls: []string{"db"}}, other, other) // older than the sample
-	for range 40 { // half of the newest, and slower than the median
+	// Half of the newest, and slower than the median.
+	for range 40 {
 		list = append(list, visit{took: 100 * ms, calls: []string{"db"}})
 	}
 	for i := range 39 {

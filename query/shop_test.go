@@ -3,6 +3,7 @@ package query_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -171,6 +172,25 @@ func (s *shop) Whole(ctx context.Context, project string, id traces.TraceID, hin
 		spans[i] = whole(spans[i])
 	}
 	return spans, err
+}
+
+func (s *shop) EachWhole(ctx context.Context, project string, id traces.TraceID, each func([]traces.Span) error) error {
+	spans, err := s.Whole(ctx, project, id, traces.Range{})
+	if err != nil {
+		return err
+	}
+	return each(spans)
+}
+
+func (s *shop) Wholes(ctx context.Context, project string, ids []traces.TraceID, _ int) (found [][]traces.Span, all bool, err error) {
+	for _, id := range ids {
+		spans, err := s.Whole(ctx, project, id, traces.Range{})
+		if err != nil && !errors.Is(err, traces.ErrNotFound) {
+			return nil, false, err
+		}
+		found = append(found, spans)
+	}
+	return found, true, nil
 }
 
 func (s *shop) Span(ctx context.Context, project string, id traces.TraceID, span traces.SpanID, hint traces.Range) ([]traces.Span, error) {
@@ -350,6 +370,7 @@ func (s *shop) status(context.Context) (traceapi.Status, error) {
 		Refused:   map[string]int64{"auth": 3, "media_type": 1},
 		Examples: map[string][]traceapi.RefusalExample{"ts_future": {{Time: now.Add(-time.Minute), Signal: "traces", Protocol: "otlp/grpc", Peer: "10.1.2.3:41234",
 			Message: "span 4 of 10 starts at 2026-05-04T13:00:00Z, more than 1h0m0s ahead of this clock (err-sightline-span-too-new)"}}},
+		Damaged:  map[string]traceapi.Damage{"spans": {Unreadable: 1, Aside: 2}},
 		Arrivals: []traceapi.Arrival{{Signal: "traces", Protocol: "otlp/grpc", Requests: 40, Bytes: 4 << 20, Items: 9012, Last: now.Add(-time.Second)}},
 		Ingest:   map[string]traceapi.Ingest{"traces": ingest},
 		LagMS:    412.5, Journal: traceapi.JournalStatus{Bytes: 1 << 20, MaxBytes: 4 << 30, Segments: 1, Oldest: &oldest}, Loader: traceapi.LoaderStatus{State: "loading", Batches: 12},

@@ -105,6 +105,9 @@ func (s *Stream) Raw(b []byte) {
 	s.flushFull()
 }
 
+// Err is the first failure to write, if there was one.
+func (s *Stream) Err() error { return s.err }
+
 // End hands on the rest and tells the first failure.
 func (s *Stream) End() error {
 	s.buf = append(s.buf, '\n')

@@ -1,10 +1,14 @@
 package traceapi
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/storage/traces"
@@ -16,26 +20,54 @@ func (h *handlers) otlp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := api.ParamsOf(r, "start", "end")
-	hint := h.hint(p)
+	h.hint(p) // a wrong one is refused as elsewhere; the index knows better
 	if err := p.Err(); err != nil {
 		return err
 	}
-	spans, err := h.Spans.Whole(r.Context(), api.CallerOf(r.Context()).Project, id, hint)
+	// A large trace takes longer than a question may: as long as its client takes what is sent.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), downloadTime)
+	defer cancel()
+	var e *otlpWriter
+	err = h.Spans.EachWhole(ctx, api.CallerOf(r.Context()).Project, id, func(spans []traces.Span) error {
+		if e == nil {
+			w.Header().Set("Content-Disposition", `attachment; filename="trace-`+id.String()+`.json"`)
+			e = startOTLP(w)
+		}
+		if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(portionTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return fmt.Errorf("extend time to write: %w", err)
+		}
+		e.resources(spans)
+		return e.s.Err()
+	})
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", `attachment; filename="trace-`+id.String()+`.json"`)
-	return writeOTLP(w, spans)
+	return e.end()
 }
 
-// writeOTLP streams an ExportTraceServiceRequest in OTLP's JSON encoding: ids in hex, 64-bit integers as strings, enums as
-// numbers. What is zero is left out, as protobuf does.
-func writeOTLP(w http.ResponseWriter, spans []traces.Span) error {
+func startOTLP(w http.ResponseWriter) *otlpWriter {
 	e := &otlpWriter{s: api.NewStream(w)}
+	e.s.Open('{')
+	e.s.Key("resourceSpans")
+	e.s.Open('[')
+	return e
+}
+
+func (e *otlpWriter) end() error {
+	e.s.Close(']')
+	e.s.Close('}')
+	return e.s.End()
+}
+
+const (
+	// downloadTime bounds a download, and portionTime how long the client may take for some thousand spans.
+	downloadTime, portionTime = 10 * time.Minute, time.Minute
+)
+
+// resources writes ResourceSpans of an ExportTraceServiceRequest in OTLP's JSON encoding: ids in hex, 64-bit integers as strings, enums
+// as numbers. What is zero is left out, as protobuf does. A resource comes again with each portion that has spans of it.
+func (e *otlpWriter) resources(spans []traces.Span) {
 	s := e.s
-	s.Open('{')
-	s.Key("resourceSpans")
-	s.Open('[')
 	for _, resource := range groupByResource(spans) {
 		s.Open('{')
 		if r := resource.resource; r != nil {
@@ -64,9 +96,6 @@ func writeOTLP(w http.ResponseWriter, spans []traces.Span) error {
 		}
 		s.Close('}')
 	}
-	s.Close(']')
-	s.Close('}')
-	return s.End()
 }
 
 type (

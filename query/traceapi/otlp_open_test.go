@@ -18,7 +18,7 @@ func rewritten(t *testing.T, file string) (string, []traces.Span) {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	if err := writeOTLP(w, spans); err != nil {
+	if err := writeAll(w, spans); err != nil {
 		t.Fatal(err)
 	}
 	return w.Body.String(), spans

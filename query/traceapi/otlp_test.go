@@ -2,6 +2,7 @@ package traceapi
 
 import (
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func TestOTLPIsReadByTheCollector(t *testing.T) {
 	alone.Resource, alone.Scope, alone.SpanID = nil, traces.Scope{}, 11
 
 	w := httptest.NewRecorder()
-	if err := writeOTLP(w, []traces.Span{full, bare, other, alone}); err != nil {
+	if err := writeAll(w, []traces.Span{full, bare, other, alone}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(w.Body.Bytes())
@@ -126,4 +127,11 @@ func TestOTLPIsReadByTheCollector(t *testing.T) {
 		wj, _ := j.MarshalTraces(want)
 		t.Errorf("got\n%s\nwant\n%s", g, wj)
 	}
+}
+
+// writeAll writes spans as the one portion of a download.
+func writeAll(w http.ResponseWriter, spans []traces.Span) error {
+	e := startOTLP(w)
+	e.resources(spans)
+	return e.end()
 }

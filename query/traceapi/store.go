@@ -11,13 +11,20 @@ import (
 type Spans interface {
 	// Timeline is a trace without attributes, events and links; a large one lean.
 	Timeline(ctx context.Context, project string, id traces.TraceID, hint traces.Range) ([]traces.Span, *traces.LeanTrace, error)
-	// Whole is the trace with everything, as far as a limit goes.
-	Whole(ctx context.Context, project string, id traces.TraceID, hint traces.Range) ([]traces.Span, error)
+	Wholes
 	// Span with everything; several if their ids collide.
 	Span(ctx context.Context, project string, id traces.TraceID, span traces.SpanID, hint traces.Range) ([]traces.Span, error)
 	// LinkedFrom finds the spans that link to one; only their ids are set.
 	LinkedFrom(ctx context.Context, project string, id traces.TraceID, span traces.SpanID, limit int) ([]traces.Link, error)
 	Search(ctx context.Context, q traces.SearchQuery) (traces.SearchPage, error)
+}
+
+// Wholes reads traces with everything.
+type Wholes interface {
+	// Whole is all of it, as far as a limit goes.
+	Whole(ctx context.Context, project string, id traces.TraceID, hint traces.Range) ([]traces.Span, error)
+	// EachWhole gives it by start and in portions, without a limit.
+	EachWhole(ctx context.Context, project string, id traces.TraceID, each func([]traces.Span) error) error
 }
 
 // Sets reads sets of spans: those of a range that a filter matches.
