@@ -130,10 +130,17 @@ func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
 		in.log.Warn("what is damaged is not known", "error", err)
 	}
 	for _, d := range damage {
-		what := "questions that read it fail"
+		parts, what := s.Damaged[d.Table], "questions that read it fail"
 		if d.Aside {
 			what = "what was in it is not in any answer"
+			parts.Aside++
+		} else {
+			parts.Unreadable++
 		}
+		if s.Damaged == nil {
+			s.Damaged = map[string]traceapi.Damage{}
+		}
+		s.Damaged[d.Table] = parts
 		s.Warnings = append(s.Warnings, fmt.Sprintf("A file of the table %s is damaged: its part %s can't be read, and %s. New data is stored; restore the data folder from its backup, see docs/durability.md.", d.Table, d.Part, what))
 	}
 	return s, nil

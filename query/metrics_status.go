@@ -15,7 +15,7 @@ type statusMetrics struct {
 	items, redacted, sanitized, inJournal, undecodable, refused, requests, bytesIn *prometheus.Desc
 	lag, journal, journalMax, segments, quarantined, journalFull                   *prometheus.Desc
 	engineState, ready, restarts, rows, bytes, retention, info                     *prometheus.Desc
-	dirty, dropped                                                                 *prometheus.Desc
+	dirty, dropped, damaged                                                        *prometheus.Desc
 }
 
 const (
@@ -54,6 +54,7 @@ func newStatusMetrics(status traceapi.StatusFunc) *statusMetrics {
 		restarts:    desc("engine_restarts_total", "Restarts of the storage engine."),
 		rows:        desc("storage_span_rows", "Rows in the spans table."),
 		bytes:       desc("storage_bytes", "Bytes of tables on disk."),
+		damaged:     desc("storage_damaged_parts", "Parts of a table that the engine can't read, since it started: unreadable ones fail the questions that read them, of those put aside nothing is in any answer.", "table", "state"),
 		retention:   desc("retention_days", "Days that new data is kept, without a rule for its service.", "signal"),
 		info:        desc("build_info", "1; the version is a label.", "version"),
 	}
@@ -61,7 +62,7 @@ func newStatusMetrics(status traceapi.StatusFunc) *statusMetrics {
 
 func (m *statusMetrics) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{m.items, m.redacted, m.sanitized, m.inJournal, m.dropped, m.undecodable, m.refused, m.requests, m.bytesIn, m.lag, m.dirty, m.journal, m.journalMax, m.segments,
-		m.quarantined, m.journalFull, m.engineState, m.ready, m.restarts, m.rows, m.bytes, m.retention, m.info} {
+		m.quarantined, m.journalFull, m.engineState, m.ready, m.restarts, m.rows, m.bytes, m.damaged, m.retention, m.info} {
 		out <- d
 	}
 }
@@ -124,6 +125,10 @@ func (m *statusMetrics) Collect(out chan<- prometheus.Metric) {
 	counter(m.restarts, int64(s.Engine.Restarts))
 	gauge(m.rows, float64(s.Storage.SpanRows))
 	gauge(m.bytes, float64(s.Storage.Bytes))
+	for table, parts := range s.Damaged {
+		gauge(m.damaged, float64(parts.Unreadable), table, "unreadable")
+		gauge(m.damaged, float64(parts.Aside), table, "aside")
+	}
 	r := s.Retention
 	for signal, days := range map[string]int{"traces": r.TracesDays, "logs": r.LogsDays, "metrics": r.MetricsDays, "rollups": r.RollupsDays} {
 		gauge(m.retention, float64(days), signal)

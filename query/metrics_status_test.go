@@ -66,6 +66,9 @@ func TestPrometheusReadsTheAccounts(t *testing.T) {
 	if n := value(families["sightline_ingest_requests_total"], "signal", "traces", "protocol", "otlp/grpc"); n != 40 {
 		t.Errorf("%v requests", n)
 	}
+	if n := value(families["sightline_storage_damaged_parts"], "table", "spans", "state", "aside"); n != 2 {
+		t.Errorf("%v parts are put aside", n)
+	}
 	if n := value(families["sightline_retention_days"], "signal", "rollups"); n != 90 {
 		t.Errorf("rollups are kept for %v days", n)
 	}

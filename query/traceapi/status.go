@@ -35,9 +35,14 @@ type Status struct {
 	Loader    LoaderStatus                `json:"loader"`
 	Retention RetentionStatus             `json:"retention"`
 	Warnings  []string                    `json:"warnings"`
+	// Damaged are the parts of tables that the engine can't read, by table, for /metrics; Warnings name each.
+	Damaged map[string]Damage `json:"-"`
 	// Projects are Ingest by project, for /metrics: the page belongs to who runs the instance.
 	Projects []ProjectIngest `json:"-"`
 }
+
+// Damage counts parts of a table: those that questions fail on, and those that the engine has put aside.
+type Damage struct{ Unreadable, Aside int }
 
 // ProjectIngest accounts for a signal of a project. Undecodable is not known by project.
 type ProjectIngest struct {
