@@ -177,6 +177,29 @@ func TestCrashLoopOpensTheCircuit(t *testing.T) {
 	closeEngine(t, e) // does not wait for the pause
 }
 
+func TestAFirstStartThatIsKilledIsFollowedByAnother(t *testing.T) {
+	t.Parallel()
+	command, err := storagetest.Command()
+	must(t, err)
+	f := func(kills int) (*engine.Engine, error) {
+		t.Helper()
+		script := `n=$(cat "$0/n" 2>/dev/null || echo 0); echo $((n + 1)) > "$0/n"; if [ "$n" -lt "$1" ]; then kill -9 $$; fi; shift; exec "$@"`
+		return engine.Start(t.Context(), engine.Config{Dir: t.TempDir(), Command: append([]string{"/bin/sh", "-c", script, t.TempDir(), strconv.Itoa(kills)}, command...)})
+	}
+	e, err := f(2)
+	must(t, err)
+	if s := e.Status(); s.State != engine.StateReady || s.Restarts != 2 {
+		t.Errorf("got %+v", s)
+	}
+	closeEngine(t, e)
+	if e, err := f(100); err == nil {
+		closeEngine(t, e)
+		t.Error("started")
+	} else if !strings.Contains(err.Error(), "signal: killed") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestCloseLetsStatementsFinish(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

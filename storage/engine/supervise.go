@@ -79,7 +79,7 @@ func (e *Engine) supervise(first chan<- error) {
 		if err == nil {
 			err = e.await(c)
 		}
-		if first != nil {
+		if first != nil && !(interrupted(c, err) && len(crashes) < crashLimit-1) {
 			first <- err
 			if err != nil {
 				return
@@ -230,7 +230,27 @@ func (e *Engine) await(c *child) error {
 		return errors.New("closed while starting")
 	case <-timeout.C:
 		c.end(0)
-		return fmt.Errorf("the child did not answer within %s", startTimeout)
+		return errSilent
+	}
+}
+
+var errSilent = fmt.Errorf("the child did not answer within %s", startTimeout)
+
+// interrupted says that a first start failed for no reason of its own: the child was killed or hung, so that another may do better. One
+// that gave its reason will give it again.
+func interrupted(c *child, err error) bool {
+	if err == nil || c == nil {
+		return false
+	}
+	var exit *exec.ExitError
+	if errors.Is(err, errSilent) {
+		return true
+	}
+	select {
+	case <-c.exited:
+		return errors.As(c.waitErr, &exit) && !exit.Exited()
+	default:
+		return false
 	}
 }
 
