@@ -58,14 +58,29 @@ func (d *dirtyMinute) pending() bool { return d.touched || d.stage < len(recompu
 // schedule says which minute to recompute next. It does no work and has no lock.
 type schedule map[minuteKey]*dirtyMinute
 
-// touch notes that rows of the minute were stored at now.
+// touch notes that rows of the minute were stored at now. Edges of the minutes near it are made of these rows too. Those that will be
+// looked at again anyway see to it themselves (wanted); the others are due once more, also where they are long forgotten.
 func (s schedule) touch(k minuteKey, now time.Time) {
+	s.dirty(k, now).last = now
+	forgotten := now.Add(-recomputeEvery).Unix() / 60
+	for near := k.minute - nearAfter; near <= k.minute+nearBefore; near++ {
+		key := minuteKey{k.project, near}
+		d, ok := s[key]
+		if near != k.minute && (ok && (d.running || d.stage == len(recomputeAfter)) || !ok && near < forgotten) {
+			s.dirty(key, now)
+		}
+	}
+}
+
+// dirty makes a minute one to recompute.
+func (s schedule) dirty(k minuteKey, now time.Time) *dirtyMinute {
 	d, ok := s[k]
 	if !ok {
 		d = &dirtyMinute{since: now}
 		s[k] = d
 	}
-	d.touched, d.last = true, now
+	d.touched = true
+	return d
 }
 
 // next gives the newest minute that is due, or how long to wait for one; 0 and false if nothing is dirty.

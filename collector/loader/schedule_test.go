@@ -12,17 +12,23 @@ func at(offset time.Duration) time.Time { return noon.Add(offset) }
 
 var quiet = minuteKey{"shop", noon.Unix() / 60}
 
-// run plays the clock forward in seconds until the end and says when the minute was recomputed.
+// run plays the clock forward in seconds until the end, with time for all that is due, and says when the minute was recomputed.
 func run(s schedule, from, to time.Duration, touched func(time.Duration) bool) []time.Duration {
 	var done []time.Duration
 	for t := from; t <= to; t += time.Second {
 		if touched != nil && touched(t) {
 			s.touch(quiet, at(t))
 		}
-		if k, _, ok := s.next(at(t)); ok {
+		for {
+			k, _, ok := s.next(at(t))
+			if !ok {
+				break
+			}
 			s.begin(k)
 			s.finish(k, at(t))
-			done = append(done, t)
+			if k == quiet {
+				done = append(done, t)
+			}
 		}
 	}
 	return done
@@ -61,6 +67,38 @@ func TestRowsNearByAreWorthAnotherTime(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("rows %d minutes away: recomputed %d times, want %d", offset, got, want)
+		}
+	}
+}
+
+// Rows that come hours late change edges of the minutes around theirs, which were forgotten long ago, or are done but for the wait.
+func TestLateRowsMakeTheMinutesAroundThemDue(t *testing.T) {
+	for offset, want := range map[int]int{-2: 0, -1: 1, 1: 1, 2: 1, 3: 0} {
+		for _, later := range []time.Duration{6 * time.Minute, 3 * time.Hour} {
+			s := schedule{}
+			s.touch(quiet.plus(offset), at(0))
+			run(s, 0, later, nil)
+			s.touch(quiet, at(later))
+			n := 0
+			for at := at(later); at.Before(noon.Add(later + 16*time.Minute)); at = at.Add(time.Second) {
+				for {
+					k, _, ok := s.next(at)
+					if !ok {
+						break
+					}
+					s.begin(k)
+					s.finish(k, at)
+					if k == quiet.plus(offset) {
+						n++
+					}
+				}
+			}
+			if n != want {
+				t.Errorf("rows %v late: the minute %d away is recomputed %d times, want %d", later, offset, n, want)
+			}
+			if len(s.stale(at(0))) != 0 {
+				t.Errorf("rows %v late: %v are never done", later, s.stale(at(0)))
+			}
 		}
 	}
 }
@@ -120,11 +158,11 @@ func TestLateTouchWaitsForTheTenMinutes(t *testing.T) {
 
 func TestNewestDueMinuteGoesFirst(t *testing.T) {
 	s := schedule{}
-	for _, m := range []int64{3, 9, 5} {
-		s.touch(minuteKey{"shop", m}, at(0))
+	for _, n := range []int{-7, -1, -5} {
+		s.touch(quiet.plus(n), at(0))
 	}
-	if k, _, ok := s.next(at(15 * time.Second)); !ok || k.minute != 9 {
-		t.Errorf("first is %v %v, want minute 9", k, ok)
+	if k, _, ok := s.next(at(15 * time.Second)); !ok || k != quiet.plus(-1) {
+		t.Errorf("first is %v %v, want the minute before", k, ok)
 	}
 	if _, wait, ok := s.next(at(10 * time.Second)); ok || wait != 5*time.Second {
 		t.Errorf("wait %v %v, want 5s", wait, ok)
