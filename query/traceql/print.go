@@ -184,8 +184,11 @@ func (a Attr) needsQuotes() bool {
 			return true
 		}
 	}
-	if !a.Parent || a.Scope != Unscoped {
+	if a.Scope != Unscoped {
 		return false
+	}
+	if !a.Parent {
+		return a.Key != "" && a.Key[0] >= '0' && a.Key[0] <= '9' // a dot and a digit begin a number
 	}
 	field, ok := intrinsicOf(a.Key)
 	return ok && field.ofSpan || strings.HasPrefix(a.Key, "span.") || strings.HasPrefix(a.Key, "resource.")
