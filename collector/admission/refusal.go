@@ -108,10 +108,13 @@ func invalid(reason, id, format string, args ...any) *Refusal {
 	return &Refusal{Code: codes.InvalidArgument, HTTP: http.StatusBadRequest, Reason: reason, Message: fmt.Sprintf(format, args...) + " (" + id + ")"}
 }
 
-// BadMediaType refuses a Content-Type that is neither protobuf nor JSON.
-func BadMediaType(got string) *Refusal {
+// BadMediaType refuses a Content-Type; want are those that are taken, protobuf and JSON if none is named.
+func BadMediaType(got string, want ...string) *Refusal {
+	if want == nil {
+		want = []string{MediaProtobuf, MediaJSON}
+	}
 	return &Refusal{Code: codes.InvalidArgument, HTTP: http.StatusUnsupportedMediaType, Reason: ReasonMediaType,
-		Message: fmt.Sprintf("Content-Type %.100q is not supported; use application/x-protobuf or application/json", got)}
+		Message: fmt.Sprintf("Content-Type %.100q is not supported; use %s", got, strings.Join(want, " or "))}
 }
 
 // BadMethod refuses what is not a POST.

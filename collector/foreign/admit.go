@@ -22,7 +22,7 @@ func admitZipkin(r *http.Request, body []byte) error {
 		}
 	case "/api/v1/spans":
 		if media != "" && media != admission.MediaJSON {
-			return admission.BadMediaType(r.Header.Get("Content-Type"))
+			return admission.BadMediaType(r.Header.Get("Content-Type"), admission.MediaJSON)
 		}
 		if len(body) > v1Limit {
 			return admission.TooLarge(v1Limit)
@@ -44,7 +44,7 @@ func admitThrift(r *http.Request, body []byte) error {
 	switch mediaOf(r) {
 	case "application/x-thrift", "application/vnd.apache.thrift.binary":
 	default:
-		return admission.BadMediaType(r.Header.Get("Content-Type"))
+		return admission.BadMediaType(r.Header.Get("Content-Type"), "application/x-thrift")
 	}
 	if body == nil {
 		return nil

@@ -78,7 +78,7 @@ func messageOf(r *http.Request) (remote.WriteMessageType, error) {
 	}
 	version, err := remote.ParseProtoMsg(media)
 	if err != nil {
-		return "", admission.BadMediaType(media)
+		return "", admission.BadMediaType(media, admission.MediaProtobuf)
 	}
 	switch coding := r.Header.Get("Content-Encoding"); coding {
 	case "", "snappy":
