@@ -3,9 +3,6 @@ package jaeger
 import (
 	"context"
 	"errors"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/timeline"
@@ -13,8 +10,6 @@ import (
 )
 
 const (
-	// readers is how many traces of a search are read at a time.
-	readers = 4
 	// maxSpans is how many spans an answer may have, more or less: Jaeger's APIs give whole traces, and a thousand of them is their
 	// clients' memory. A single trace is never cut.
 	maxSpans = 200_000
@@ -38,39 +33,23 @@ func (h *handlers) find(ctx context.Context, q *question) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	f := found{traces: make([]*timeline.Timeline, len(page.Traces)), reason: page.Reason}
-	var spans atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(readers)
+	ids := make([]traces.TraceID, len(page.Traces))
 	for i := range page.Traces {
-		if spans.Load() >= maxSpans {
-			f.reason = reasonSpans
-			break
-		}
-		group.Go(func() error {
-			s := &page.Traces[i]
-			t, err := h.read(ctx, s.TraceID, traces.Range{From: s.Start, To: s.Start.Add(s.Duration)}, q.raw)
-			if errors.Is(err, traces.ErrNotFound) {
-				return nil // expired since
-			}
-			if err != nil {
-				return err
-			}
-			spans.Add(int64(t.Spans))
-			f.traces[i] = t
-			return nil
-		})
+		ids[i] = page.Traces[i].TraceID
 	}
-	if err := group.Wait(); err != nil {
+	whole, all, err := h.Spans.Wholes(ctx, project(ctx), ids, maxSpans)
+	if err != nil {
 		return found{}, err
 	}
-	kept := f.traces[:0]
-	for _, t := range f.traces {
-		if t != nil {
-			kept = append(kept, t)
+	f := found{reason: page.Reason}
+	if !all {
+		f.reason = reasonSpans
+	}
+	for _, spans := range whole {
+		if len(spans) > 0 { // else it expired since
+			f.traces = append(f.traces, timeline.Build(spans, timeline.Options{KeepSkew: q.raw}))
 		}
 	}
-	f.traces = kept
 	return f, nil
 }
 

@@ -21,6 +21,8 @@ import (
 type Spans interface {
 	// Whole gives the spans of a trace with everything; a hint says where in time to look first.
 	Whole(ctx context.Context, project string, id traces.TraceID, hint traces.Range) ([]traces.Span, error)
+	// Wholes gives several traces, nil for those that are not there, up to about so many spans; all says that none was left out for it.
+	Wholes(ctx context.Context, project string, ids []traces.TraceID, limit int) (found [][]traces.Span, all bool, err error)
 	// Search finds traces by a span, newest first.
 	Search(ctx context.Context, q traces.SearchQuery) (traces.SearchPage, error)
 	// Facets counts values of attributes among the newest spans of a set.

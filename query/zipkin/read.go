@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,8 +26,7 @@ const (
 	nameSample = 20_000
 	nameTime   = 10 * time.Second
 	maxNames   = 500
-	// readers is how many traces of a search are read at a time, maxSpans how many spans an answer may have, more or less.
-	readers  = 4
+	// maxSpans is how many spans an answer may have, more or less.
 	maxSpans = 200_000
 	maxIDs   = 1000
 )
@@ -131,40 +129,21 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ids, hints := make([]traces.TraceID, len(page.Traces)), make([]traces.Range, len(page.Traces))
+	ids := make([]traces.TraceID, len(page.Traces))
 	for i := range page.Traces {
-		t := &page.Traces[i]
-		ids[i], hints[i] = t.TraceID, traces.Range{From: t.Start, To: t.Start.Add(t.Duration)}
+		ids[i] = page.Traces[i].TraceID
 	}
-	return h.writeTraces(w, r, ids, hints, page.Reason)
+	return h.writeTraces(w, r, ids, page.Reason)
 }
 
 // writeTraces answers with those of the traces that are there, in their order.
-func (h *handlers) writeTraces(w http.ResponseWriter, r *http.Request, ids []traces.TraceID, hints []traces.Range, reason string) error {
-	whole := make([][]traces.Span, len(ids))
-	var spans atomic.Int64
-	group, ctx := errgroup.WithContext(r.Context())
-	group.SetLimit(readers)
-	for i, id := range ids {
-		if spans.Load() >= maxSpans {
-			reason = "span_limit"
-			break
-		}
-		var hint traces.Range
-		if hints != nil {
-			hint = hints[i]
-		}
-		group.Go(func() (err error) {
-			whole[i], err = h.Spans.Whole(ctx, project(ctx), id, hint)
-			spans.Add(int64(len(whole[i])))
-			if errors.Is(err, traces.ErrNotFound) {
-				return nil
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+func (h *handlers) writeTraces(w http.ResponseWriter, r *http.Request, ids []traces.TraceID, reason string) error {
+	whole, all, err := h.Spans.Wholes(r.Context(), project(r.Context()), ids, maxSpans)
+	if err != nil {
 		return err
+	}
+	if !all {
+		reason = "span_limit"
 	}
 	if reason != "" {
 		w.Header().Set(incomplete, reason)
@@ -228,7 +207,7 @@ func (h *handlers) traceMany(w http.ResponseWriter, r *http.Request) error {
 	if len(ids) == 1 {
 		return api.Errorf(api.BadParameter, "Use /api/v2/trace/{traceId} endpoint to retrieve a single trace")
 	}
-	return h.writeTraces(w, r, ids, nil, "")
+	return h.writeTraces(w, r, ids, "")
 }
 
 // dependencies are the edges of the service map, with what services talk to that sends no spans itself; clients outside are none.
