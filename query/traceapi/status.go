@@ -75,7 +75,7 @@ type EngineStatus struct {
 type Ingest struct {
 	Received     int64            `json:"received"`
 	Stored       int64            `json:"stored"`
-	Rejected     map[string]int64 `json:"rejected"` // by reason
+	Rejected     map[string]int64 `json:"rejected"`            // by reason
 	Dropped      map[string]int64 `json:"dropped_by_pipeline"` // by processor, with what one holds back now
 	Deduplicated int64            `json:"deduplicated"`
 	InJournal    int64            `json:"in_journal"`
