@@ -100,6 +100,7 @@ func (c *Checker) checkBooks(s content.Signal) check {
 				InJournal                      uint64 `json:"in_journal"`
 				DeadLetter                     uint64 `json:"dead_letter"`
 				Rejected                       map[string]uint64
+				Dropped                        map[string]int64 `json:"dropped_by_pipeline"` // below 0 where a processor makes items
 			}
 		}
 		if err := c.API.Get(ctx, "/api/status", nil, &answer); err != nil {
@@ -109,13 +110,16 @@ func (c *Checker) checkBooks(s content.Signal) check {
 		if !ok {
 			return nil, nil // this instance takes none
 		}
-		rejected := uint64(0)
+		rejected, dropped := uint64(0), int64(0)
 		for _, n := range b.Rejected {
 			rejected += n
 		}
-		if sum := b.Stored + rejected + b.Deduplicated + b.InJournal + b.DeadLetter; sum != b.Received {
-			return []report.Finding{{Category: report.BooksWrong, Detail: fmt.Sprintf("%d received, and %d stored, %d rejected, %d deduplicated, %d in the journal, %d dead letters make %d",
-				b.Received, b.Stored, rejected, b.Deduplicated, b.InJournal, b.DeadLetter, sum)}}, nil
+		for _, n := range b.Dropped {
+			dropped += n
+		}
+		if sum := b.Stored + rejected + uint64(dropped) + b.Deduplicated + b.InJournal + b.DeadLetter; sum != b.Received {
+			return []report.Finding{{Category: report.BooksWrong, Detail: fmt.Sprintf("%d received, and %d stored, %d rejected, %d dropped by the pipeline, %d deduplicated, %d in the journal, %d dead letters make %d",
+				b.Received, b.Stored, rejected, dropped, b.Deduplicated, b.InJournal, b.DeadLetter, sum)}}, nil
 		}
 		return nil, nil
 	}}

@@ -183,6 +183,7 @@ type ingest struct {
 	Received     uint64            `json:"received"`
 	Stored       uint64            `json:"stored"`
 	Rejected     map[string]uint64 `json:"rejected"`
+	Dropped      map[string]int64  `json:"dropped_by_pipeline"`
 	Deduplicated uint64            `json:"deduplicated"`
 	InJournal    uint64            `json:"in_journal"`
 	DeadLetter   uint64            `json:"dead_letter"`
@@ -197,7 +198,11 @@ func (i ingest) rejected() (n uint64) {
 }
 
 func (i ingest) balanced() bool {
-	return i.Received == i.Stored+i.rejected()+i.Deduplicated+i.InJournal+i.DeadLetter
+	dropped := int64(0)
+	for _, n := range i.Dropped {
+		dropped += n
+	}
+	return i.Received == i.Stored+i.rejected()+uint64(dropped)+i.Deduplicated+i.InJournal+i.DeadLetter
 }
 
 // page is what of /api/status the tests read.

@@ -195,7 +195,7 @@ func (j *Journal) stock(s *segment, f *os.File, whole bool) (gaps []span, durabl
 // mend makes a torn group harmless: cut off at the end of the file, or laid over with a void record.
 func (j *Journal) mend(s *segment, f *os.File, g span) error {
 	j.counters.tornBytes += g.to - g.from
-	j.cfg.Log.Warn("journal's tail was torn; nothing in it was acknowledged",
+	j.cfg.Log.Warn("journal's tail was torn; nothing in it was acknowledged, unless the file was damaged afterwards",
 		"segment", filepath.Base(s.path), "offset", g.from, "bytes", g.to-g.from)
 	if g.to == s.end {
 		s.end = g.from
