@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -59,7 +62,7 @@ const uniqueKey = "app.session.id"
 
 // ask puts each question with new values every time, one after the other; the map's hours end about then.
 func ask(ctx context.Context, s *server, o options, sent *sample, hours time.Time, r *report) error {
-	traceIDs, values, err := sent.pick(o.queries+1, uniqueKey)
+	traceIDs, values, err := sent.pick(o.queries+1+coldStarts, uniqueKey)
 	if err != nil {
 		return err
 	}
@@ -93,13 +96,37 @@ func ask(ctx context.Context, s *server, o options, sent *sample, hours time.Tim
 		}, found},
 		{"search: the longest", func(i int) string { return search(fmt.Sprintf("duration > %dns", i)) + "&sort=duration" }, found},
 		{"search: the most errors", func(i int) string { return search(fmt.Sprintf("duration > %dns", i)) + "&sort=errors" }, found},
-		{"facets of five attributes", func(i int) string {
+		{"search: the most spans", func(i int) string { return search(fmt.Sprintf("duration > %dns", i)) + "&sort=spans" }, found},
+		{"facets of an hour, five attributes", func(i int) string {
+			return "/api/spans/facets?" + hour(i) + fmt.Sprintf("&keys=service,class,http.route,http.response.status_code,resource.host.name&q=duration%%3E%dns", i)
+		}, nil},
+		{"facets of everything, five attributes", func(i int) string {
 			return fmt.Sprintf("/api/spans/facets?from=now-24h&to=now&keys=service,class,http.route,http.response.status_code,resource.host.name&q=duration%%3E%dns", i)
 		}, nil},
 		{"TraceQL of an hour: an error below a service", func(i int) string {
 			return traceQL(i, fmt.Sprintf(`{ resource.service.name = "checkout" && duration > %dns } >> { status = error }`, i))
 		}, found},
+		{"TraceQL of an hour: a failed child of a service", func(i int) string {
+			return traceQL(i, fmt.Sprintf(`{ resource.service.name = "checkout" && duration > %dns } > { status = error }`, i))
+		}, found},
+		{"TraceQL of an hour: parent and child, both frequent, never", func(i int) string {
+			return traceQL(i, fmt.Sprintf(`{ resource.service.name = "cart" && duration > %dns } > { resource.service.name = "checkout" }`, i))
+		}, nil},
+		{"TraceQL of an hour: siblings, one rare", func(i int) string {
+			return traceQL(i, fmt.Sprintf(`{ resource.service.name = "cart" && duration > %dns } ~ { resource.service.name = "payment" && status = error }`, i))
+		}, nil},
+		{"TraceQL of an hour: two frequent sets and a count that nothing has", func(i int) string {
+			return traceQL(i, fmt.Sprintf(`{ resource.service.name = "checkout" && duration > %dns } >> { resource.service.name = "payment" } | count() > 900`, i))
+		}, nothing},
+		{"TraceQL of an hour: two frequent sets, never one below the other (the worst: its limit is 5 s)", func(i int) string {
+			return traceQL(i, fmt.Sprintf(`{ resource.service.name = "payment" && duration > %dns } >> { resource.service.name = "checkout" }`, i))
+		}, nil},
 		{"TraceQL of an hour: matches nothing", func(i int) string { return traceQL(i, fmt.Sprintf(`{ status = error } >> { duration > %ds }`, 4000+i)) }, nothing},
+		{"Jaeger: search, whole traces, newest 90", func(i int) string {
+			to := hours.Add(-time.Duration(i) * time.Second)
+			return fmt.Sprintf("/jaeger/api/traces?service=payment&limit=90&tags=%s&start=%d&end=%d", url.QueryEscape(`{"error":"true"}`), to.Add(-time.Hour).UnixMicro(), to.UnixMicro())
+		}, nil},
+		{"heatmap of an hour", func(i int) string { return "/api/spans/heatmap?" + hour(i) + fmt.Sprintf("&q=duration%%3E%dns", i) }, nil},
 		{"service map of an hour", func(i int) string { return "/api/map?" + hour(i) }, nil},
 		{"service map of a week", func(i int) string {
 			return fmt.Sprintf("/api/map?from=%d&to=%d", hours.Add(-7*24*time.Hour).UnixNano(), hours.Add(-time.Duration(i)*time.Minute).UnixNano())
@@ -124,7 +151,58 @@ func ask(ctx context.Context, s *server, o options, sent *sample, hours time.Tim
 		}
 		r.Queries = append(r.Queries, query{q.name, quantiles(took)})
 	}
+	r.cold = traceIDs[o.queries+1:]
 	return nil
+}
+
+// coldStarts is how often a trace is asked for that nothing of the table has been read for.
+const coldStarts = 10
+
+// askCold asks for a trace each time as the first thing after a start, with the files of the folder out of the system's memory as far as
+// the system does as it is told.
+func askCold(ctx context.Context, s *server, o options, dir string, r *report) (*server, error) {
+	var took []time.Duration
+	for _, id := range r.cold {
+		if err := s.stop(); err != nil {
+			return s, err
+		}
+		if err := forget(dir); err != nil {
+			return s, err
+		}
+		again, err := startServer(ctx, o.binary, dir)
+		if err != nil {
+			return s, err
+		}
+		s, r.RestartMS = again, again.took.Milliseconds()
+		var a answer
+		begin := time.Now()
+		if err := s.get(ctx, "/api/traces/"+id, &a); err != nil {
+			return s, fmt.Errorf("cold trace by id: %w", err)
+		}
+		took = append(took, time.Since(begin))
+	}
+	if len(took) > 0 {
+		r.Queries = append(r.Queries, query{"trace by id, cold: the first question after a start", quantiles(took)})
+	}
+	return s, nil
+}
+
+// forget asks the system to drop the files of a folder from its cache.
+func forget(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := dropCache(f); err != nil {
+			return fmt.Errorf("drop %s from the cache: %w", path, err)
+		}
+		return nil
+	})
 }
 
 func found(a answer) error {

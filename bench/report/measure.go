@@ -87,7 +87,8 @@ func measure(ctx context.Context, o options) (*report, error) {
 	}
 	s = again
 	r.RestartMS = s.took.Milliseconds()
-	return r, nil
+	s, err = askCold(ctx, s, o, dir, r)
+	return r, err
 }
 
 // plan lists the steps. Logs and metrics come first: they have no rollups, whose second turn would fall into the step after.

@@ -26,6 +26,8 @@ type report struct {
 	Half       []half  `json:"half_load"`
 	Storage    []table `json:"storage"` // after the steps
 	Queries    []query `json:"queries"`
+
+	cold []string // traces that nobody has asked for
 }
 
 type query struct {
