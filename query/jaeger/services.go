@@ -88,7 +88,7 @@ func (h *handlers) operations(ctx context.Context, service, kind string) ([]oper
 	return slices.AppendSeq([]operation{}, slices.Values(slices.Compact(all))), nil
 }
 
-// names are those of a service's newest spans of a kind.
+// names are those of a sample of a service's spans of a kind.
 func (h *handlers) names(ctx context.Context, service, kind string) ([]operation, error) {
 	now := h.Now()
 	attr := filter.Attr{Key: filter.Name}

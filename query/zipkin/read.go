@@ -56,7 +56,7 @@ func (h *handlers) services(w http.ResponseWriter, r *http.Request) error {
 	return writeNames(w, names)
 }
 
-// facet gives the values of a field among a service's newest spans.
+// facet gives the values of a field among a sample of a service's spans.
 func (h *handlers) facet(ctx context.Context, service, field string) (names []string, err error) {
 	found, err := h.Spans.Facets(ctx, traces.FacetQuery{
 		SpanSet: traces.SpanSet{Project: project(ctx), Range: h.last(nameRange), TimeLimit: nameTime, Filter: equal(filter.Intrinsic, filter.Service, filter.StringValue(service))},

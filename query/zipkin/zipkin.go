@@ -24,7 +24,7 @@ type Spans interface {
 	Wholes(ctx context.Context, project string, ids []traces.TraceID, limit int) (found [][]traces.Span, all bool, err error)
 	// Search finds traces by a span, newest first.
 	Search(ctx context.Context, q traces.SearchQuery) (traces.SearchPage, error)
-	// Facets counts values of attributes among the newest spans of a set.
+	// Facets counts values of attributes among the spans of a set, or a sample of them.
 	Facets(ctx context.Context, q traces.FacetQuery) (traces.Facets, error)
 }
 
