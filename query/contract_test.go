@@ -228,7 +228,11 @@ func TestTraceOfAFileIsShown(t *testing.T) {
 	post("/api/trace-file?trace_id=00000000000000000000000000000001", file, 404)
 	post("/api/trace-file", "{}", 400)
 	post("/api/trace-file", "[", 400)
-	post("/api/trace-file", strings.Repeat(" ", 33<<20), 413)
+	long := request("POST", "/api/trace-file")
+	long.ContentLength = 257 << 20
+	if w := do(srv, long); w.Code != 413 || !strings.Contains(w.Body.String(), "256 MiB") {
+		t.Errorf("%d %.300s", w.Code, w.Body)
+	}
 }
 
 func compareGolden(t *testing.T, name string, got []byte) {

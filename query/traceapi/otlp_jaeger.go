@@ -8,14 +8,7 @@ import (
 	"github.com/sightline/sightline/storage/traces"
 )
 
-// jaegerFile is what Jaeger's page and its query API save: traces with processes beside their spans.
-type jaegerFile struct {
-	Data []struct {
-		Spans     []jaegerSpan             `json:"spans"`
-		Processes map[string]jaegerProcess `json:"processes"`
-	} `json:"data"`
-}
-
+// What Jaeger's page and its query API save: traces with processes beside their spans.
 type (
 	jaegerProcess struct {
 		Service string      `json:"serviceName"`
@@ -46,33 +39,7 @@ type (
 	}
 )
 
-func (f *jaegerFile) spans() ([]traces.Span, error) {
-	var out []traces.Span
-	var r recogniser
-	for _, t := range f.Data {
-		resources := map[string]*recogniser{}
-		for i := range t.Spans {
-			j := &t.Spans[i]
-			of := resources[j.Process]
-			if of == nil {
-				p := t.Processes[j.Process]
-				r.begin(&traces.Resource{Attrs: append([]traces.Attr{{Key: "service.name", Text: p.Service}}, attrsOfJaeger(p.Tags)...)})
-				own := r
-				of = &own
-				resources[j.Process] = of
-			}
-			s, err := j.span()
-			if err != nil {
-				return nil, err
-			}
-			of.finish(&s)
-			out = append(out, s)
-		}
-	}
-	return out, nil
-}
-
-func (j *jaegerSpan) span() (s traces.Span, err error) {
+func (f *fileReader) spanOfJaeger(j *jaegerSpan) (s traces.Span, err error) {
 	s = traces.Span{Name: j.Name, Start: time.UnixMicro(j.Start).UTC(), Duration: time.Duration(max(j.Duration, 0)) * time.Microsecond, NumEvents: len(j.Logs)}
 	if s.TraceID, s.SpanID, err = idsOf(j.TraceID, j.SpanID); err != nil {
 		return s, err
@@ -89,7 +56,7 @@ func (j *jaegerSpan) span() (s traces.Span, err error) {
 		}
 	}
 	s.NumLinks = len(s.Links)
-	for _, a := range attrsOfJaeger(j.Tags) {
+	for _, a := range f.attrsOfJaeger(j.Tags) {
 		switch {
 		case a.Key == "span.kind":
 			s.Kind = kinds[a.Text]
@@ -105,7 +72,7 @@ func (j *jaegerSpan) span() (s traces.Span, err error) {
 	}
 	for _, l := range j.Logs {
 		e := traces.Event{Time: time.UnixMicro(l.Time).UTC()}
-		for _, a := range attrsOfJaeger(l.Fields) {
+		for _, a := range f.attrsOfJaeger(l.Fields) {
 			if a.Key == "event" && e.Name == "" {
 				e.Name = a.Text
 			} else {
@@ -117,10 +84,10 @@ func (j *jaegerSpan) span() (s traces.Span, err error) {
 	return s, nil
 }
 
-func attrsOfJaeger(tags []jaegerTag) []traces.Attr {
+func (f *fileReader) attrsOfJaeger(tags []jaegerTag) []traces.Attr {
 	var out []traces.Attr
 	for _, t := range tags {
-		a := traces.Attr{Key: t.Key}
+		a := traces.Attr{Key: f.key(t.Key)}
 		switch v := t.Value.(type) {
 		case string:
 			a.Text = v

@@ -3,21 +3,27 @@ package traceapi
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/timeline"
 	"github.com/sightline/sightline/storage/traces"
 )
 
-// maxFile bounds a file that is opened, in bytes: what is answered is some three times as long.
-const maxFile = 32 << 20
+const (
+	// maxFile bounds a file that is opened, in bytes. Its spans take some three times as much memory.
+	maxFile = 256 << 20
+	// smallFile is how many bytes take so little memory that several are read at a time.
+	smallFile = 16 << 20
+	// fileTime is how long a file may take to arrive and its answer to be sent.
+	fileTime = 5 * time.Minute
+)
 
 type fileTraceJSON struct {
 	TraceID string `json:"trace_id"`
@@ -32,17 +38,17 @@ func (h *handlers) open(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFile))
-	var long *http.MaxBytesError
-	switch {
-	case errors.As(err, &long):
-		return api.Errorf(api.TooLarge, "the file is longer than %d MiB", maxFile>>20).WithHint("send its spans to the OTLP endpoint, which stores them")
-	case err != nil:
-		return api.Errorf(api.BadRequest, "the file did not arrive whole")
+	if r.ContentLength < 0 || r.ContentLength > smallFile {
+		select {
+		case h.largeFile <- struct{}{}:
+			defer func() { <-h.largeFile }()
+		default:
+			return &api.Error{Code: api.TooManyRequests, Message: "another large file is being read", Hint: "try again in a moment", RetryAfter: 5 * time.Second}
+		}
 	}
-	spans, err := spansOfFile(body)
+	spans, err := spansSent(w, r, maxFile)
 	if err != nil {
-		return api.Errorf(api.BadRequest, "this is no trace: %v", err).WithHint("give OTLP JSON, as a trace's download is, or Jaeger's JSON")
+		return err
 	}
 	counts := map[traces.TraceID]int{}
 	for i := range spans {
@@ -62,6 +68,46 @@ func (h *handlers) open(w http.ResponseWriter, r *http.Request) error {
 	}
 	spans = slices.DeleteFunc(spans, func(s traces.Span) bool { return s.TraceID != id })
 	return writeOpened(w, timeline.Build(spans, timeline.Options{KeepSkew: keepSkew}), id, ids, counts)
+}
+
+// spansSent reads the file that a request brings, of max bytes at most.
+func spansSent(w http.ResponseWriter, r *http.Request, max int64) ([]traces.Span, error) {
+	tooLarge := api.Errorf(api.TooLarge, "the file is longer than %d MiB", max>>20).WithHint("send its spans to the OTLP endpoint, which stores them")
+	if r.ContentLength > max {
+		return nil, tooLarge
+	}
+	control, end := http.NewResponseController(w), time.Now().Add(fileTime)
+	for _, set := range []func(time.Time) error{control.SetReadDeadline, control.SetWriteDeadline} {
+		if err := set(end); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return nil, fmt.Errorf("extend time of file: %w", err)
+		}
+	}
+	body := &arriving{from: http.MaxBytesReader(w, r.Body, max)}
+	spans, err := spansOfFile(body)
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(body.err, &long):
+		return nil, tooLarge
+	case body.err != nil:
+		return nil, api.Errorf(api.BadRequest, "the file did not arrive whole")
+	case err != nil:
+		return nil, api.Errorf(api.BadRequest, "this is no trace: %v", err).WithHint("give OTLP JSON, as a trace's download is, or Jaeger's JSON")
+	}
+	return spans, nil
+}
+
+// arriving remembers why reading ended early.
+type arriving struct {
+	from io.Reader
+	err  error
+}
+
+func (a *arriving) Read(b []byte) (int, error) {
+	n, err := a.from.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		a.err = err
+	}
+	return n, err
 }
 
 // maxFileTraces is how many of a file's traces are named, the largest first.
@@ -87,57 +133,33 @@ func writeOpened(w http.ResponseWriter, t *timeline.Timeline, id traces.TraceID,
 	s.Value(list)
 	s.Key("trace")
 	writeTimeline(s, t, id)
+	// What spans are of comes once: it is longer than they are.
+	var resources []*traces.Resource
+	number := map[*traces.Resource]int{}
 	s.Key("details")
 	s.Open('[')
 	for i := range t.Rows {
-		s.Value(spanOf(t.Rows[i].Span, linked[t.Rows[i].Span.SpanID]))
+		span := *t.Rows[i].Span
+		if _, ok := number[span.Resource]; !ok {
+			number[span.Resource] = len(resources)
+			resources = append(resources, span.Resource)
+		}
+		span.Resource = nil
+		s.Value(spanOf(&span, linked[span.SpanID]))
+	}
+	s.Close(']')
+	s.Key("resources")
+	s.Open('[')
+	for _, r := range resources {
+		s.Value(resourceOf(r))
+	}
+	s.Close(']')
+	s.Key("resource_of")
+	s.Open('[')
+	for i := range t.Rows {
+		s.Int(int64(number[t.Rows[i].Span.Resource]))
 	}
 	s.Close(']')
 	s.Close('}')
 	return s.End()
-}
-
-// spansOfFile reads a file of one or several JSON documents, each of OTLP or Jaeger's.
-func spansOfFile(body []byte) ([]traces.Span, error) {
-	var out []traces.Span
-	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))
-	for n := 1; ; n++ {
-		var raw json.RawMessage
-		err := d.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		var spans []traces.Span
-		if err == nil {
-			spans, err = spansOfDocument(raw)
-		}
-		if err != nil {
-			if n > 1 {
-				return nil, fmt.Errorf("document %d: %w", n, err)
-			}
-			return nil, err
-		}
-		out = append(out, spans...)
-	}
-}
-
-func spansOfDocument(raw json.RawMessage) ([]traces.Span, error) {
-	var kind struct {
-		Data json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(raw, &kind); err != nil {
-		return nil, err
-	}
-	if kind.Data != nil {
-		var f jaegerFile
-		if err := json.Unmarshal(raw, &f); err != nil {
-			return nil, err
-		}
-		return f.spans()
-	}
-	var f otlpFile
-	if err := json.Unmarshal(raw, &f); err != nil {
-		return nil, err
-	}
-	return f.spans()
 }

@@ -13,7 +13,7 @@ import (
 // rewritten is a file's spans as OTLP JSON again.
 func rewritten(t *testing.T, file string) (string, []traces.Span) {
 	t.Helper()
-	spans, err := spansOfFile([]byte(file))
+	spans, err := spansOfFile(strings.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestFileOfOTLPIsReadAsWritten(t *testing.T) {
 	if again, _ := rewritten(t, written); again != written {
 		t.Errorf("read and written once more:\n%s\nat first:\n%s", again, written)
 	}
-	if one, err := spansOfFile([]byte(written)); err != nil || len(one) != len(spans) || len(one) != 8 {
+	if one, err := spansOfFile(strings.NewReader(written)); err != nil || len(one) != len(spans) || len(one) != 8 {
 		t.Errorf("%d spans, then %d, %v", len(spans), len(one), err)
 	}
 	// The shapes of others: a document a line, enums by name, ids in base64, a wrapped trace.
@@ -78,10 +78,53 @@ func TestFileThatIsNoTraceSaysWhy(t *testing.T) {
 		`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"1","spanId":""}]}]}]}`:      `read span id ""`,
 		`{"data":[{"spans":[{"traceID":"1","spanID":"1","references":[{"spanID":"x"}]}]}]}`: `read trace id ""`,
 		`{} {"resourceSpans":1}`: "document 2",
+		`{"resourceSpans":[{"`:   "unexpected EOF",
+		`{}]`:                    "a document ends",
+		`[]`:                     "want an object",
 	} {
-		spans, err := spansOfFile([]byte(file))
+		spans, err := spansOfFile(strings.NewReader(file))
 		if len(spans) != 0 || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %d spans, %v, want %q", file, len(spans), err, want)
 		}
+	}
+}
+
+func TestFileIsReadWhateverItsOrder(t *testing.T) {
+	_, spans := rewritten(t, "\xef\xbb\xbf"+`{"data":[{"spans":[{"traceID":"1","spanID":"a","processID":"p1"},{"traceID":"1","spanID":"b","processID":"p2"}],"traceID":"1","warnings":null,
+		"processes":{"p1":{"serviceName":"web"},"p2":{"serviceName":"db"}}}]}
+		{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"1","spanId":"c"}],"scope":{"name":"lib"}},{"scope":null,"spans":[{"traceId":"1","spanId":"d"}]}],
+		"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"web"}}]}}]}`)
+	if len(spans) != 4 || spans[0].Service != "web" || spans[1].Service != "db" || spans[2].Service != "web" || spans[2].Scope.Name != "lib" || spans[3].Scope.Name != "" || spans[3].Service != "web" {
+		t.Fatalf("%+v", spans)
+	}
+	if spans[0].Resource != spans[2].Resource || spans[0].Resource.ID == spans[1].Resource.ID {
+		t.Error("the same resource is not one, or two are")
+	}
+}
+
+// endless is a file of spans without an end.
+type endless struct{ begun bool }
+
+func (e *endless) Read(b []byte) (int, error) {
+	text := `{"traceId":"1","spanId":"1"},`
+	if !e.begun {
+		e.begun = true
+		text = `{"resourceSpans":[{"scopeSpans":[{"spans":[`
+	}
+	return copy(b, text), nil
+}
+
+func (*endless) Close() error { return nil }
+
+func TestFileThatIsTooLongNamesTheLimit(t *testing.T) {
+	r := httptest.NewRequest("POST", "/api/trace-file", &endless{})
+	spans, err := spansSent(httptest.NewRecorder(), r, 1<<20)
+	if len(spans) != 0 || err == nil || !strings.Contains(err.Error(), "longer than 1 MiB") {
+		t.Errorf("%d spans, %v", len(spans), err)
+	}
+	h := handlers{largeFile: make(chan struct{}, 1)}
+	h.largeFile <- struct{}{}
+	if err := h.open(httptest.NewRecorder(), r); err == nil || !strings.Contains(err.Error(), "another large file") {
+		t.Error(err)
 	}
 }

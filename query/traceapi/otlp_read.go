@@ -17,27 +17,15 @@ import (
 
 // What is read of a trace's file: OTLP's JSON, as this API, a collector's file exporter (a request a line) and Tempo write it.
 type (
-	otlpFile struct {
-		ResourceSpans []otlpResourceSpans `json:"resourceSpans"`
-		Batches       []otlpResourceSpans `json:"batches"` // Tempo's word
-		Trace         *otlpFile           `json:"trace"`   // Tempo's second version wraps it
+	otlpResource struct {
+		Attrs   []otlpAttr `json:"attributes"`
+		Dropped uint32     `json:"droppedAttributesCount"`
 	}
-	otlpResourceSpans struct {
-		Resource struct {
-			Attrs   []otlpAttr `json:"attributes"`
-			Dropped uint32     `json:"droppedAttributesCount"`
-		} `json:"resource"`
-		ScopeSpans []struct {
-			Scope struct {
-				Name    string     `json:"name"`
-				Version string     `json:"version"`
-				Attrs   []otlpAttr `json:"attributes"`
-				Dropped uint32     `json:"droppedAttributesCount"`
-			} `json:"scope"`
-			Spans     []otlpSpan `json:"spans"`
-			SchemaURL string     `json:"schemaUrl"`
-		} `json:"scopeSpans"`
-		SchemaURL string `json:"schemaUrl"`
+	otlpScope struct {
+		Name    string     `json:"name"`
+		Version string     `json:"version"`
+		Attrs   []otlpAttr `json:"attributes"`
+		Dropped uint32     `json:"droppedAttributesCount"`
 	}
 	otlpSpan struct {
 		TraceID       string     `json:"traceId"`
@@ -124,36 +112,11 @@ func (l loose) time() (time.Time, error) {
 	return time.Unix(0, int64(n)).UTC(), nil
 }
 
-// spans of the file, as storage would give them back.
-func (f *otlpFile) spans() ([]traces.Span, error) {
-	if f.Trace != nil {
-		return f.Trace.spans()
-	}
-	var out []traces.Span
-	var r recogniser
-	for _, rs := range append(f.ResourceSpans, f.Batches...) {
-		resource := &traces.Resource{SchemaURL: rs.SchemaURL, Attrs: attrsOfOTLP(rs.Resource.Attrs), DroppedAttrs: rs.Resource.Dropped}
-		r.begin(resource)
-		for _, ss := range rs.ScopeSpans {
-			scope := traces.Scope{Name: ss.Scope.Name, Version: ss.Scope.Version, SchemaURL: ss.SchemaURL, Attrs: attrsOfOTLP(ss.Scope.Attrs), DroppedAttrs: ss.Scope.Dropped}
-			for i := range ss.Spans {
-				s, err := ss.Spans[i].span()
-				if err != nil {
-					return nil, err
-				}
-				s.Scope = scope
-				r.finish(&s)
-				out = append(out, s)
-			}
-		}
-	}
-	return out, nil
-}
-
-func (o *otlpSpan) span() (s traces.Span, err error) {
+// spanOfOTLP is the span as storage would give it back, but for what lies around it.
+func (f *fileReader) spanOfOTLP(o *otlpSpan) (s traces.Span, err error) {
 	s = traces.Span{
 		TraceState: o.TraceState, Flags: o.Flags, Name: o.Name, Kind: traces.Kind(o.Kind.enum("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")),
-		Status: traces.Status(o.Status.Code.enum("UNSET", "OK", "ERROR")), StatusMessage: o.Status.Message, Attrs: attrsOfOTLP(o.Attrs),
+		Status: traces.Status(o.Status.Code.enum("UNSET", "OK", "ERROR")), StatusMessage: o.Status.Message, Attrs: f.attrsOfOTLP(o.Attrs),
 		DroppedAttrs: o.Dropped, DroppedEvents: o.DroppedEvents, DroppedLinks: o.DroppedLinks, NumEvents: len(o.Events), NumLinks: len(o.Links),
 	}
 	if s.TraceID, s.SpanID, err = idsOf(o.TraceID, o.SpanID); err != nil {
@@ -181,10 +144,10 @@ func (o *otlpSpan) span() (s traces.Span, err error) {
 		if err != nil {
 			return s, err
 		}
-		s.Events = append(s.Events, traces.Event{Time: at, Name: e.Name, Attrs: attrsOfOTLP(e.Attrs), DroppedAttrs: e.Dropped})
+		s.Events = append(s.Events, traces.Event{Time: at, Name: e.Name, Attrs: f.attrsOfOTLP(e.Attrs), DroppedAttrs: e.Dropped})
 	}
 	for _, l := range o.Links {
-		link := traces.Link{TraceState: l.TraceState, Flags: l.Flags, Attrs: attrsOfOTLP(l.Attrs), DroppedAttrs: l.Dropped}
+		link := traces.Link{TraceState: l.TraceState, Flags: l.Flags, Attrs: f.attrsOfOTLP(l.Attrs), DroppedAttrs: l.Dropped}
 		if link.TraceID, link.SpanID, err = idsOf(l.TraceID, l.SpanID); err != nil {
 			return s, err
 		}
@@ -222,11 +185,11 @@ func idBytes(text string, n int) []byte {
 	return b
 }
 
-func attrsOfOTLP(list []otlpAttr) []traces.Attr {
+func (f *fileReader) attrsOfOTLP(list []otlpAttr) []traces.Attr {
 	var out []traces.Attr
 	for i := range list {
 		v := &list[i].Value
-		a := traces.Attr{Key: list[i].Key}
+		a := traces.Attr{Key: f.key(list[i].Key)}
 		switch {
 		case v.String != nil:
 			a.Text = *v.String
@@ -258,12 +221,14 @@ func compact(raw json.RawMessage) string {
 	return b.String()
 }
 
+// numberResource gives a resource an id of its own, so that hosts are told apart.
+func numberResource(r *traces.Resource, n int) { binary.BigEndian.PutUint32(r.ID[12:], uint32(n)) }
+
 // recogniser fills in what the loader finds out about spans that are stored. The zero value is ready.
 type recogniser struct {
-	resource  *traces.Resource
-	source    traces.Source
-	resources uint32
-	input     peer.Input
+	resource *traces.Resource
+	source   traces.Source
+	input    peer.Input
 }
 
 func (r *recogniser) begin(resource *traces.Resource) {
@@ -277,8 +242,6 @@ func (r *recogniser) begin(resource *traces.Resource) {
 		}
 		return ""
 	}
-	r.resources++
-	binary.BigEndian.PutUint32(resource.ID[12:], r.resources) // an id of its own, so that hosts are told apart
 	r.resource = resource
 	r.source = traces.Source{
 		Service: get("service.name"), ServiceType: peer.ServiceType(func(key string) string { return get(key) }), Namespace: get("service.namespace"),

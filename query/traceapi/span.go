@@ -162,7 +162,7 @@ func spanOf(s *traces.Span, linked []traces.Link) spanJSON {
 		out.Peer = &peerJSON{s.PeerType, s.PeerName}
 	}
 	if r := s.Resource; r != nil {
-		out.Resource = resourceJSON{attrsOf(r.Attrs), r.SchemaURL, r.DroppedAttrs}
+		out.Resource = resourceOf(r)
 	}
 	for i, e := range s.Events {
 		out.Events[i] = eventJSON{nanos(e.Time), int64(e.Time.Sub(s.Start)), e.Name, attrsOf(e.Attrs), e.DroppedAttrs}
@@ -174,6 +174,10 @@ func spanOf(s *traces.Span, linked []traces.Link) spanJSON {
 		out.LinkedFrom[i] = linkedJSON{l.TraceID.String(), l.SpanID.String()}
 	}
 	return out
+}
+
+func resourceOf(r *traces.Resource) resourceJSON {
+	return resourceJSON{attrsOf(r.Attrs), r.SchemaURL, r.DroppedAttrs}
 }
 
 func attrsOf(attrs []traces.Attr) []attrJSON {

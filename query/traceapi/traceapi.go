@@ -25,11 +25,14 @@ type Deps struct {
 	Now        api.Clock   // nil: time.Now
 }
 
-type handlers struct{ Deps }
+type handlers struct {
+	Deps
+	largeFile chan struct{} // full while one is read
+}
 
 // Routes are the API's lines of the route table.
 func Routes(d Deps) []api.Route {
-	h := &handlers{d}
+	h := &handlers{Deps: d, largeFile: make(chan struct{}, 1)}
 	if h.Now == nil {
 		h.Now = time.Now
 	}
