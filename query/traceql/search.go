@@ -3,13 +3,11 @@ package traceql
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"time"
 
-	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/traces"
 )
 
@@ -262,7 +260,7 @@ func (w *walk) addAttrs(ctx context.Context, found []*match) error {
 	}
 	q.Timeout = max(time.Until(w.deadline), afterLimit)
 	whole, err := w.engine.store.WholeTraces(ctx, q)
-	if ctx.Err() == nil && errors.Is(err, conn.ErrTimeout) { // the traces are found all the same
+	if traces.OutOfTime(ctx, err) { // the traces are found all the same
 		w.reason = traces.ReasonTimeLimit
 		return nil
 	}

@@ -78,7 +78,7 @@ func (r *Reader) Facets(ctx context.Context, q FacetQuery) (Facets, error) {
 	}
 	out := Facets{Facets: facetsOf(q.Keys)}
 	err = s.sampled(ctx, q, &out)
-	if outOfTime(ctx, err) {
+	if OutOfTime(ctx, err) {
 		out, err = Facets{Facets: facetsOf(q.Keys)}, nil
 		out.Reason = ReasonTimeLimit
 	}

@@ -166,7 +166,7 @@ func (s *scan) sampled(ctx context.Context, q FacetQuery, out *Facets) error {
 	}
 	more := *out
 	err = s.countFacets(ctx, q, &p, want, &more)
-	if outOfTime(ctx, err) {
+	if OutOfTime(ctx, err) {
 		out.Reason = ReasonTimeLimit
 		return nil
 	}

@@ -112,7 +112,7 @@ func (s *scan) each(ctx context.Context, read func(ctx context.Context, p piece)
 		if err == nil && len(ranges) > 0 {
 			enough, err = s.read(ctx, slice, ranges, left, read)
 		}
-		if outOfTime(ctx, err) {
+		if OutOfTime(ctx, err) {
 			s.done.Reason = ReasonTimeLimit
 			break
 		}
@@ -128,8 +128,8 @@ func (s *scan) each(ctx context.Context, read func(ctx context.Context, p piece)
 	return nil
 }
 
-// outOfTime tells that a statement's own time was up, not its caller's.
-func outOfTime(ctx context.Context, err error) bool {
+// OutOfTime tells that a statement's own time was up, not its caller's.
+func OutOfTime(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() == nil && (conn.Code(err) == conn.CodeTimeout || errors.Is(err, conn.ErrTimeout) || errors.Is(err, context.DeadlineExceeded))
 }
 

@@ -155,7 +155,7 @@ func (s *search) rows(ctx context.Context, sql string, limit int, ranges []Range
 	var stats conn.Stats
 	rows, err := conn.All[candidate](ctx, s.reader.db, conn.Query{SQL: when(sql, conditions), Params: params, Timeout: left, Stats: &stats})
 	s.page.RowsRead += stats.Rows
-	if outOfTime(ctx, err) {
+	if OutOfTime(ctx, err) {
 		return nil, errSliceTime
 	}
 	return rows, err

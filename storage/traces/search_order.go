@@ -124,7 +124,7 @@ func (s *search) ranked(ctx context.Context, in Range, left time.Duration) (best
 	var stats conn.Stats
 	best, err = conn.All[[16]byte](ctx, s.reader.db, conn.Query{SQL: when(mostSQL, conditions), Params: params, Timeout: left, Stats: &stats})
 	s.page.RowsRead += stats.Rows
-	if outOfTime(ctx, err) {
+	if OutOfTime(ctx, err) {
 		return nil, errSliceTime
 	}
 	return best, err
