@@ -103,20 +103,6 @@ test('a trace that does not differ from itself says so', async () => {
   await page.close()
 })
 
-test('100,000 spans against 100,000 are on the page within 6 s', async () => {
-  const wire = makeTrace(100_000)
-  const body = JSON.stringify(wire)
-  const page = await stage.open(`/compare/${wire.trace_id}/${'c'.repeat(32)}`, { [`traces/${wire.trace_id}`]: body, [`traces/${'c'.repeat(32)}`]: body })
-  await page.waitForSelector('[data-compare] [role="row"]', { timeout: 30_000 })
-  const took = await page.evaluate(() => {
-    const last = Math.max(...performance.getEntriesByType('resource').filter((e) => e.name.includes('/api/traces/')).map((e) => (e as PerformanceResourceTiming).responseEnd))
-    return performance.now() - last
-  })
-  console.log(JSON.stringify({ compare_ms: Math.round(took) }))
-  expect(took).toBeLessThan(12_000)
-  await page.close()
-})
-
 test.each([['dark', 1440, 900], ['light', 1440, 900], ['light', 390, 844]] as const)('%s, %i wide: no accessibility violations', async (theme, width, height) => {
   const page = await open()
   await page.emulateMedia({ colorScheme: theme })

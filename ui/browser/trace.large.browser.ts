@@ -32,6 +32,7 @@ test('a trace of a million spans offers what was left out, and a click brings it
   await page.waitForSelector('[data-waterfall] [role="row"]')
   await page.keyboard.press('End')
   await page.getByText('998,000 more spans').click()
+  await page.getByText('2,499 of 1,000,000 spans are here').waitFor() // they have come: now the end is another
   await page.keyboard.press('End')
   await page.getByText('997,501 more spans').click()
   await expect.poll(() => asked).toEqual([`${wire.spans.id[0]} 0`, `${wire.spans.id[0]} 499`])
@@ -41,7 +42,7 @@ test('a trace of a million spans offers what was left out, and a click brings it
 
 test('a file is shown, and a page without it says so', async () => {
   const wire = makeTrace(20)
-  const page = await stage.open(`/trace/${wire.trace_id}?file=1`, { 'trace-file': JSON.stringify({ traces: [{ trace_id: wire.trace_id, spans: 20 }], trace: wire, details: [] }) })
+  const page = await stage.open(`/trace/${wire.trace_id}?file=1`, { 'trace-file': JSON.stringify({ traces: [{ trace_id: wire.trace_id, spans: 20 }], trace: wire, details: [], resources: [], resource_of: [] }) })
   await page.getByRole('button', { name: 'Choose a file' }).waitFor()
   await page.setInputFiles('input[type=file]', { name: 'saved.json', mimeType: 'application/json', buffer: Buffer.from('{}') })
   await page.waitForSelector('[data-waterfall] [role="row"]')

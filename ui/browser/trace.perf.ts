@@ -1,5 +1,5 @@
 // The trace view's budgets: 10,000 spans are interactive within 1 s of their bytes, 100,000 within 3 s, and frames
-// while scrolling and zooming stay under 33 ms. A run fails at twice the budget, for machines differ.
+// while scrolling and zooming stay under 33 ms; two of 100,000 are laid over each other within 6 s. A run fails at twice the budget, for machines differ.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
 import { makeTrace } from '../src/pure/testdata/trace'
@@ -38,6 +38,20 @@ test.each([
   for (const f of [scroll, zoom, keys]) expect(f.cpu).toBeLessThan(FRAME_MS)
   expect(scroll.p50).toBeLessThan(FRAME_MS * SLACK)
   expect(zoom.p50).toBeLessThan(FRAME_MS * SLACK)
+  await page.close()
+})
+
+test('100,000 spans against 100,000 are on the page within 6 s', async () => {
+  const wire = makeTrace(100_000)
+  const body = JSON.stringify(wire)
+  const page = await stage.open(`/compare/${wire.trace_id}/${'c'.repeat(32)}`, { [`traces/${wire.trace_id}`]: body, [`traces/${'c'.repeat(32)}`]: body })
+  await page.waitForSelector('[data-compare] [role="row"]', { timeout: 60_000 })
+  const took = await page.evaluate(() => {
+    const last = Math.max(...performance.getEntriesByType('resource').filter((e) => e.name.includes('/api/traces/')).map((e) => (e as PerformanceResourceTiming).responseEnd))
+    return performance.now() - last
+  })
+  console.log(JSON.stringify({ compare_ms: Math.round(took) }))
+  expect(took).toBeLessThan(6000 * SLACK)
   await page.close()
 })
 

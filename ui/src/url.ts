@@ -105,7 +105,7 @@ export const PAGES = {
     /** the span table */
     by: oneOf(...GROUPINGS), sort: oneOf('name', ...TABLE_FIGURES), dir: oneOf('asc', 'desc'),
   },
-  compare: { ...shared, span: text(40), show: oneOf('changes'), panel: oneOf('off'), attributes: oneOf('all'), sa: text(16), sb: text(16) },
+  compare: { ...shared, span: text(40), show: oneOf('changes'), panel: oneOf('off'), attributes: oneOf('all'), sa: text(16), sb: text(16), /** of a file that is open in this page */ fa: flag, fb: flag },
   services: { ...shared, q: text(200), group: oneOf('namespace', 'team', 'env'), sort: oneOf(...SORTS, 'deployed'), dir: oneOf('asc', 'desc') },
   service: { ...shared, tab: oneOf('operations', 'dependencies', 'deployments', 'instances', 'exceptions', 'traces'), op: text(400), kind: text(40), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
   exceptions: { ...shared, q: text(200), service: text(200), sort: oneOf('last_seen', 'first_seen'), sel: text(16) },

@@ -94,12 +94,12 @@ export function useService(name: string, scope: Scope) {
 export function useSpan(traceId: string, spanId: string | null, hint: TraceHint = {}) {
   return useQuery({
     queryKey: ['span', traceId, spanId, ...(hint.file === true ? ['file'] : [])],
-    queryFn: ({ signal, client }) => {
+    queryFn: async ({ signal, client }) => {
       const { file, ...query } = hint
       if (file !== true) return get<{ spans: SpanDetail[] }>(`traces/${traceId}/spans/${spanId ?? ''}`, query, signal)
-      const spans = traceFileOf(client, traceId)?.details.get(spanId ?? '')
-      if (spans === undefined) throw fileClosed()
-      return { spans: [...spans] }
+      const kept = traceFileOf(client, traceId)
+      if (kept === undefined) throw fileClosed()
+      return { spans: await kept.span(spanId ?? '') }
     },
     enabled: spanId !== null,
     staleTime: 60_000,

@@ -117,10 +117,15 @@ export function otlpPath(id: string): string {
 const VALUE_PAGES = 5
 
 /** Attributes of the spans of a trace that have one of them; `keys` are spelt as in a filter. Newest spans first. */
-export function useSpanValues(trace: Pick<TraceModel, 'traceId' | 'start' | 'duration' | 'spanCount'>, keys: readonly string[]) {
+export function useSpanValues(trace: Pick<TraceModel, 'traceId' | 'start' | 'duration' | 'spanCount'>, keys: readonly string[], file: boolean) {
   return useQuery({
-    queryKey: ['spans', 'values', trace.traceId, trace.spanCount, keys],
-    queryFn: async ({ signal }) => {
+    queryKey: ['spans', 'values', trace.traceId, trace.spanCount, keys, ...(file ? ['file'] : [])],
+    queryFn: async ({ signal, client }): Promise<{ spans: Pick<SpanRow, 'span_id' | 'values'>[]; complete: boolean }> => {
+      if (file) {
+        const kept = traceFileOf(client, trace.traceId)
+        if (kept === undefined) throw fileClosed()
+        return { spans: await kept.values(keys), complete: true }
+      }
       const start = epochMsOfNanos(trace.start)
       const query = {
         q: `trace_id = ${trace.traceId} and (${keys.map((k) => `exists ${k}`).join(' or ')})`,

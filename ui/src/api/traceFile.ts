@@ -1,20 +1,25 @@
 /** Traces from files: the server reads them and stores nothing, so the file itself is what is kept, in this page and as long as it is open. */
 import type { QueryClient } from '@tanstack/react-query'
-import { decodeTrace, type TraceModel, type TraceWire } from '../pure/trace'
 import { ApiError } from '../pure/problem'
+import type { TraceModel } from '../pure/trace'
 import { postFile } from './client'
-import type { SpanDetail } from './types'
+import type { Attribute, SpanDetail } from './types'
+
+export type FileAsk = { open: ArrayBuffer } | { span: string } | { values: readonly string[] }
+export type FileReply = { n: number; result?: unknown; error?: string }
 
 export interface TraceFile {
   readonly name: string
   readonly file: Blob
-  /** everything about its spans, by id; several where ids repeat */
-  readonly details: ReadonlyMap<string, readonly SpanDetail[]>
   /** traces of the file, the largest first */
   readonly traces: readonly { readonly trace_id: string; readonly spans: number }[]
+  /** everything about a span; several where ids repeat */
+  span(id: string): Promise<SpanDetail[]>
+  /** attributes of the spans that have one of them; keys are spelt as in a filter */
+  values(keys: readonly string[]): Promise<{ span_id: string; values: (Attribute | null)[] }[]>
+  /** lets go of what is held; nothing more is answered */
+  close(): void
 }
-
-type Answer = { traces: { trace_id: string; spans: number }[]; trace: TraceWire; details: SpanDetail[] }
 
 const keyOf = (id: string) => ['trace-file', id] as const
 
@@ -25,17 +30,55 @@ export function traceFileOf(client: QueryClient, id: string): TraceFile | undefi
 /** Has a file read and keeps it; gives its largest trace, or the one that is named. */
 export async function readTraceFile(client: QueryClient, file: Blob, name: string, ask: { trace_id?: string; skew?: string }, signal?: AbortSignal): Promise<TraceModel> {
   const bytes = await postFile('trace-file', ask, file, signal)
-  // The server's own tests hold its answers to docs/openapi.yaml; see client.ts.
-  const answer = JSON.parse(new TextDecoder().decode(bytes)) as Answer
-  const details = new Map<string, SpanDetail[]>()
-  for (const d of answer.details) {
-    const same = details.get(d.span_id)
-    if (same) same.push(d)
-    else details.set(d.span_id, [d])
+  const held = holder()
+  try {
+    // The worker is ours: it answers each question with its kind.
+    const { trace, traces } = (await held.ask({ open: bytes }, [bytes])) as { trace: TraceModel; traces: TraceFile['traces'] }
+    const kept: TraceFile = {
+      name, file, traces, close: held.close,
+      span: (id) => held.ask({ span: id }) as Promise<SpanDetail[]>,
+      values: (keys) => held.ask({ values: keys }) as ReturnType<TraceFile['values']>,
+    }
+    traceFileOf(client, trace.traceId)?.close()
+    client.setQueryDefaults(['trace-file'], { gcTime: Infinity, staleTime: Infinity, structuralSharing: false })
+    client.setQueryData<TraceFile>(keyOf(trace.traceId), kept)
+    // What was read of a file before with the same trace is of no use.
+    client.removeQueries({ predicate: ({ queryKey: k }) => k.includes(trace.traceId) && k.at(-1) === 'file' && k[0] !== 'trace' })
+    return trace
+  } catch (cause) {
+    held.close()
+    throw cause
   }
-  client.setQueryDefaults(['trace-file'], { gcTime: Infinity, staleTime: Infinity })
-  client.setQueryData<TraceFile>(keyOf(answer.trace.trace_id), { name, file, details, traces: answer.traces })
-  return decodeTrace(answer.trace)
+}
+
+/** A worker that is asked and answers, in any order. */
+function holder() {
+  const worker = new Worker(new URL('./file.worker.ts', import.meta.url), { type: 'module' })
+  const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (cause: Error) => void }>()
+  const failAll = (cause: Error) => {
+    for (const w of waiting.values()) w.reject(cause)
+    waiting.clear()
+  }
+  worker.onmessage = ({ data: { n, result, error } }: MessageEvent<FileReply>) => {
+    const w = waiting.get(n)
+    waiting.delete(n)
+    if (error === undefined) w?.resolve(result)
+    else w?.reject(new Error(`This file could not be shown: ${error}`))
+  }
+  worker.onerror = (event) => failAll(new Error(`This file could not be shown: ${event.message}`))
+  let last = 0
+  return {
+    ask: (ask: FileAsk, transfer: Transferable[] = []) =>
+      new Promise((resolve, reject) => {
+        const n = ++last
+        waiting.set(n, { resolve, reject })
+        worker.postMessage({ n, ask }, transfer)
+      }),
+    close: () => {
+      worker.terminate()
+      failAll(new Error('Another file with this trace was opened.'))
+    },
+  }
 }
 
 /** What is asked of a trace whose file is not open here: a link that was shared, or a page that was loaded anew. */

@@ -145,13 +145,14 @@ test('lists too long for a table are matched by kind and turn', () => {
   expect(pairs.every(([x, y]) => x < 0 || y < 0 || keys[x] === keys[y])).toBe(true)
 })
 
-test('two traces of 100,000 spans are laid over each other within a second or two of a slow machine', { timeout: 60_000 }, () => {
+test('two traces of 100,000 spans are laid over each other', { timeout: 60_000 }, () => {
   const wire = makeTrace(100_000)
   const [a, b] = [decodeTrace(wire), mutated(wire, 5)]
-  const from = performance.now()
   const d = diffOf(a, b)
-  summaryOf(d, deltasOf(d, whole(a), whole(b)), whole(a), whole(b))
-  expect(performance.now() - from).toBeLessThan(2500)
+  const summary = summaryOf(d, deltasOf(d, whole(a), whole(b)), whole(a), whole(b))
+  // How long it may take is a budget: browser/trace.perf.ts.
+  expect(summary.differing).toBeGreaterThan(0)
+  expect(d.rows.count).toBeGreaterThanOrEqual(Math.max(a.spans.count, b.spans.count))
 })
 
 describe('figures of a comparison', () => {

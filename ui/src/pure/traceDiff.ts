@@ -30,6 +30,8 @@ export interface TraceDiff {
 export interface Side {
   readonly trace: TraceModel
   readonly top: number
+  /** it is not stored, but of a file that is open in this page */
+  readonly file?: boolean
 }
 
 /** The most cells of the tables that all the matching together fills; beyond, order counts by kind alone. */

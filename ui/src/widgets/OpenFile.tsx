@@ -5,7 +5,7 @@ import { Button } from './Button'
 import { Popover } from './Popover'
 import css from './OpenFile.module.css'
 
-type Props = { pending: boolean; error: Error | null; onFile: (file: File) => void }
+type Props = { pending: boolean; error: Error | null; onFile: (file: File) => void; text?: string }
 
 /** A button that opens a trace from a file. */
 export function OpenFileButton(props: Props) {
@@ -27,7 +27,7 @@ export function OpenFileButton(props: Props) {
 }
 
 /** Takes a file, by choosing or dropping, and shows its trace. */
-export function OpenFile({ pending, error, onFile }: Props) {
+export function OpenFile({ pending, error, onFile, text = 'A trace as OTLP JSON, as it is downloaded here, or as Jaeger’s JSON. It is shown, not stored.' }: Props) {
   const input = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
   const drop = (e: DragEvent) => {
@@ -47,7 +47,7 @@ export function OpenFile({ pending, error, onFile }: Props) {
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
-      <p>A trace as OTLP JSON, as it is downloaded here, or as Jaeger’s JSON. It is shown, not stored.</p>
+      <p>{text}</p>
       <input
         ref={input}
         type="file"

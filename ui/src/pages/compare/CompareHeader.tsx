@@ -1,5 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowDownUp } from 'lucide-react'
+import { traceFileOf } from '../../api/traceFile'
 import { useShared } from '../../nav'
 import { formatDuration, formatMoment, plural } from '../../pure/format'
 import { CLASSES, spanId } from '../../pure/trace'
@@ -40,6 +42,7 @@ function SideLine({ letter, role, side }: { letter: 'A' | 'B'; role: string; sid
   const now = useNow(60_000)
   const shared = useShared()
   const { trace, top } = side
+  const queryClient = useQueryClient()
   const part = top >= 0
   const service = part ? trace.services[trace.spans.service[top]].name : trace.root?.service
   const name = part ? trace.names[trace.spans.name[top]] : trace.root?.name
@@ -52,7 +55,7 @@ function SideLine({ letter, role, side }: { letter: 'A' | 'B'; role: string; sid
         {letter}
       </span>
       <ClassMark value={klass} size={15} />
-      <Link to="/trace/$traceId" params={{ traceId: trace.traceId }} search={{ ...shared, span: part ? spanId(trace.spans, top) : undefined }} className={css.sideName}>
+      <Link to="/trace/$traceId" params={{ traceId: trace.traceId }} search={{ ...shared, span: part ? spanId(trace.spans, top) : undefined, file: side.file }} className={css.sideName}>
         {service === undefined ? 'Trace without a root' : <strong>{service}</strong>} {name}
       </Link>
       <span className={css.sideDuration}>{formatDuration(lengthOf(side))}</span>
@@ -63,6 +66,7 @@ function SideLine({ letter, role, side }: { letter: 'A' | 'B'; role: string; sid
       </span>
       <span className={css.sideFacts}>{formatMoment(epochMsOfNanos(start), now)}</span>
       <code className={css.sideId}>{trace.traceId.slice(0, 8)}</code>
+      {side.file === true && <span className={css.sideFacts}>from {traceFileOf(queryClient, trace.traceId)?.name ?? 'a file'}</span>}
     </p>
   )
 }

@@ -1,12 +1,14 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { useTrace } from '../../api/trace'
+import { useTrace, useTraceFile } from '../../api/trace'
+import { ApiError } from '../../pure/problem'
 import { parseTraceId } from '../../pure/trace-id'
 import { rowOfSpan, type TraceModel } from '../../pure/trace'
 import { deltasOf, summaryOf } from '../../pure/traceDelta'
 import { diffTraces, type Side } from '../../pure/traceDiff'
 import type { SearchFor } from '../../url'
 import { Button } from '../../widgets/Button'
+import { OpenFile } from '../../widgets/OpenFile'
 import { Empty, ErrorState, Skeleton } from '../../widgets/States'
 import { CompareHeader } from './CompareHeader'
 import { CompareScreen } from './CompareScreen'
@@ -17,12 +19,20 @@ export function ComparePage() {
   const { a, b } = useParams({ from: '/compare/$a/$b' })
   const search: SearchFor<'compare'> = useSearch({ strict: false })
   const navigate = useNavigate({ from: '/compare/$a/$b' })
-  const first = useTrace(a)
-  const second = useTrace(b)
-  const swap = () => void navigate({ to: '/compare/$a/$b', params: { a: b, b: a }, search: { ...search, sa: search.sb, sb: search.sa } })
+  const first = useTrace(a, { file: search.fa })
+  const second = useTrace(b, { file: search.fb })
+  const reading = useTraceFile(() => undefined)
+  const swap = () => void navigate({ to: '/compare/$a/$b', params: { a: b, b: a }, search: { ...search, sa: search.sb, sb: search.sa, fa: search.fb, fb: search.fa } })
   const failed = first.error && first.data === undefined ? first : second.error && second.data === undefined ? second : null
   if (failed?.error) {
     const which = failed === first ? a : b
+    if (failed.error instanceof ApiError && failed.error.code === 'file_closed') {
+      return (
+        <Empty page title={`Trace ${which.slice(0, 8)} came from a file that is not open here`} actions={<OpenFile {...reading} />}>
+          {failed.error.hint}
+        </Empty>
+      )
+    }
     return (
       <ErrorState
         page
@@ -52,8 +62,8 @@ export function ComparePage() {
 }
 
 function Both({ a, b, search, onSwap }: { a: TraceModel; b: TraceModel; search: SearchFor<'compare'>; onSwap: () => void }) {
-  const sideA = useMemo(() => sideOf(a, search.sa), [a, search.sa])
-  const sideB = useMemo(() => sideOf(b, search.sb), [b, search.sb])
+  const sideA = useMemo(() => sideOf(a, search.sa, search.fa), [a, search.sa, search.fa])
+  const sideB = useMemo(() => sideOf(b, search.sb, search.fb), [b, search.sb, search.fb])
   const diff = useMemo(() => diffTraces(sideA, sideB), [sideA, sideB])
   const deltas = useMemo(() => deltasOf(diff, sideA, sideB), [diff, sideA, sideB])
   const summary = useMemo(() => summaryOf(diff, deltas, sideA, sideB), [diff, deltas, sideA, sideB])
@@ -67,8 +77,8 @@ function Both({ a, b, search, onSwap }: { a: TraceModel; b: TraceModel; search: 
 }
 
 /** All of a trace, or the subtree of one of its spans. */
-function sideOf(trace: TraceModel, top: string | undefined): Side {
+function sideOf(trace: TraceModel, top: string | undefined, file: boolean | undefined): Side {
   const row = top === undefined ? -1 : rowOfSpan(trace.spans, top)
   // The subtree of an only root is the trace itself.
-  return { trace, top: row === 0 && trace.spans.descendants[0] + 1 === trace.spans.count ? -1 : row }
+  return { trace, file, top: row === 0 && trace.spans.descendants[0] + 1 === trace.spans.count ? -1 : row }
 }

@@ -20,8 +20,8 @@ export function ComparePanel({ a, b, diff, row, hues, all, onAll, onClose }: Pro
   const [ra, rb] = [diff.rows.a[row], diff.rows.b[row]]
   const idA = ra < 0 ? null : spanId(a.trace.spans, ra)
   const idB = rb < 0 ? null : spanId(b.trace.spans, rb)
-  const first = useSpan(a.trace.traceId, idA)
-  const second = useSpan(b.trace.traceId, idB)
+  const first = useSpan(a.trace.traceId, idA, { file: a.file })
+  const second = useSpan(b.trace.traceId, idB, { file: b.file })
   const spanA = idA === null ? null : first.data?.spans.find((s) => s.span_id === idA && s.trace_id === a.trace.traceId)
   const spanB = idB === null ? null : second.data?.spans.find((s) => s.span_id === idB && s.trace_id === b.trace.traceId)
   const failed = first.error ? first : second.error ? second : null
@@ -74,7 +74,7 @@ function Figures({ a, b, ra, rb, shiftA, shiftB }: { a: Side; b: Side; ra: numbe
     row < 0 ? (
       '–'
     ) : (
-      <Link to="/trace/$traceId" params={{ traceId: side.trace.traceId }} search={{ ...shared, span: spanId(side.trace.spans, row) }}>
+      <Link to="/trace/$traceId" params={{ traceId: side.trace.traceId }} search={{ ...shared, span: spanId(side.trace.spans, row), file: side.file }}>
         Open in {letter}
       </Link>
     )

@@ -2,6 +2,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { GitCompareArrows } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { useOperation } from '../../api/spans'
+import { useTraceFile } from '../../api/trace'
 import type { Exemplar } from '../../api/types'
 import { useShared } from '../../nav'
 import { formatDuration } from '../../pure/format'
@@ -12,13 +13,16 @@ import { isRequest } from '../../pure/traceRank'
 import { typicalWhy } from '../../pure/traceTypical'
 import { Button } from '../../widgets/Button'
 import { Input } from '../../widgets/Input'
+import { OpenFile } from '../../widgets/OpenFile'
 import { Popover } from '../../widgets/Popover'
 import { Skeleton } from '../../widgets/States'
 import { useTraceScope } from './useTraceScope'
 import css from './CompareMenu.module.css'
 
+type Props = { trace: TraceModel; file?: boolean }
+
 /** The ways to set this trace beside another: a typical one of its operation, the slowest, or any by its id. */
-export function CompareMenu({ trace }: { trace: TraceModel }) {
+export function CompareMenu({ trace, file }: Props) {
   const [open, setOpen] = useState(false)
   return (
     <Popover
@@ -32,14 +36,15 @@ export function CompareMenu({ trace }: { trace: TraceModel }) {
       }
     >
       <div className={css.menu}>
-        <Suggestions trace={trace} />
-        <ById trace={trace} />
+        <Suggestions trace={trace} file={file} />
+        <ById trace={trace} file={file} />
+        <WithFile trace={trace} file={file} />
       </div>
     </Popover>
   )
 }
 
-function Suggestions({ trace }: { trace: TraceModel }) {
+function Suggestions({ trace, file }: Props) {
   const { spans } = trace
   const service = trace.services[spans.service[0]]
   const name = trace.names[spans.name[0]]
@@ -57,16 +62,16 @@ function Suggestions({ trace }: { trace: TraceModel }) {
         {service.name} <span>{name}</span>
       </h2>
       <ul className={css.list}>
-        {typical && <Suggestion trace={trace} of={typical} label="A typical one" why={typicalWhy(typical)} />}
-        {klass !== 'ok' && alike?.class === klass && <Suggestion trace={trace} of={alike} label={`A typical ${klass}`} why={typicalWhy(alike)} />}
-        {slowest && <Suggestion trace={trace} of={slowest} label="The slowest" />}
+        {typical && <Suggestion trace={trace} file={file} of={typical} label="A typical one" why={typicalWhy(typical)} />}
+        {klass !== 'ok' && alike?.class === klass && <Suggestion trace={trace} file={file} of={alike} label={`A typical ${klass}`} why={typicalWhy(alike)} />}
+        {slowest && <Suggestion trace={trace} file={file} of={slowest} label="The slowest" />}
         {!typical && !slowest && !alike && <li className={css.note}>No other request of this operation is in this range.</li>}
       </ul>
     </>
   )
 }
 
-function Suggestion({ trace, of, label, why }: { trace: TraceModel; of: Exemplar; label: string; why?: string }) {
+function Suggestion({ trace, file, of, label, why }: Props & { of: Exemplar; label: string; why?: string }) {
   const shared = useShared()
   const text = (
     <>
@@ -79,14 +84,14 @@ function Suggestion({ trace, of, label, why }: { trace: TraceModel; of: Exemplar
   if (of.trace_id === trace.traceId) return <li className={css.item}>{text}</li>
   return (
     <li>
-      <Link to="/compare/$a/$b" params={{ a: of.trace_id, b: trace.traceId }} search={{ ...shared, sa: of.span_id, sb: spanId(trace.spans, 0) }} className={css.item}>
+      <Link to="/compare/$a/$b" params={{ a: of.trace_id, b: trace.traceId }} search={{ ...shared, sa: of.span_id, sb: spanId(trace.spans, 0), fb: file }} className={css.item}>
         {text}
       </Link>
     </li>
   )
 }
 
-function ById({ trace }: { trace: TraceModel }) {
+function ById({ trace, file }: Props) {
   const [text, setText] = useState('')
   const [wrong, setWrong] = useState('')
   const shared = useShared()
@@ -95,8 +100,8 @@ function ById({ trace }: { trace: TraceModel }) {
     e.preventDefault()
     const id = findTraceId(text)
     if (id === null) setWrong('That is no trace id: 32 hex digits, X-Ray’s spelling, or a link to a trace.')
-    else if (id === trace.traceId) setWrong('That is this trace itself.')
-    else void navigate({ to: '/compare/$a/$b', params: { a: id, b: trace.traceId }, search: shared })
+    else if (id === trace.traceId && file !== true) setWrong('That is this trace itself.')
+    else void navigate({ to: '/compare/$a/$b', params: { a: id, b: trace.traceId }, search: { ...shared, fb: file } })
   }
   return (
     <form className={css.form} onSubmit={submit}>
@@ -120,5 +125,17 @@ function ById({ trace }: { trace: TraceModel }) {
         {wrong === '' ? 'Two traces can also be marked in the list of traces.' : wrong}
       </p>
     </form>
+  )
+}
+
+/** A trace that is saved in a file, beside this one. */
+function WithFile({ trace, file }: Props) {
+  const shared = useShared()
+  const navigate = useNavigate()
+  const reading = useTraceFile((id) => void navigate({ to: '/compare/$a/$b', params: { a: id, b: trace.traceId }, search: { ...shared, fa: true, fb: file } }))
+  return (
+    <div className={css.file}>
+      <OpenFile {...reading} text="Or with a trace from a file, which is not stored." />
+    </div>
   )
 }

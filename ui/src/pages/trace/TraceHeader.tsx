@@ -49,7 +49,7 @@ export function TraceHeader({ trace, file }: { trace: TraceModel; file: boolean 
             </a>
           </Tooltip>
         )}
-        {!file && <CompareMenu trace={trace} />}
+        <CompareMenu trace={trace} file={file || undefined} />
         {!file && <DeleteTrace traceId={trace.traceId} />}
       </div>
       <ul className={css.facts}>

@@ -73,7 +73,7 @@ export function TraceScreen({ more, hint }: { more: More; hint: TraceHint }) {
 
   const columns = search.cols ?? NOTHING
   const setColumns = useCallback((next: string[]) => change({ cols: next.length > 0 ? next : undefined }), [change])
-  const values = useSpanValues(trace, columns)
+  const values = useSpanValues(trace, columns, hint.file === true)
   const valueRows = useMemo(() => (columns.length > 0 && values.data ? valuesByRow(trace, values.data.spans, columns) : undefined), [trace, values.data, columns])
 
   const [chosen, choose, settled] = useChosen(trace, search.span, change)
