@@ -138,6 +138,7 @@ func TestOperationHasItsTypicalAndItsSlowestTrace(t *testing.T) {
 			P50          int64 `json:"p50_ns"`
 			Max          int64 `json:"max_ns"`
 		}
+		Apdex            *struct{ Score float64 }
 		Series           struct{ OK []float64 }
 		Typical, Slowest *struct {
 			TraceID  string        `json:"trace_id"`
@@ -147,6 +148,9 @@ func TestOperationHasItsTypicalAndItsSlowestTrace(t *testing.T) {
 	l.get(t, "/api/services/web/operations/"+url.PathEscape("GET /cache")+"?kind=server", &o)
 	if o.Stats.Requests != 5 || o.Stats.OK != 5 || o.Env != "prod" || o.Kind != "server" || o.Typical == nil || o.Slowest == nil {
 		t.Fatalf("%+v", o)
+	}
+	if o.Apdex == nil || o.Apdex.Score < 0.85 || o.Apdex.Score > 0.95 { // four at once, one after a second
+		t.Errorf("apdex: %+v", o.Apdex)
 	}
 	if d := o.Typical.Duration; d < 20*ms || d > 22*ms || o.Slowest.Duration != time.Second || o.Slowest.TraceID[30:] != "0e" {
 		t.Errorf("median %v: typical %+v, slowest %+v", time.Duration(o.Stats.P50), o.Typical, o.Slowest)

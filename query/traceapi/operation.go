@@ -27,6 +27,7 @@ type (
 		Env     string           `json:"env"`
 		Kind    string           `json:"kind"`
 		Stats   servicemap.Stats `json:"stats"`
+		Apdex   *apdexJSON       `json:"apdex"`
 		Series  seriesJSON       `json:"series"`
 		Typical *typicalJSON     `json:"typical"`
 		Slowest *exemplarJSON    `json:"slowest"`
@@ -87,7 +88,7 @@ func (h *handlers) operation(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := operationDetailJSON{
 		Name: name, Service: q.Name, Env: env, Kind: kind.String(),
-		Stats: servicemap.StatsOf(&t.measure, h.window(span)), Series: g.series(t.points),
+		Stats: servicemap.StatsOf(&t.measure, h.window(span)), Apdex: h.apdex(q.Name, &t.measure), Series: g.series(t.points),
 	}
 	if name != traces.Overflow {
 		set := traces.SpanSet{Project: q.Project, Range: span, Filter: filter.AllOf(operationFilter(q.Name, name, kind), place)}

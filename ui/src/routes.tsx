@@ -18,10 +18,13 @@ const validate =
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
-  beforeLoad: async ({ context }) => {
+  beforeLoad: async ({ context, location }) => {
     // Where nothing was ever received a map would be empty. A server that does not answer says so on the map's page.
     const status = await context.queryClient.ensureQueryData(statusQuery()).catch(() => null)
-    throw redirect({ to: homeOf(status), replace: true })
+    // What the address says goes along, of what the page there has; '/?env=prod' is the map of prod.
+    const to = homeOf(status)
+    const page = to === '/map' ? 'map' : to === '/start' ? 'start' : 'status'
+    throw redirect({ to, search: decode(page, location.search).search, replace: true })
   },
 })
 

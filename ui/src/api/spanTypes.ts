@@ -1,6 +1,6 @@
 /** Answers about sets of spans, operations and instances; a part of ./types. */
 import type { Nanos } from '../pure/units'
-import type { Attribute, Class, Series, Stats } from './types'
+import type { Apdex, Attribute, Class, Series, Stats } from './types'
 
 /** Why a search ended before the beginning of its range. */
 export type Reason = '' | 'time_limit' | 'row_limit'
@@ -122,6 +122,7 @@ export type OperationDetail = {
   env: string
   kind: string
   stats: Stats
+  apdex: Apdex | null
   series: Series
   /** A recent span that does what most do and took about the median. */
   typical: Typical | null

@@ -5,15 +5,18 @@ import type { MapNode } from '../api/types'
 import { changeText, type Delta, deltasOf, notable, pointsText } from '../pure/mapCompare'
 import type { SceneNode } from '../pure/mapScene'
 import { badShare, share } from '../pure/mapStats'
+import { failedShare } from '../pure/red'
 import type { Px } from '../pure/units'
 import { ClassMark } from '../widgets/ClassMark'
 import { Glyph } from './Glyph'
 import css from './MapList.module.css'
 
-const COLUMNS = ['name', 'rate', 'fault', 'error', 'throttle', 'p50', 'p95', 'p99'] as const
+const COLUMNS = ['name', 'rate', 'failed', 'fault', 'error', 'throttle', 'p50', 'p95', 'p99'] as const
 type Column = (typeof COLUMNS)[number]
-const TITLES: Record<Column, string> = { name: 'Name', rate: 'Requests', fault: 'Faults', error: 'Errors', throttle: 'Throttled', p50: 'p50', p95: 'p95', p99: 'p99' }
+const TITLES: Record<Column, string> = { name: 'Name', rate: 'Requests', failed: 'Failed', fault: 'Faults', error: 'Errors', throttle: 'Throttled', p50: 'p50', p95: 'p95', p99: 'p99' }
 const ROW: Px = 34
+/** What a narrow screen leaves out: failures are one figure there. */
+const WIDE: ReadonlySet<Column> = new Set(['fault', 'error', 'throttle', 'p50', 'p99'])
 
 type Props = { nodes: readonly SceneNode[]; /** an earlier time to compare with */ before?: { readonly map: { readonly nodes: readonly MapNode[] } } | null; selected: string | undefined; onSelect: (id: string) => void; /** a panel lies over the right */ covered: boolean }
 
@@ -28,7 +31,7 @@ export function MapList({ nodes, before, selected, onSelect, covered }: Props) {
   const above = items.length > 0 ? items[0].start : 0
   const below = items.length > 0 ? virtual.getTotalSize() - items[items.length - 1].end : 0
   const head = (by: Column) => (
-    <th key={by} scope="col" aria-sort={sort.by === by ? (sort.down ? 'descending' : 'ascending') : undefined} data-figure={by !== 'name' || undefined}>
+    <th key={by} scope="col" aria-sort={sort.by === by ? (sort.down ? 'descending' : 'ascending') : undefined} data-figure={by !== 'name' || undefined} data-wide={WIDE.has(by) || undefined}>
       <button type="button" onClick={() => setSort({ by, down: sort.by === by ? !sort.down : by !== 'name' })}>
         {TITLES[by]} <span aria-hidden="true">{sort.by === by ? (sort.down ? '↓' : '↑') : ''}</span>
       </button>
@@ -63,22 +66,23 @@ export function MapList({ nodes, before, selected, onSelect, covered }: Props) {
                     <Glyph name={n.kind.glyph} size={15} />
                     <span className={css.label}>{n.label}</span>
                     <span className={css.words}>{n.kind.words}</span>
-                    {badShare(n.stats) >= 0.01 && <ClassMark value="fault" size={13} />}
+                    {badShare(n.stats) >= 0.01 && <ClassMark value={share(n.stats, 'fault') >= share(n.stats, 'throttle') ? 'fault' : 'throttle'} size={13} />}
                   </button>
                 </th>
                 <td>
                   {n.stats ? formatRate(n.stats.rate) : '–'}
                   {d && <Small text={d.before === null ? 'new' : notable(d.rate) ? changeText(d.rate) : ''} />}
                 </td>
-                <td data-bad={share(n.stats, 'fault') > 0 ? 'fault' : undefined}>{figure(n, 'fault')}{d && <Points delta={d} of="fault" />}</td>
-                <td data-bad={share(n.stats, 'error') > 0 ? 'error' : undefined}>{figure(n, 'error')}</td>
-                <td data-bad={share(n.stats, 'throttle') > 0 ? 'throttle' : undefined}>{figure(n, 'throttle')}{d && <Points delta={d} of="throttle" />}</td>
-                <td>{n.stats ? formatDuration(n.stats.p50_ns) : '–'}</td>
+                <td data-bad={failed(n) >= 0.01 ? 'fault' : undefined}>{failed(n) > 0 ? formatPercent(failed(n)) : '–'}</td>
+                <td data-wide data-bad={share(n.stats, 'fault') > 0 ? 'fault' : undefined}>{figure(n, 'fault')}{d && <Points delta={d} of="fault" />}</td>
+                <td data-wide data-bad={share(n.stats, 'error') > 0 ? 'error' : undefined}>{figure(n, 'error')}</td>
+                <td data-wide data-bad={share(n.stats, 'throttle') > 0 ? 'throttle' : undefined}>{figure(n, 'throttle')}{d && <Points delta={d} of="throttle" />}</td>
+                <td data-wide>{n.stats ? formatDuration(n.stats.p50_ns) : '–'}</td>
                 <td>
                   {n.stats ? formatDuration(n.stats.p95_ns) : '–'}
                   {d && notable(d.p95) && <Small text={changeText(d.p95)} tone={d.p95.tone} />}
                 </td>
-                <td>{n.stats ? formatDuration(n.stats.p99_ns) : '–'}</td>
+                <td data-wide>{n.stats ? formatDuration(n.stats.p99_ns) : '–'}</td>
               </tr>
             )
           })}
@@ -100,6 +104,8 @@ function Points({ delta, of }: { delta: Delta; of: 'fault' | 'throttle' }) {
   return delta.bad.tone !== 'same' && Math.abs(by) >= 0.005 ? <Small text={pointsText(by)} tone={by > 0 ? 'worse' : 'better'} /> : null
 }
 
+const failed = (n: SceneNode) => failedShare(n.stats)
+
 function figure(n: SceneNode, what: 'fault' | 'error' | 'throttle'): string {
   return n.stats && n.stats[what] > 0 ? formatPercent(share(n.stats, what)) : '–'
 }
@@ -109,6 +115,7 @@ function sorted(nodes: readonly SceneNode[], by: Column, down: boolean): SceneNo
     switch (by) {
       case 'name': return 0
       case 'rate': return n.stats?.rate ?? -1
+      case 'failed': return n.stats ? failed(n) : -1
       case 'fault': case 'error': case 'throttle': return n.stats ? share(n.stats, by) : -1
       case 'p50': return n.stats?.p50_ns ?? -1
       case 'p95': return n.stats?.p95_ns ?? -1

@@ -162,15 +162,17 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
     [fit, positions, covered],
   )
   useEffect(() => onReady(controls), [onReady, controls])
-  // The first picture of a map shows all of it; later changes leave the view to the reader.
+  // The first picture of a map shows all of it; later changes leave the view to the reader. Places that are remembered are there before
+  // there is a view to move.
+  const [started, setStarted] = useState(false)
   const shown = useRef(false)
   useEffect(() => {
     if (!layout.ready) shown.current = false
-    else if (!shown.current && nodes.length > 0) {
+    else if (started && !shown.current && nodes.length > 0) {
       shown.current = true
       requestAnimationFrame(fit)
     }
-  }, [layout.ready, nodes.length, fit])
+  }, [layout.ready, started, nodes.length, fit])
   useEffect(() => probe('map', () => ({ nodes: [...discs].map(([id, d]) => ({ id, ...d })), edges: scene.edges.length, zoom: flow.current?.getZoom() ?? 1 })), [discs, scene])
 
   // A panel that opens may cover what it tells about.
@@ -222,7 +224,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
           nodes={nodes}
           nodeTypes={NODE_TYPES}
           onNodesChange={onChange}
-          onInit={(instance) => { flow.current = instance }}
+          onInit={(instance) => { flow.current = instance; setStarted(true) }}
           onMove={(_, viewport) => {
             const name = zoomName(viewport.zoom)
             if (box.current && box.current.dataset.zoom !== name) box.current.dataset.zoom = name

@@ -5,24 +5,24 @@ import css from './Troubles.module.css'
 
 const SHOWN = 3
 
-/** What is wrong, in one line: where failures begin and who feels them. `when`: at that moment alone. */
+/** What is wrong, in one line: where faults and throttles begin and who feels them. `when`: at that moment alone. */
 export function Troubles({ troubles, when, onShow }: { troubles: readonly Trouble[]; when?: string; onShow: (id: string) => void }) {
   if (troubles.length === 0) {
     return (
       <p className={css.calm} role="status">
-        <CircleCheck size={14} aria-hidden="true" /> Nothing {when === undefined ? 'is failing' : `failed at ${when}`}
+        <CircleCheck size={14} aria-hidden="true" /> No faults{when !== undefined && ` at ${when}`}
       </p>
     )
   }
   const rest = troubles.length - SHOWN
   return (
-    <ul className={css.list} aria-label="What is failing">
+    <ul className={css.list} aria-label="Where faults and throttles begin">
       {troubles.slice(0, SHOWN).map((t) => (
         <li key={t.id}>
           <button type="button" className={css.trouble} data-what={t.what} onClick={() => onShow(t.id)}>
             {t.what === 'fault' ? <CircleAlert size={15} aria-hidden="true" /> : <Gauge size={15} aria-hidden="true" />}
             <span className={css.text}>
-              <strong>{t.label}</strong> {t.what === 'fault' ? 'fails' : 'throttles'} <strong>{formatPercent(t.share)}</strong>
+              <strong>{t.label}</strong> {formatPercent(t.share)} {t.what === 'fault' ? 'faults' : 'throttled'}
               {t.felt.length > 0 && <span className={css.felt}> · felt by {feltBy(t.felt)}</span>}
             </span>
           </button>

@@ -22,7 +22,7 @@ test('only what is worth it has a tone', () => {
   expect(tone(makeStats(1000, 10), makeStats(1000, 50))).toBe('better')
   expect(tone(makeStats(1000, 5), makeStats(1000))).toBe('same') // half a percent
   expect(tone(makeStats(10, 2), makeStats(10))).toBe('same') // two failures
-  expect(tone(makeStats(1000, 0, 200), makeStats(1000))).toBe('same') // 4xx are the caller's
+  expect(tone(makeStats(1000, 0, 200), makeStats(1000))).toBe('worse') // 4xx failed too, here as on the pages of services
   expect(tone(makeStats(1000, 0, 0, 0, 40e6), makeStats(1000))).toBe('worse')
   expect(tone(makeStats(1000, 0, 0, 0, 10e6), makeStats(1000))).toBe('better')
   expect(tone(makeStats(5, 0, 0, 0, 40e6), makeStats(1000))).toBe('same') // too few to say

@@ -1,7 +1,8 @@
 // The map against an earlier time: what changed on every node and edge, and whether that is worth a colour.
 import type { Stats } from '../api/types'
 import { formatPercent } from './format'
-import { badShare, sumStats } from './mapStats'
+import { sumStats } from './mapStats'
+import { failedShare } from './red'
 import { type Change, changeOf } from './red'
 import { previous, type Range, rangeOf, resolveRange } from './time'
 import { DAY_MS, type EpochMs } from './units'
@@ -43,7 +44,7 @@ export interface Delta {
   readonly before: Stats | null
   /** of requests a second; more is neither good nor bad */
   readonly rate: Change | null
-  /** of the share that failed or was turned away, in parts of 1 */
+  /** of the share that failed, in parts of 1 */
   readonly bad: { readonly by: number; readonly tone: Change['tone'] }
   readonly p95: Change | null
   /** the worst of all that has a tone */
@@ -60,8 +61,8 @@ const ENOUGH = 20
 
 export function deltaOf(now: Stats, before: Stats | null): Delta {
   const there = before !== null && before.requests > 0 ? before : null
-  const by = badShare(now) - badShare(there)
-  const failures = Math.max(now.fault + now.throttle, there === null ? 0 : there.fault + there.throttle)
+  const by = failedShare(now) - failedShare(there)
+  const failures = Math.max(now.error + now.throttle + now.fault, there === null ? 0 : there.error + there.throttle + there.fault)
   const loud = there !== null && Math.abs(by) >= WORTH && failures >= AT_LEAST
   const bad = { by, tone: !loud ? 'same' : by > 0 ? 'worse' : 'better' } as const
   const p95 = there === null ? null : changeOf(now.p95_ns, there.p95_ns, 'worse', FLOOR_NS)
@@ -121,7 +122,7 @@ export function notable(change: Change | null): change is Change {
 /** What a node shows of its change, in two short lines: what the news is, and by how much. */
 export function headline(d: Delta, p95: string): readonly [string, string] {
   if (d.before === null) return [p95, 'new']
-  if (d.bad.tone !== 'same') return [formatPercent(badShare(d.now)), pointsText(d.bad.by)]
+  if (d.bad.tone !== 'same') return [formatPercent(failedShare(d.now)), pointsText(d.bad.by)]
   return [p95, notable(d.p95) ? changeText(d.p95) : '']
 }
 

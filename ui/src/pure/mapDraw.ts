@@ -3,6 +3,7 @@ import type { Stats } from '../api/types'
 import { formatCount, formatDuration, formatPercent, formatRate } from './format'
 import type { Arc } from './mapStats'
 import { badShare, share } from './mapStats'
+import { failedShare } from './red'
 import type { Px } from './units'
 
 export const SIZES = ['traffic', 'latency', 'constant'] as const
@@ -170,6 +171,6 @@ export function spoken(name: string, words: string, stats: Stats | null): string
 
 /** An edge's label: "12/s · 31 ms" and, where some fail, "2 % failed". */
 export function edgeLabel(stats: Stats): readonly string[] {
-  const bad = badShare(stats)
-  return [`${formatRate(stats.rate)} · ${formatDuration(stats.p95_ns)}`, ...(bad > 0 ? [`${formatPercent(bad)} failed`] : [])]
+  const failed = failedShare(stats)
+  return [`${formatRate(stats.rate)} · ${formatDuration(stats.p95_ns)}`, ...(failed > 0 ? [`${formatPercent(failed)} failed`] : [])]
 }

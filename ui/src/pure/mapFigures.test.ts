@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { curve, edgeWidth, nodeSize, perMinute, redness, spoken } from './mapDraw'
+import { curve, edgeLabel, edgeWidth, nodeSize, perMinute, redness, spoken } from './mapDraw'
 import { countPicked, duration, nodeQuery, printPick, quote, readPick } from './mapQuery'
-import { logBuckets, quantileOf, ringArcs, sumStats } from './mapStats'
+import { badShare, logBuckets, quantileOf, ringArcs, sumStats } from './mapStats'
 import { walk } from './mapWalk'
+import { failedShare } from './red'
 import { decodeTrace } from './trace'
 import { traceGraph } from './traceGraph'
 import { makeNode, makeStats } from './testdata/map'
@@ -28,6 +29,17 @@ test('sizes and widths grow with traffic and stay in bounds', () => {
   expect(redness(makeStats(100))).toBe(0)
   expect(redness(makeStats(1000, 10))).toBeGreaterThan(15)
   expect(redness(makeStats(10, 10))).toBe(100)
+})
+
+test('failed is what is not ok, in words and on every page; red is what is not the caller’s doing', () => {
+  const stats = makeStats(1000, 10, 60, 30)
+  expect(stats.error + stats.throttle + stats.fault).toBe(100)
+  expect(edgeLabel(stats)[1]).toBe('10 % failed')
+  expect(failedShare(stats)).toBe(0.1)
+  expect(badShare(stats)).toBeCloseTo((stats.fault + stats.throttle) / 1000)
+  const callers = makeStats(1000, 0, 60)
+  expect([redness(callers), edgeLabel(callers)[1]]).toEqual([0, '6 % failed'])
+  expect([failedShare(null), edgeLabel(makeStats(10)).length]).toEqual([0, 1])
 })
 
 test('edges end at the rim', () => {

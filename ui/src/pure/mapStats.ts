@@ -11,7 +11,10 @@ export function share(stats: Stats | null, what: Class): number {
   return stats === null || stats.requests <= 0 ? 0 : stats[what] / stats.requests
 }
 
-/** Share of requests that were our fault or were turned away: what makes a node red. 4xx is the caller's. */
+/**
+ * Share of requests that were the callee's fault or were turned away: what makes a node or an edge red, and a trouble. An error (4xx) is
+ * its caller's. What is called "failed" in words has errors too, see failedShare.
+ */
 export function badShare(stats: Stats | null): number {
   return share(stats, 'fault') + share(stats, 'throttle')
 }

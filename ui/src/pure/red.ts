@@ -1,9 +1,9 @@
 /** Rate, errors, duration: the three figures that every list and page of services shows, and how they changed. */
 import type { Apdex, Series, ServiceRow, Stats } from '../api/types'
 
-/** The share of requests that were not ok. */
-export function failedShare(s: Stats): number {
-  return s.requests > 0 ? (s.error + s.throttle + s.fault) / s.requests : 0
+/** "Failed", on every page: the share of requests that were not ok, which are errors (4xx), throttles (429) and faults (5xx). */
+export function failedShare(s: Stats | null): number {
+  return s !== null && s.requests > 0 ? (s.error + s.throttle + s.fault) / s.requests : 0
 }
 
 export function faultShare(s: Stats): number {

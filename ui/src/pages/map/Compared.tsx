@@ -2,7 +2,7 @@ import type { Stats } from '../../api/types'
 import { Section } from '../../map/Panel'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
 import { changeText, deltaOf, pointsText, VERSUS_WORDS } from '../../pure/mapCompare'
-import { badShare } from '../../pure/mapStats'
+import { failedShare } from '../../pure/red'
 import { changeOf } from '../../pure/red'
 import type { Before } from './useCompared'
 import css from './MapPanels.module.css'
@@ -21,7 +21,7 @@ export function Compared({ now, then, before }: { now: Stats; then: Stats | null
   const was = d.before
   const rows: readonly (readonly [string, string, string, string, string])[] = [
     ['Requests', formatRate(now.rate), formatRate(was.rate), d.rate ? changeText(d.rate) : '', 'same'],
-    ['Failed', formatPercent(badShare(now)), formatPercent(badShare(was)), pointsText(d.bad.by), d.bad.tone],
+    ['Failed', formatPercent(failedShare(now)), formatPercent(failedShare(was)), pointsText(d.bad.by), d.bad.tone],
     ...([['p50', 'p50_ns'], ['p95', 'p95_ns'], ['p99', 'p99_ns']] as const).map(([label, key]) => {
       const change = key === 'p95_ns' ? d.p95 : changeOf(now[key], was[key], 'neutral')
       return [label, formatDuration(now[key]), formatDuration(was[key]), change ? changeText(change) : '', change?.tone ?? 'same'] as const

@@ -3,7 +3,7 @@ import { Glyph } from '../../map/Glyph'
 import { Section } from '../../map/Panel'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
 import { kindOf } from '../../pure/mapKind'
-import { badShare } from '../../pure/mapStats'
+import { failedShare } from '../../pure/red'
 import type { PanelView } from './panel'
 import css from './MapPanels.module.css'
 
@@ -40,7 +40,7 @@ function Table({ title, view, edges, end }: { title: string; view: PanelView; ed
           {sorted.map((e) => {
             const other = by.get(e[end])
             if (!other) return null
-            const bad = badShare(e.stats)
+            const bad = failedShare(e.stats)
             return (
               <tr key={e.id} onClick={() => view.onSelect(`e:${e.id}`)}>
                 <th scope="row">

@@ -4,10 +4,11 @@ import type { Class, Series, Stats } from '../../api/types'
 import { Histogram } from '../../map/Histogram'
 import { Section } from '../../map/Panel'
 import { Spark } from '../../map/Spark'
-import { formatCount, formatDuration, formatPercent, formatRate } from '../../pure/format'
+import { formatDuration, formatPercent, formatRate, plural } from '../../pure/format'
 import { countPicked, type Pick } from '../../pure/mapQuery'
-import { badShare, share } from '../../pure/mapStats'
+import { share } from '../../pure/mapStats'
 import { OUTCOME_SHORT, OUTCOMES } from '../../pure/outcome'
+import { failedShare } from '../../pure/red'
 import { IconButton } from '../../widgets/Button'
 import { ClassMark } from '../../widgets/ClassMark'
 import type { PanelView } from './panel'
@@ -23,7 +24,7 @@ export function Red({ stats, series, mark }: { stats: Stats; series: Series | un
       <Spark
         label="Failed"
         mark={mark}
-        figure={formatPercent(badShare(stats))}
+        figure={formatPercent(failedShare(stats))}
         least={0.05}
         lines={[{ values: part('error'), tone: 'error' }, { values: part('throttle'), tone: 'throttle' }, { values: part('fault'), tone: 'fault', area: true }]}
       />
@@ -69,8 +70,7 @@ export function Drill({ view, stats, title = 'Latency', other, query }: DrillPro
         </p>
       )}
       <Link to="/traces" search={{ ...view.shared, q: text }} className={css.view}>
-        View {count >= 1 ? `${formatCount(count)} ` : ''}
-        {Math.round(count) === 1 ? 'trace' : 'traces'}
+        View traces{count >= 1 && ` of ${plural(Math.round(count), 'request')}`}
       </Link>
       <code className={css.query}>{text}</code>
     </Section>

@@ -6,7 +6,7 @@ import { formatDuration, formatPercent, formatRate, plural } from '../../pure/fo
 import { kindOf } from '../../pure/mapKind'
 import { edgesQuery } from '../../pure/mapQuery'
 import type { SceneEdge, SceneNode } from '../../pure/mapScene'
-import { badShare } from '../../pure/mapStats'
+import { failedShare } from '../../pure/red'
 import { Button } from '../../widgets/Button'
 import { Drill } from './Drill'
 import type { PanelView } from './panel'
@@ -20,7 +20,7 @@ type Props = { view: PanelView; node: SceneNode; onOpen: (id: string) => void }
 /** What a closed group or a bunch of leaves holds. */
 export function GroupPanel({ view, node, onOpen }: Props) {
   const inside = new Set(node.members)
-  const members = view.map.nodes.filter((n) => inside.has(n.id)).sort((a, b) => badShare(b.stats) - badShare(a.stats) || (b.stats?.rate ?? 0) - (a.stats?.rate ?? 0))
+  const members = view.map.nodes.filter((n) => inside.has(n.id)).sort((a, b) => failedShare(b.stats) - failedShare(a.stats) || (b.stats?.rate ?? 0) - (a.stats?.rate ?? 0))
   return (
     <Panel
       label={node.label}
@@ -54,7 +54,7 @@ export function GroupPanel({ view, node, onOpen }: Props) {
               >
                 <Glyph name={kindOf(n.type, n.kind === 'inferred').glyph} size={14} />
                 <span className={css.rowName}>{n.name}</span>
-                {badShare(n.stats) > 0 && <span className={css.bad}>{formatPercent(badShare(n.stats))}</span>}
+                {failedShare(n.stats) > 0 && <span className={css.bad}>{formatPercent(failedShare(n.stats))}</span>}
                 <span className={css.figure}>{n.stats ? formatRate(n.stats.rate) : ''}</span>
                 <span className={css.figure}>{n.stats ? formatDuration(n.stats.p95_ns) : ''}</span>
               </button>
@@ -72,7 +72,7 @@ function Figures({ stats }: { stats: NonNullable<SceneNode['stats']> }) {
   return (
     <dl className={css.figures}>
       <div><dt>Requests</dt><dd>{formatRate(stats.rate)}</dd></div>
-      <div><dt>Failed</dt><dd data-bad={badShare(stats) > 0 || undefined}>{formatPercent(badShare(stats))}</dd></div>
+      <div><dt>Failed</dt><dd data-bad={failedShare(stats) > 0 || undefined}>{formatPercent(failedShare(stats))}</dd></div>
       <div><dt>p95</dt><dd>{formatDuration(stats.p95_ns)}</dd></div>
     </dl>
   )
@@ -83,7 +83,7 @@ type EdgeProps = { view: PanelView; edge: SceneEdge; source: SceneNode; target: 
 /** The connections between two groups, or between a group and a node, as one. */
 export function GroupEdgePanel({ view, edge, source, target }: EdgeProps) {
   const ends = endsOf(view.map, edge)
-  const sorted = [...ends].sort((a, b) => badShare(b.edge.stats) - badShare(a.edge.stats) || b.edge.stats.rate - a.edge.stats.rate)
+  const sorted = [...ends].sort((a, b) => failedShare(b.edge.stats) - failedShare(a.edge.stats) || b.edge.stats.rate - a.edge.stats.rate)
   return (
     <Panel
       label={`${source.label} to ${target.label}`}
@@ -113,7 +113,7 @@ export function GroupEdgePanel({ view, edge, source, target }: EdgeProps) {
                 <span className={css.rowName}>
                   {a.name} → {b.name}
                 </span>
-                {badShare(e.stats) > 0 && <span className={css.bad}>{formatPercent(badShare(e.stats))}</span>}
+                {failedShare(e.stats) > 0 && <span className={css.bad}>{formatPercent(failedShare(e.stats))}</span>}
                 <span className={css.figure}>{formatRate(e.stats.rate)}</span>
                 <span className={css.figure}>{formatDuration(e.stats.p95_ns)}</span>
               </button>

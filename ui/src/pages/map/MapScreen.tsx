@@ -22,7 +22,7 @@ import { notify } from '../../widgets/Toast'
 import { useMedia } from '../../widgets/useMedia'
 import { Details } from './Details'
 import type { PanelView } from './panel'
-import { Stage } from './Stage'
+import { Notices, Stage } from './Stage'
 import { Toolbar } from './Toolbar'
 import { useBefore, useDeltas, useDeployments, useGone } from './useCompared'
 import { useMapKeys } from './useMapKeys'
@@ -128,6 +128,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
         onFind={focus}
         onExport={save}
       />
+      <Notices problems={{ error: error ?? moment.error, retry, map: moment.map ?? whole }} before={before} onChange={change} />
       <div className={css.stage}>
         {search.view === 'list' ? (
           <MapList nodes={plain} before={before} selected={selected} onSelect={onSelect} covered={search.sel !== undefined && !phone} />
@@ -143,7 +144,6 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
           marked={readClasses(search.mark)}
           moving={search.live === true && !still}
           phone={phone}
-          problems={{ error: error ?? moment.error, retry, map: moment.map ?? whole }}
           wrong={wrong}
           at={moment.at === null ? null : momentOf(moment.frames, moment.at)}
           controls={controls}

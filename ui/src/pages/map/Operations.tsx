@@ -4,7 +4,7 @@ import type { MapNode, Operation } from '../../api/types'
 import { Section } from '../../map/Panel'
 import { formatCount, formatDuration, formatPercent, formatRate } from '../../pure/format'
 import { nodeQuery, NOTHING_PICKED } from '../../pure/mapQuery'
-import { badShare } from '../../pure/mapStats'
+import { failedShare } from '../../pure/red'
 import { Skeleton } from '../../widgets/States'
 import type { PanelView } from './panel'
 import css from './MapPanels.module.css'
@@ -33,7 +33,7 @@ export function TopOperations({ view, pending, operations }: Props) {
           <li key={`${o.kind} ${o.name}`}>
             <button type="button" className={css.row} aria-pressed={pick.operation === o.name} title={o.name} onClick={() => onPick({ ...pick, operation: pick.operation === o.name ? '' : o.name })}>
               <span className={css.rowName}>{o.name}</span>
-              {badShare(o.stats) > 0 && <span className={css.bad}>{formatPercent(badShare(o.stats))}</span>}
+              {failedShare(o.stats) > 0 && <span className={css.bad}>{formatPercent(failedShare(o.stats))}</span>}
               <span className={css.figure}>{formatRate(o.stats.rate)}</span>
               <span className={css.figure}>{formatDuration(o.stats.p95_ns)}</span>
             </button>

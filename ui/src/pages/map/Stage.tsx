@@ -30,7 +30,6 @@ type Props = {
   marked: readonly Class[]
   moving: boolean
   phone: boolean
-  problems: { error: Error | null; retry: () => void; map: ServiceMap }
   wrong: readonly Trouble[]
   /** the moment in view */
   at: EpochMs | null
@@ -46,13 +45,12 @@ type Props = {
 }
 
 /** The drawing with what lies over it: what is wrong, the legend and the buttons. With the list, only what is wrong. */
-export function Stage({ search, scene, layout, names, deltas, deployed, before, marked, moving, phone, problems, wrong, at, controls, onReady, onChange, onSelect, onShow, onFocus, onToggleBox, onForce, onRelayout }: Props) {
+export function Stage({ search, scene, layout, names, deltas, deployed, before, marked, moving, phone, wrong, at, controls, onReady, onChange, onSelect, onShow, onFocus, onToggleBox, onForce, onRelayout }: Props) {
   const list = search.view === 'list'
   const size = search.size ?? 'traffic'
   const versus = versusOf(search)
   const colour = versus === undefined ? (search.colour ?? 'health') : before?.map.nodes.length === 0 ? 'health' : 'change'
   const panel = search.sel !== undefined || undefined
-  const { error, map } = problems
   return (
     <>
       {!list && scene.ask && <TooMany count={scene.wanted} names={names} onFocus={onFocus} onGroup={() => onChange({ group: undefined })} onAll={onForce} />}
@@ -77,17 +75,6 @@ export function Stage({ search, scene, layout, names, deltas, deployed, before, 
         />
       )}
       <div className={css.headline} data-panel={panel}>
-        {error !== null && (
-          <Notice tone="warn" action={<Button size="sm" onClick={problems.retry}>Try again</Button>}>
-            These figures are old: {error.message}
-          </Notice>
-        )}
-        {!map.complete && <Notice tone="warn">{map.notes.length > 0 ? map.notes.join(' ') : 'Not everything could be read in time.'}</Notice>}
-        {before !== null && before.map.nodes.length === 0 && (
-          <Notice action={<Button size="sm" onClick={() => onChange({ cmp: undefined, colour: undefined })}>Stop comparing</Button>}>
-            Nothing was received in {before.versus === 'prev' ? 'the time before' : `this window ${VERSUS_WORDS[before.versus]}`}, so there is nothing to compare with.
-          </Notice>
-        )}
         {scene.nodes.length === 0 ? <NothingLeft search={search} onChange={onChange} /> : <Troubles troubles={wrong} when={at === null ? undefined : formatClock(at, false)} onShow={onShow} />}
       </div>
       {!list && !scene.ask && (
@@ -122,6 +109,30 @@ export function Stage({ search, scene, layout, names, deltas, deployed, before, 
         </>
       )}
     </>
+  )
+}
+
+type NoticesProps = { problems: { error: Error | null; retry: () => void; map: ServiceMap }; before: Before | null; onChange: (patch: Search) => void }
+
+/** What is to be known of the figures. It stands above the drawing: over it, it would cover nodes. */
+export function Notices({ problems, before, onChange }: NoticesProps) {
+  const { error, map } = problems
+  const alone = before !== null && before.map.nodes.length === 0
+  if (error === null && map.complete && !alone) return null
+  return (
+    <div className={css.notices}>
+      {error !== null && (
+        <Notice tone="warn" action={<Button size="sm" onClick={problems.retry}>Try again</Button>}>
+          These figures are old: {error.message}
+        </Notice>
+      )}
+      {!map.complete && <Notice tone="warn">{map.notes.length > 0 ? map.notes.join(' ') : 'Not everything could be read in time.'}</Notice>}
+      {alone && (
+        <Notice action={<Button size="sm" onClick={() => onChange({ cmp: undefined, colour: undefined })}>Stop comparing</Button>}>
+          Nothing was received in {before.versus === 'prev' ? 'the time before' : `this window ${VERSUS_WORDS[before.versus]}`}, so there is nothing to compare with.
+        </Notice>
+      )}
+    </div>
   )
 }
 

@@ -11,6 +11,7 @@ import { formatAgo, formatDuration, formatPercent, formatRate } from '../../pure
 import { quoteValue } from '../../pure/query'
 import { failedShare, gaps } from '../../pure/red'
 import { epochMsOfRFC3339, type Nanos } from '../../pure/units'
+import { ApdexScore } from '../../widgets/ApdexScore'
 import { IconButton } from '../../widgets/Button'
 import { Figure } from '../../widgets/Figure'
 import { ErrorState, Skeleton, Stale } from '../../widgets/States'
@@ -64,6 +65,7 @@ function Body({ detail }: { detail: OperationDetail }) {
         <Figure label="Failed" value={formatPercent(failed)} tone={failed >= 0.01 ? 'fault' : undefined} />
         <Figure label="p50" value={formatDuration(stats.p50_ns)} />
         <Figure label="p95" value={formatDuration(stats.p95_ns)} />
+        {detail.apdex !== null && <Figure label="Apdex" value={<ApdexScore apdex={detail.apdex} />} />}
       </dl>
       <section>
         <h3>Durations</h3>
