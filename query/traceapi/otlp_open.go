@@ -3,6 +3,7 @@ package traceapi
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -136,16 +137,17 @@ func writeOpened(w http.ResponseWriter, t *timeline.Timeline, id traces.TraceID,
 	// What spans are of comes once: it is longer than they are.
 	var resources []*traces.Resource
 	number := map[*traces.Resource]int{}
-	s.Key("details")
+	s.Key("resource_of")
 	s.Open('[')
 	for i := range t.Rows {
-		span := *t.Rows[i].Span
-		if _, ok := number[span.Resource]; !ok {
-			number[span.Resource] = len(resources)
-			resources = append(resources, span.Resource)
+		r := t.Rows[i].Span.Resource
+		n, ok := number[r]
+		if !ok {
+			n = len(resources)
+			number[r] = n
+			resources = append(resources, r)
 		}
-		span.Resource = nil
-		s.Value(spanOf(&span, linked[span.SpanID]))
+		s.Int(int64(n))
 	}
 	s.Close(']')
 	s.Key("resources")
@@ -154,10 +156,17 @@ func writeOpened(w http.ResponseWriter, t *timeline.Timeline, id traces.TraceID,
 		s.Value(resourceOf(r))
 	}
 	s.Close(']')
-	s.Key("resource_of")
+	// The last, and a line each: the page reads the lines that it shows, for all of them are longer than a text may be there.
+	s.Key("details")
 	s.Open('[')
 	for i := range t.Rows {
-		s.Int(int64(number[t.Rows[i].Span.Resource]))
+		span := *t.Rows[i].Span
+		span.Resource = nil
+		line, err := json.Marshal(spanOf(&span, linked[span.SpanID]))
+		if err != nil {
+			return fmt.Errorf("encode span: %w", err)
+		}
+		s.Raw(append([]byte{'\n'}, line...))
 	}
 	s.Close(']')
 	s.Close('}')

@@ -42,7 +42,7 @@ test('a trace of a million spans offers what was left out, and a click brings it
 
 test('a file is shown, and a page without it says so', async () => {
   const wire = makeTrace(20)
-  const page = await stage.open(`/trace/${wire.trace_id}?file=1`, { 'trace-file': JSON.stringify({ traces: [{ trace_id: wire.trace_id, spans: 20 }], trace: wire, details: [], resources: [], resource_of: [] }) })
+  const page = await stage.open(`/trace/${wire.trace_id}?file=1`, { 'trace-file': JSON.stringify({ traces: [{ trace_id: wire.trace_id, spans: 20 }], trace: wire, resources: [], resource_of: [], details: [] }) })
   await page.getByRole('button', { name: 'Choose a file' }).waitFor()
   await page.setInputFiles('input[type=file]', { name: 'saved.json', mimeType: 'application/json', buffer: Buffer.from('{}') })
   await page.waitForSelector('[data-waterfall] [role="row"]')

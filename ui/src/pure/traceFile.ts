@@ -4,8 +4,8 @@ import type { TraceWire } from './trace'
 
 type Resource = SpanDetail['resource']
 
-/** The answer about a file. A resource comes once, and `resource_of` says which is that of each of `details`. */
-export type FileAnswer = { traces: { trace_id: string; spans: number }[]; trace: TraceWire; details: SpanDetail[]; resources: Resource[]; resource_of: number[] }
+/** The answer about a file, but for `details`. A resource comes once, and `resource_of` says which is that of each span, in the order of the columns. */
+export type FileHead = { traces: { trace_id: string; spans: number }[]; trace: TraceWire; resources: Resource[]; resource_of: number[] }
 
 export interface FileSpans {
   /** everything about a span; several where ids repeat */
@@ -14,21 +14,41 @@ export interface FileSpans {
   values(keys: readonly string[]): { span_id: string; values: (Attribute | null)[] }[]
 }
 
-export function fileSpans({ details, resources, resource_of }: Pick<FileAnswer, 'details' | 'resources' | 'resource_of'>): FileSpans {
-  const byId = new Map<string, SpanDetail[]>()
-  details.forEach((d, i) => {
-    const whole = { ...d, resource: resources[resource_of[i]] ?? d.resource }
-    const same = byId.get(d.span_id)
-    if (same) same.push(whole)
-    else byId.set(d.span_id, [whole])
+const NEWLINE = 10
+
+/**
+ * Reads the answer's bytes. `details` is its last member and each of them a line, in the order of the columns: a line is
+ * read when it is asked for, since all together are more than a text of JavaScript may have, and many times that as objects.
+ */
+export function readFileAnswer(bytes: Uint8Array): { head: FileHead; spans: FileSpans } {
+  const text = (from: number, to: number) => new TextDecoder().decode(bytes.subarray(from, to))
+  const lines: number[] = [] // where each begins
+  for (let at = bytes.indexOf(NEWLINE); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(NEWLINE, at + 1)) lines.push(at + 1)
+  // Without spans there are no lines. The server's own tests hold its answers to docs/openapi.yaml; see api/client.ts.
+  const head = JSON.parse(lines.length > 0 ? `${text(0, lines[0] - 1)}]}` : text(0, bytes.length)) as FileHead
+  const rows = new Map<string, number[]>()
+  head.trace.spans.id.forEach((id, i) => {
+    const same = rows.get(id)
+    if (same) same.push(i)
+    else rows.set(id, [i])
   })
+  const detail = (row: number): SpanDetail => {
+    // A comma stands after a line, and after the last one what closes the answer.
+    const line = text(lines[row], lines[row + 1] ?? bytes.length).replace(row + 1 < lines.length ? /,\s*$/ : /\]\}\s*$/, '')
+    const read = JSON.parse(line) as SpanDetail
+    return { ...read, resource: head.resources[head.resource_of[row]] ?? read.resource }
+  }
   return {
-    span: (id) => byId.get(id) ?? [],
-    values: (keys) =>
-      [...byId].flatMap(([span_id, [first]]) => {
-        const values = keys.map((key) => attributeOf(first, key))
-        return values.some((v) => v !== null) ? [{ span_id, values }] : []
-      }),
+    head,
+    spans: {
+      span: (id) => (rows.get(id) ?? []).map(detail),
+      values: (keys) =>
+        [...rows].flatMap(([span_id, [row]]) => {
+          const span = detail(row)
+          const values = keys.map((key) => attributeOf(span, key))
+          return values.some((v) => v !== null) ? [{ span_id, values }] : []
+        }),
+    },
   }
 }
 

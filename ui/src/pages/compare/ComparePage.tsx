@@ -1,6 +1,7 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useTrace, useTraceFile } from '../../api/trace'
+import { formatCount } from '../../pure/format'
 import { ApiError } from '../../pure/problem'
 import { parseTraceId } from '../../pure/trace-id'
 import { rowOfSpan, type TraceModel } from '../../pure/trace'
@@ -9,7 +10,7 @@ import { diffTraces, type Side } from '../../pure/traceDiff'
 import type { SearchFor } from '../../url'
 import { Button } from '../../widgets/Button'
 import { OpenFile } from '../../widgets/OpenFile'
-import { Empty, ErrorState, Skeleton } from '../../widgets/States'
+import { Empty, ErrorState, Notice, Skeleton } from '../../widgets/States'
 import { CompareHeader } from './CompareHeader'
 import { CompareScreen } from './CompareScreen'
 import css from './ComparePage.module.css'
@@ -70,6 +71,14 @@ function Both({ a, b, search, onSwap }: { a: TraceModel; b: TraceModel; search: 
   return (
     <div className={css.page}>
       <CompareHeader a={sideA} b={sideB} onSwap={onSwap} />
+      {([['A', a], ['B', b]] as const).map(
+        ([letter, { truncated }]) =>
+          truncated && (
+            <div key={letter} className={css.part}>
+              <Notice tone="warn">{`${letter} is large: ${formatCount(truncated.kept)} of its ${formatCount(truncated.total)} spans are compared, and those that are not here count as differences.`}</Notice>
+            </div>
+          ),
+      )}
       {/* Swapped or other traces are another tree. */}
       <CompareScreen key={`${a.traceId}/${b.traceId}/${search.sa ?? ''}/${search.sb ?? ''}`} a={sideA} b={sideB} diff={diff} deltas={deltas} summary={summary} />
     </div>
