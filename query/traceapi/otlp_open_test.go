@@ -1,6 +1,7 @@
 package traceapi
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -99,6 +100,32 @@ func TestFileIsReadWhateverItsOrder(t *testing.T) {
 	}
 	if spans[0].Resource != spans[2].Resource || spans[0].Resource.ID == spans[1].Resource.ID {
 		t.Error("the same resource is not one, or two are")
+	}
+}
+
+func TestFileOfALargeTraceIsRead(t *testing.T) {
+	const n = 100_000
+	var file strings.Builder
+	file.WriteString(`{"resourceSpans":[`)
+	for i := range n {
+		if i%5000 == 0 { // a download's portions
+			if i > 0 {
+				file.WriteString(`]}]},`)
+			}
+			file.WriteString(`{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"web"}}]},"scopeSpans":[{"scope":{"name":"lib"},"spans":[`)
+		} else {
+			file.WriteByte(',')
+		}
+		fmt.Fprintf(&file, `{"traceId":"00000000000000000000000000000001","spanId":"%016x","parentSpanId":"%s","name":"work","kind":2,"startTimeUnixNano":"1777886000000000000","endTimeUnixNano":"1777886000000001000",
+			"attributes":[{"key":"url.full","value":{"stringValue":"https://shop.example.com/api/items/%d?page=1&sort=price&direction=ascending&currency=EUR"}}],"status":{}}`, i+1, "0000000000000001"[:min(i, 1)*16], i)
+	}
+	file.WriteString(`]}]}]}`)
+	if file.Len() < 32<<20 {
+		t.Fatalf("%d bytes are few", file.Len())
+	}
+	spans, err := spansSent(httptest.NewRecorder(), httptest.NewRequest("POST", "/api/trace-file", strings.NewReader(file.String())), maxFile)
+	if err != nil || len(spans) != n || spans[0].Resource != spans[n-1].Resource || spans[n-1].ParentID != 1 || spans[n-1].Service != "web" {
+		t.Fatalf("%d spans, %v", len(spans), err)
 	}
 }
 

@@ -128,7 +128,7 @@ function foldBar(input: BarsInput, f: number, y: Px): Bar {
     tail: x1,
     inProgress: false,
     dim: false,
-    ...label(formatDuration(folds.total[f]), x0, x1, width, input.gutter),
+    ...label(`Σ ${formatDuration(folds.total[f])}`, x0, x1, width, input.gutter),
   }
 }
 

@@ -97,7 +97,7 @@ export function foldLabel(trace: TraceModel, folds: Folds, f: number): RowLabel 
   const plain = spanLabel(trace, first)
   return {
     ...plain,
-    detail: `× ${formatCount(count)}${here < count ? `, ${formatCount(here)} here` : ''}, total ${formatDuration(repeat?.total_ns ?? folds.total[f])}, max ${formatDuration(repeat?.max_ns ?? folds.max[f])}${repeat?.parallel === true ? ', in parallel' : ''}`,
+    detail: `× ${formatCount(count)}${here < count ? `, ${formatCount(here)} here` : ''}${repeat?.parallel === true ? ', in parallel' : ''}, total ${formatDuration(repeat?.total_ns ?? folds.total[f])}, max ${formatDuration(repeat?.max_ns ?? folds.max[f])}`,
     klass,
     failing: repeat?.errors ?? folds.errors[f],
     origin,

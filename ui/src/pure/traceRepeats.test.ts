@@ -29,7 +29,7 @@ test('calls of one store that wait for each other are told of, others are not', 
 test('a fold says how many calls there are, how many of them are here, and whether they ran in parallel', () => {
   const detail = (t: TraceModel) => foldLabel(t, t.outline.folds, 0).detail
   expect(detail(calls(20, 1.1e7))).toBe('× 20, total 200 ms, max 10 ms')
-  expect(detail(calls(20, 1e5))).toBe('× 20, total 200 ms, max 10 ms, in parallel')
+  expect(detail(calls(20, 1e5))).toBe('× 20, in parallel, total 200 ms, max 10 ms')
   const few = calls(20, 1.1e7)
   const cut = { ...few, repeats: few.repeats.map((r) => ({ ...r, count: 5000, total_ns: 5e10, max_ns: 3e7, errors: 7 })) }
   expect(detail(cut)).toBe('× 5,000, 20 here, total 50 s, max 30 ms')
