@@ -120,7 +120,7 @@ export function TraceScreen({ more, hint }: { more: More; hint: TraceHint }) {
   const showMode = (next: Show) => change({ show: next === 'all' ? undefined : next })
   const find = useCallback((q: string) => change({ q: q === '' ? undefined : q }), [change])
   useTraceKeys({
-    trace, tree, cursor, at, time, fold: setFold, select, filtered, input, change,
+    trace, tree, cursor, at, time, fold: setFold, bring: (index) => waterfall.current?.show(index), select, filtered, input, change,
     view: (next) => change({ view: next === 'timeline' ? undefined : next }, false),
     show, showMode, panel: search.tab !== 'none',
   })

@@ -18,6 +18,8 @@ type Options = {
   at: number
   time: ViewStore
   fold: (fold: number | null) => void
+  /** scrolls a row into view */
+  bring: (index: number) => void
   select: (span: number) => void
   filtered: Filtered
   input: RefObject<HTMLInputElement | null>
@@ -37,6 +39,7 @@ export function useTraceKeys(o: Options): void {
     const row = rows.at[index]
     if (row >= 0) o.select(row)
     else o.fold(row)
+    o.bring(index) // the cursor may be there already, and out of sight
   }
   const isOpen = cursor >= 0 ? tree.shown.collapsed[cursor] === 0 : tree.shown.open[~cursor] === 1
   const opens = cursor < 0 || (cursor < trace.spans.count && hasKids(trace.spans, cursor))
