@@ -58,12 +58,6 @@ func TestOverloadIsRefusedWithAHintAndPasses(t *testing.T) {
 	if s, err := p.page(); err != nil || s.Engine.Restarts != 0 {
 		t.Errorf("the engine was restarted %d times, %v", s.Engine.Restarts, err)
 	}
-	// By the amount, since both rates rest on what else runs on this machine; every day that is other tests, so only the long form judges.
-	goodput := float64(during.spans.Load()) / storm.Seconds() / (float64(before.spans.Load()) / calm.Seconds())
-	t.Logf("%.0f%% of the spans a second of before", 100*goodput)
-	if long() && goodput < 0.9 {
-		t.Errorf("under overload %.0f%% of before is acknowledged, want 90%%", 100*goodput)
-	}
 	if during.refused.Load() == 0 {
 		t.Error("nothing was refused: this was no overload")
 	}
@@ -72,6 +66,17 @@ func TestOverloadIsRefusedWithAHintAndPasses(t *testing.T) {
 	after := &load{}
 	p.until(t, patience(heals), "a request is acknowledged again", func() bool { return after.one(context.Background(), p, rand.New(rand.NewPCG(1, 1))) })
 	t.Logf("acknowledges again after %v", time.Since(end).Round(time.Millisecond))
+	again := &load{}
+	if long() {
+		// By the amount, since both rates rest on what else runs on this machine; every day that is other tests, so only the long form
+		// judges. Against what is taken now: before the storm the table was small, and merges had not begun to cost what they do.
+		again = send(p, 4, time.Minute, 0)
+		goodput := float64(during.spans.Load()) / storm.Seconds() / (float64(again.spans.Load()) / time.Minute.Seconds())
+		t.Logf("again: %v; under overload %.0f%% of it", again, 100*goodput)
+		if goodput < 0.9 {
+			t.Errorf("under overload %.0f%% of what is taken without is acknowledged, want 90%%", 100*goodput)
+		}
+	}
 	p.until(t, patience(time.Minute), "what waited is stored", func() bool {
 		s, err := p.ingest()
 		return err == nil && s.InJournal == 0
@@ -82,7 +87,7 @@ func TestOverloadIsRefusedWithAHintAndPasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := &load{}
-	for _, l := range []*load{full, before, during, after} {
+	for _, l := range []*load{full, before, during, after, again} {
 		all.add(l)
 	}
 	low, high := all.spans.Load(), all.spans.Load()+all.unknown.Load()
@@ -96,8 +101,12 @@ func TestOverloadIsRefusedWithAHintAndPasses(t *testing.T) {
 	if n := one(t, db, "SELECT count() FROM spans"); n != s.Stored {
 		t.Errorf("%d spans are stored, the books say %d", n, s.Stored)
 	}
-	if n := one(t, db, "SELECT uniqExact(trace_id, span_id) FROM spans"); n != s.Stored {
-		t.Errorf("%d different spans of %d", n, s.Stored)
+	different := uint64(0)
+	for part := range 32 { // all at once would take gigabytes
+		different += one(t, db, fmt.Sprintf("SELECT uniqExact(trace_id, span_id) FROM spans WHERE cityHash64(trace_id) %% 32 = %d", part))
+	}
+	if different != s.Stored {
+		t.Errorf("%d different spans of %d", different, s.Stored)
 	}
 }
 
