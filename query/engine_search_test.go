@@ -55,6 +55,46 @@ func TestTraceQLOverTheAPI(t *testing.T) {
 	}
 }
 
+// Pages of a TraceQL search, one after the other, have what one large page has: every trace once, the newest first, whatever arrives meanwhile.
+func TestTraceQLPagesOverTheAPI(t *testing.T) {
+	l := newLive(t)
+	for i := range 7 {
+		store(t, l.db, "default", order(byte(i+1), l.start.Add(time.Duration(i/2)*time.Minute+time.Duration(i%2)))) // pairs, a nanosecond apart
+	}
+	for i, q := range []string{
+		`{ resource.service.name = "web" } >> { resource.service.name = "checkout" && kind = server }`,
+		`{ status = error } | count() > 2`,
+		`{ resource.service.name = "checkout" } | by(span:kind)`,
+	} {
+		target := "/api/traces?limit=2&q=" + url.QueryEscape(q)
+		var seen string
+		pages := 0
+		for next := target; next != ""; pages++ {
+			var page found
+			l.get(t, next, &page)
+			for _, t := range page.Traces {
+				seen += " " + t.TraceID[30:]
+			}
+			if !page.Complete || len(page.Traces) > 2 {
+				t.Fatalf("%s: page %d: %+v", q, pages+1, page)
+			}
+			if next = ""; page.Next != nil {
+				next = target + "&cursor=" + *page.Next
+			}
+			if pages == 0 {
+				store(t, l.db, "default", order(byte(0x10+i), l.start.Add(8*time.Minute))) // newer than any page to come
+			}
+		}
+		want := " 07 06 05 04 03 02 01"
+		for newer := range i { // those of the queries before; they start at the same time, so the larger id is first
+			want = fmt.Sprintf(" %02x", 0x10+newer) + want
+		}
+		if seen != want || pages < 4 {
+			t.Errorf("%s: %d pages:%s, want%s", q, pages, seen, want)
+		}
+	}
+}
+
 func TestOrdersOverTheAPI(t *testing.T) {
 	l := newLive(t)
 	for i := range 3 {

@@ -1,17 +1,16 @@
 // Every screen, with the shop behind it, in both themes and from a phone's width to a wide desk's: complete, accessible, and it fits.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, openPage, type Shop, type Sightline, startShop, startSightline, until } from './harness.ts'
+import { openBrowser, openPage, type Sightline, startShop, startSightline, until } from './harness.ts'
 import { accessible, fits, picture, stays } from './look.ts'
 
 let sightline: Sightline
-let shop: Shop
 let browser: Browser
 const links = { failed: '', other: '', payments: '' }
 
 beforeAll(async () => {
   ;[sightline, browser] = await Promise.all([startSightline(), openBrowser()])
-  shop = startShop(sightline, 25)
+  const shop = startShop(sightline, 25)
   await until('failed and good checkouts, and what they call', async () => {
     const find = async (q: string): Promise<string | undefined> => {
       const page = await sightline.get<{ traces: { trace_id: string; in_progress: boolean }[] }>(`/api/traces?from=now-15m&q=${encodeURIComponent(q)}`)
@@ -25,10 +24,10 @@ beforeAll(async () => {
     Object.assign(links, { failed, other, payments: payments.id })
     return true
   })
+  await shop.stop() // what is there is enough, and the cores are for the pages
 }, 120_000)
 afterAll(async () => {
   await browser.close()
-  await shop.stop()
   await sightline.stop()
 })
 
