@@ -22,6 +22,13 @@ const (
 	Completion               // what someone types may go on as: two at a time and on a thread each, so that no question waits for it; 3 s each
 )
 
+type backgroundKey struct{}
+
+// InBackground makes the interactive queries of ctx background ones: for work that nobody waits for, through readers that answer people.
+func InBackground(ctx context.Context) context.Context {
+	return context.WithValue(ctx, backgroundKey{}, true)
+}
+
 // Query is a statement that gives rows. It runs as the reader: it can't write, nor set.
 type Query struct {
 	SQL     string
@@ -46,22 +53,11 @@ var classNames = [...]string{Background: "background", Completion: "completion"}
 func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		timeout := classTimeout[q.Class]
-		if q.Timeout > 0 {
-			timeout = min(timeout, q.Timeout)
+		if q.Class == Interactive && ctx.Value(backgroundKey{}) != nil {
+			q.Class = Background
 		}
-		ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrTimeout)
+		ctx, cancel, c := d.begin(ctx, q)
 		defer cancel()
-		c := &call{reader: true, class: q.Class, stream: q.Stream, stats: q.Stats}
-		if !d.target.embedded {
-			c.settings = url.Values{"readonly": {"2"}, "max_execution_time": {strconv.FormatInt(int64(timeout/time.Second)+1, 10)}}
-			if q.Class == Completion {
-				c.settings.Set("max_threads", "1")
-			}
-			if d.target.cluster != "" {
-				c.settings.Set("distributed_product_mode", "local") // what is joined lies on one shard
-			}
-		}
 		fail := func(err error) { yield(zero, fmt.Errorf("run query: %w", c.explain(ctx, err))) }
 		rows, err := d.reader.Query(clickhouse.Context(withCall(ctx, c), options(q.Params)...), q.SQL)
 		if err != nil {
@@ -90,6 +86,26 @@ func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 			fail(err)
 		}
 	}
+}
+
+// begin is a query's context, with its time limit, and what the transport is to know of it.
+func (d *DB) begin(ctx context.Context, q Query) (context.Context, context.CancelFunc, *call) {
+	timeout := classTimeout[q.Class]
+	if q.Timeout > 0 {
+		timeout = min(timeout, q.Timeout)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrTimeout)
+	c := &call{reader: true, class: q.Class, stream: q.Stream, stats: q.Stats}
+	if !d.target.embedded {
+		c.settings = url.Values{"readonly": {"2"}, "max_execution_time": {strconv.FormatInt(int64(timeout/time.Second)+1, 10)}}
+		if q.Class == Completion {
+			c.settings.Set("max_threads", "1")
+		}
+		if d.target.cluster != "" {
+			c.settings.Set("distributed_product_mode", "local") // what is joined lies on one shard
+		}
+	}
+	return ctx, cancel, c
 }
 
 // All collects the rows.
