@@ -19,6 +19,7 @@ import (
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/loader"
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/promapi"
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/engine"
@@ -60,6 +61,7 @@ type instance struct {
 	loaded    chan struct{} // closed when the loader has ended; nil without one
 	rollup    *traces.Rollup
 	reader    *traces.Reader
+	promql    *promapi.API
 	upkeep    *upkeep.Store
 	keeper    *upkeep.Keeper
 	eraser    *erase.Eraser
@@ -184,6 +186,9 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 	listener, err := net.Listen("tcp", in.config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for the page: %w", err)
+	}
+	if in.promql, err = promapi.New(promapi.Config{Spans: in.reader, Log: in.log.With("part", "promql")}); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	server, err := query.New(in.queryConfig())
 	if err != nil {

@@ -69,6 +69,7 @@ func (in *instance) queryConfig() query.Config {
 		Traces:    traceapi.Deps{Spans: in.reader, Sets: in.reader, Rollups: in.reader, Fleet: in.reader, Exceptions: in.reader, Threshold: in.config.Apdex.of, Words: in.reader, TraceQL: traceql.New(in.reader), Status: in.status, Storage: in.storage},
 		Jaeger:    jaeger.Deps{Spans: in.reader, Rollups: in.reader},
 		Zipkin:    zipkin.Deps{Spans: in.reader, Rollups: in.reader, Words: in.reader},
+		PromQL:    in.promql,
 		Auth:      in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),
 	}

@@ -48,7 +48,15 @@ func (s *Server) Dialects() []api.Route {
 		tempo.Routes(tempo.Deps{Spans: s.cfg.Traces.Spans, Sets: s.cfg.Traces.Sets, Words: s.cfg.Traces.Words, Engine: s.cfg.TraceQL, Ready: s.cfg.Ready, Now: s.cfg.Now}),
 		s.jaegerRoutes(),
 		s.zipkinRoutes(),
+		s.promRoutes(),
 	)
+}
+
+func (s *Server) promRoutes() []api.Route {
+	if s.cfg.PromQL == nil {
+		return nil
+	}
+	return s.cfg.PromQL.Routes()
 }
 
 // jaegerRoutes are those of Jaeger's API over HTTP and gRPC, where the server has been told what reads for it.

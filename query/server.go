@@ -21,6 +21,7 @@ import (
 	"github.com/sightline/sightline/query/jaeger"
 	"github.com/sightline/sightline/query/logapi"
 	"github.com/sightline/sightline/query/metricapi"
+	"github.com/sightline/sightline/query/promapi"
 	"github.com/sightline/sightline/query/tempo"
 	"github.com/sightline/sightline/query/traceapi"
 	"github.com/sightline/sightline/query/zipkin"
@@ -35,6 +36,7 @@ type Config struct {
 	TraceQL tempo.Engine // for Tempo's API
 	Jaeger  jaeger.Deps  // without Spans: not served
 	Zipkin  zipkin.Deps  // without Spans: not served
+	PromQL  *promapi.API // Prometheus's API; nil: not served
 	Auth    Auth         // nil: everybody may read
 	Keys    Keys         // nil: there are none to manage
 	// Ingest are handlers of what is sent to the page's address because clients know one base URL only, by path. They answer for

@@ -81,6 +81,7 @@ type selection struct {
 	params []conn.Param
 	red    []func(*redRow) bool
 	edge   []func(*edgeRow) bool
+	lean   bool // of edges: without latencies
 }
 
 // equal asks for a value in a column, of which red or edge gives a row's.
@@ -255,7 +256,11 @@ func (r *Reader) edges(ctx context.Context, project string, c *coverage, step ti
 		return e
 	}
 	params := append(c.params(project, step), s.params...)
-	for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: when(edgesSQL, s.sql.String()), Params: params}) {
+	sql := edgesSQL
+	if s.lean {
+		sql = edgeCountsSQL
+	}
+	for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: when(sql, s.sql.String()), Params: params}) {
 		if err != nil {
 			_ = group.Wait()
 			return nil, fmt.Errorf("read rollups of edges: %w", err)

@@ -1,0 +1,444 @@
+package promapi
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/storage/traces"
+)
+
+const (
+	// maxBins is how many steps of series a selector may read: some 50 bytes each, 200 with buckets.
+	maxBins = 500_000
+	// maxSeries is how many series a selector may give.
+	maxSeries = 100_000
+	// wholeRange is a step that everything falls into.
+	wholeRange = math.MaxUint32 * time.Second
+	// user is the client of requests that came in from outside, as Tempo calls it.
+	user = "user"
+)
+
+// spanQuerier reads the series that are made of spans.
+type spanQuerier struct {
+	api        *API
+	project    string
+	mint, maxt int64 // unix ms
+}
+
+func (q *spanQuerier) Close() error { return nil }
+
+// stepFor is how finely a selector is read: by minute, and more coarsely where a window of hours makes no difference of it.
+func stepFor(hints *storage.SelectHints) time.Duration {
+	if hints == nil {
+		return time.Minute
+	}
+	if hints.Func == "series" {
+		return wholeRange
+	}
+	window := time.Duration(max(hints.Range, 0)) * time.Millisecond
+	most := time.Hour
+	if window == 0 {
+		window, most = time.Duration(max(hints.Step, 0))*time.Millisecond, 15*time.Minute // its quarters lie within the lookback
+	}
+	step := time.Minute
+	for _, s := range []time.Duration{2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour} {
+		if s <= window/60 && s <= most {
+			step = s
+		}
+	}
+	return step
+}
+
+// Select gives the series that match. They are cumulative from the start of what is selected.
+func (q *spanQuerier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	begin, end := q.mint, q.maxt
+	if hints != nil {
+		begin, end = hints.Start, hints.End
+	}
+	step := stepFor(hints)
+	s := &selecting{querier: q, matchers: modern(matchers), step: step}
+	s.when = &selection{step: step.Milliseconds(), begin: begin, end: end, now: q.api.cfg.Now().UnixMilli()}
+	set, err := s.run(ctx)
+	if err != nil {
+		return storage.ErrSeriesSet(err)
+	}
+	return set
+}
+
+// modern replaces old names by today's.
+func modern(matchers []*labels.Matcher) []*labels.Matcher {
+	changed := slices.Clone(matchers)
+	for i, m := range matchers {
+		name, value := m.Name, m.Value
+		if now, ok := oldLabels[name]; ok {
+			name = now
+		}
+		if now, ok := oldNames[value]; ok && name == labels.MetricName && (m.Type == labels.MatchEqual || m.Type == labels.MatchNotEqual) {
+			value = now
+		}
+		if name != m.Name || value != m.Value {
+			if c, err := labels.NewMatcher(m.Type, name, value); err == nil {
+				changed[i] = c
+			}
+		}
+	}
+	return changed
+}
+
+// selecting is one Select.
+type selecting struct {
+	querier  *spanQuerier
+	matchers []*labels.Matcher
+	step     time.Duration
+	when     *selection
+
+	wanted  []metric
+	views   [views]bool
+	buckets [views]bool
+	calls   map[traces.CallKey]*history
+	edges   [views]map[edgeKey]*history
+	bins    int
+	missing int
+	series  []storage.Series
+}
+
+type edgeKey struct {
+	async    bool
+	from, to traces.End
+}
+
+// matches says whether all matchers of a name accept the value.
+func matches(matchers []*labels.Matcher, name, value string) bool {
+	for _, m := range matchers {
+		if m.Name == name && !m.Matches(value) {
+			return false
+		}
+	}
+	return true
+}
+
+// equal is the value that a label must have, "" where that is open.
+func (s *selecting) equal(name string) string {
+	for _, m := range s.matchers {
+		if m.Name == name && m.Type == labels.MatchEqual {
+			return m.Value
+		}
+	}
+	return ""
+}
+
+func (s *selecting) run(ctx context.Context) (storage.SeriesSet, error) {
+	for _, m := range metrics {
+		if matches(s.matchers, labels.MetricName, m.name) {
+			s.wanted = append(s.wanted, m)
+			s.views[m.view] = true
+			s.buckets[m.view] = s.buckets[m.view] || m.shape == bucketed && s.step < wholeRange
+		}
+	}
+	in := traces.Range{From: time.UnixMilli(s.when.begin).UTC(), To: time.UnixMilli(min(s.when.end, s.when.now) + 1).UTC()}
+	if s.step < wholeRange {
+		in.From = time.Unix(floor(s.when.begin/1000, int64(s.step/time.Second)), 0).UTC()
+	}
+	if len(s.wanted) == 0 || !in.From.Before(in.To) {
+		return storage.EmptySeriesSet(), nil
+	}
+	if err := s.read(ctx, in); err != nil {
+		return nil, err
+	}
+	if err := s.make(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(s.series, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
+	set := &seriesSet{series: s.series}
+	if s.missing > 0 {
+		set.warnings = set.warnings.Add(fmt.Errorf("%d minutes of spans are not summed up yet and are left out of the traces_ series", s.missing))
+	}
+	return set, nil
+}
+
+func floor(n, to int64) int64 { return n - ((n%to)+to)%to }
+
+func (s *selecting) read(ctx context.Context, in traces.Range) error {
+	query := traces.RequestQuery{Project: s.querier.project, Range: in, Step: s.step}
+	if s.views[ofCalls] {
+		s.calls = map[traces.CallKey]*history{}
+		q := query
+		q.Latency, q.Service, q.Operation = s.buckets[ofCalls], s.equal("service"), s.equal("span_name")
+		missing, err := s.querier.api.cfg.Spans.Calls(ctx, q, s.call)
+		if err != nil {
+			return err
+		}
+		s.missing = max(s.missing, missing)
+	}
+	if !s.views[ofEdge] && !s.views[ofCaller] && !s.views[ofCalled] && !s.views[ofWait] {
+		return nil
+	}
+	for v := range s.edges {
+		s.edges[v] = map[edgeKey]*history{}
+	}
+	q := query
+	q.Latency = s.buckets[ofCaller] || s.buckets[ofCalled] || s.buckets[ofWait]
+	q.To = s.equal("server")
+	if q.From = s.equal("client"); q.From == user {
+		q.From = "" // the map has other names for it
+	}
+	missing, err := s.querier.api.cfg.Spans.Connections(ctx, q, s.edge)
+	s.missing = max(s.missing, missing)
+	return err
+}
+
+func (s *selecting) count() error {
+	if s.bins++; s.bins > maxBins {
+		return api.Errorf(api.QueryLimit, "the selector reads more than %d steps of traces_ series", maxBins).WithHint("narrow it by labels such as service, or shorten the time range")
+	}
+	return nil
+}
+
+func (s *selecting) call(c *traces.CallStep) error {
+	h := s.calls[c.CallKey]
+	if h == nil {
+		h = &history{}
+		s.calls[c.CallKey] = h
+		pairs := []string{
+			"service", c.Service, "span_name", c.Operation, "span_kind", spanKinds[min(max(c.Kind, 0), traces.KindConsumer)],
+			"env", c.Env, "namespace", c.Namespace, "version", c.Version, "node_type", c.Type,
+		}
+		if s.accepts(pairs) {
+			h.labels = pairs
+		}
+	}
+	if h.labels == nil {
+		return nil
+	}
+	h.at(c.At.Unix()).add(&c.Measure, s.buckets[ofCalls])
+	return s.count()
+}
+
+// accepts says whether the matchers of these labels do; what a label is not there for is not asked.
+func (s *selecting) accepts(pairs []string) bool {
+	for i := 0; i < len(pairs); i += 2 {
+		if !matches(s.matchers, pairs[i], pairs[i+1]) {
+			return false
+		}
+	}
+	return true
+}
+
+// spanKinds are the values of span_kind.
+var spanKinds = [...]string{"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"}
+
+func (s *selecting) edge(e *traces.EdgeRow) error {
+	key := edgeKey{e.Async, e.From, e.To}
+	for v := ofEdge; v < views; v++ {
+		m := measureOf(v, e)
+		if !s.views[v] || m == nil {
+			continue
+		}
+		h := s.edges[v][key]
+		if h == nil {
+			h = &history{}
+			s.edges[v][key] = h
+			if pairs := edgeLabels(e); s.accepts(pairs) {
+				h.labels = pairs
+			}
+		}
+		if h.labels == nil {
+			continue
+		}
+		h.at(e.At.Unix()).add(m, s.buckets[v])
+		if err := s.count(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measureOf is what of an edge a view shows; nil for nothing.
+func measureOf(v view, e *traces.EdgeRow) *traces.Measure {
+	switch v {
+	case ofEdge:
+		return &e.Measure
+	case ofCaller:
+		if e.Async || e.From.Kind == traces.EndClient {
+			return nil
+		}
+		return &e.Measure
+	case ofCalled:
+		if e.Server.Requests() > 0 {
+			return &e.Server
+		}
+		return &e.Measure
+	case ofWait:
+		if e.Age.Requests() > 0 {
+			return &e.Age
+		}
+	}
+	return nil
+}
+
+// edgeLabels are those of an edge: Tempo's, with the namespaces as it has them with namespaces asked for, and ours.
+func edgeLabels(e *traces.EdgeRow) []string {
+	client := e.From.Name
+	if e.From.Kind == traces.EndClient {
+		client = user
+	}
+	return []string{
+		"client", client, "server", e.To.Name, "connection_type", connectionType(e),
+		"client_service_namespace", e.From.Namespace, "server_service_namespace", e.To.Namespace,
+		"client_env", e.From.Env, "server_env", e.To.Env, "client_node_type", e.From.Type, "server_node_type", e.To.Type,
+	}
+}
+
+// connectionType is Tempo's: none between two services, else what kind of thing one of the ends is.
+func connectionType(e *traces.EdgeRow) string {
+	typ := ""
+	switch {
+	case e.From.Kind == traces.EndInferred:
+		typ = e.From.Type
+	case e.To.Kind == traces.EndInferred:
+		typ = e.To.Type
+	}
+	switch {
+	case e.Async || hasPrefix(typ, messagingTypes):
+		return "messaging_system"
+	case hasPrefix(typ, databaseTypes):
+		return "database"
+	case typ != "" || e.From.Kind == traces.EndClient:
+		return "virtual_node"
+	}
+	return ""
+}
+
+// messagingTypes and databaseTypes are how the types of nodes begin that are such.
+var (
+	messagingTypes = []string{"Queue", "AWS::SQS", "AWS::SNS", "AWS::Kinesis", "AWS::MSK", "AWS::AmazonMQ", "AWS::Events", "GCP::PubSub", "Azure::ServiceBus", "Azure::EventHubs"}
+	databaseTypes  = []string{
+		"Database", "AWS::DynamoDB", "AWS::RDS", "AWS::DSQL", "AWS::DocDB", "AWS::Neptune", "AWS::Redshift", "AWS::ElastiCache", "AWS::MemoryDB", "AWS::DAX", "AWS::OpenSearch",
+	}
+)
+
+func hasPrefix(text string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(text, p) })
+}
+
+// make makes the series of what was read.
+func (s *selecting) make() error {
+	settled := map[*history]bool{}
+	for _, m := range s.wanted {
+		add := func(h *history) error {
+			if h.labels == nil {
+				return nil
+			}
+			if !settled[h] {
+				settled[h] = true
+				h.settle()
+			}
+			return s.of(&m, h)
+		}
+		if m.view == ofCalls {
+			for _, h := range s.calls {
+				if err := add(h); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		for _, h := range s.edges[m.view] {
+			if err := add(h); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// of makes a metric's series of one set of labels.
+func (s *selecting) of(m *metric, h *history) error {
+	switch m.shape {
+	case counted:
+		return s.series1(m, h, nil, (*bin).total)
+	case failed:
+		return s.series1(m, h, nil, func(b *bin) float64 { return b.count[1] + b.count[2] + b.count[3] })
+	case summed:
+		return s.series1(m, h, nil, func(b *bin) float64 { return b.seconds })
+	case byClass:
+		for class, name := range classNames {
+			if !slices.ContainsFunc(h.bins, func(b bin) bool { return b.count[class] != 0 }) {
+				continue
+			}
+			more := []string{"class", name}
+			if m.view == ofCalls {
+				more = append(more, "status_code", statusCodes[class])
+			}
+			if err := s.series1(m, h, more, func(b *bin) float64 { return b.count[class] }); err != nil {
+				return err
+			}
+		}
+	case bucketed:
+		for i, le := range boundTexts {
+			value := (*bin).total
+			if i < len(bounds) {
+				value = func(b *bin) float64 {
+					if b.upTo == nil {
+						return 0
+					}
+					return b.upTo[i]
+				}
+			}
+			if err := s.series1(m, h, []string{labels.BucketLabel, le}, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// series1 adds a series, if the matchers accept what it has beside the labels of its history, and what it has not.
+func (s *selecting) series1(m *metric, h *history, more []string, value func(*bin) float64) error {
+	if !s.accepts(more) {
+		return nil
+	}
+	lset := labels.NewScratchBuilder(len(h.labels)/2 + len(more)/2 + 1)
+	lset.Add(labels.MetricName, m.name)
+	has := map[string]bool{labels.MetricName: true}
+	for _, pairs := range [][]string{h.labels, more} {
+		for i := 0; i < len(pairs); i += 2 {
+			has[pairs[i]] = true
+			if pairs[i+1] != "" {
+				lset.Add(pairs[i], pairs[i+1])
+			}
+		}
+	}
+	for _, matcher := range s.matchers {
+		if !has[matcher.Name] && !matcher.Matches("") {
+			return nil
+		}
+	}
+	lset.Sort()
+	if len(s.series) == maxSeries {
+		return api.Errorf(api.QueryLimit, "the selector gives more than %d traces_ series", maxSeries).WithHint("narrow it by labels such as service")
+	}
+	s.series = append(s.series, &counter{labels: lset.Labels(), bins: h.bins, value: value, when: s.when})
+	return nil
+}
+
+// seriesSet goes through series.
+type seriesSet struct {
+	series   []storage.Series
+	at       int
+	warnings annotations.Annotations
+}
+
+func (s *seriesSet) Next() bool                        { s.at++; return s.at <= len(s.series) }
+func (s *seriesSet) At() storage.Series                { return s.series[s.at-1] }
+func (s *seriesSet) Err() error                        { return nil }
+func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }

@@ -1,0 +1,145 @@
+package traces
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sightline/sightline/storage/conn"
+)
+
+var (
+	//go:embed requests_calls.sql
+	callsSQL string
+	//go:embed requests_calls_latency.sql
+	callsLatencySQL string
+	//go:embed requests_edges.sql
+	edgeCountsSQL string
+)
+
+// RequestQuery asks for requests by steps of time, for series of them. "" is any.
+type RequestQuery struct {
+	Project            string
+	Range              Range
+	Step               time.Duration // whole minutes; 0: by minute. A step that covers all gives rows at 1970
+	Latency            bool          // with latencies by bucket
+	Service, Operation string        // of calls
+	From, To           string        // names of an edge's ends
+}
+
+// CallKey is whose requests are counted together: those of an operation of a version of a service.
+type CallKey struct {
+	Env, Namespace, Service, Type, Version string
+	Kind                                   Kind
+	Operation                              string // "" of spans that are neither SERVER nor CONSUMER nor roots
+}
+
+// CallStep is what spans of a key measured in a step.
+type CallStep struct {
+	At time.Time // of the step
+	CallKey
+	Measure
+}
+
+// Calls hands on all spans by steps, in no order: what the nodes of the map are made of, and spans that are no entry. A key may come
+// several times in a step. Missing are minutes that have spans but no rollups yet and are left out. An error of each ends it.
+func (r *Reader) Calls(ctx context.Context, q RequestQuery, each func(*CallStep) error) (missing int, err error) {
+	type row struct {
+		At        uint32             `ch:"at"`
+		Env       string             `ch:"env"`
+		Namespace string             `ch:"namespace"`
+		Service   string             `ch:"service"`
+		Type      string             `ch:"service_type"`
+		Version   string             `ch:"version"`
+		Kind      int32              `ch:"kind"`
+		Operation string             `ch:"operation"`
+		OK        float64            `ch:"r_ok"`
+		Error     float64            `ch:"r_error"`
+		Throttle  float64            `ch:"r_throttle"`
+		Fault     float64            `ch:"r_fault"`
+		Duration  float64            `ch:"r_duration"`
+		Latency   map[uint16]float64 `ch:"r_latency"`
+	}
+	var s selection
+	if q.Service != "" {
+		s.equal("service", q.Service, func(r *redRow) string { return r.Service }, nil)
+	}
+	if q.Operation != "" {
+		s.equal("operation", q.Operation, func(r *redRow) string { return r.Operation }, nil)
+	}
+	c, err := r.cover(ctx, q.Project, q.Range)
+	if err != nil {
+		return 0, fmt.Errorf("read requests of services: %w", err)
+	}
+	var open []redRow
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		open, err = r.openRed(ctx, q.Project, &c)
+		return err
+	})
+	group.Go(func() error {
+		query := conn.Query{SQL: when(callsSQL, s.sql.String()), Params: append(c.params(q.Project, q.Step), s.params...), Stream: true}
+		if q.Latency {
+			query.SQL = when(callsLatencySQL, s.sql.String())
+		}
+		for row, err := range conn.Rows[row](ctx, r.db, query) {
+			if err != nil {
+				return err
+			}
+			step := CallStep{
+				At: seconds(row.At), CallKey: CallKey{row.Env, row.Namespace, row.Service, row.Type, row.Version, Kind(row.Kind), row.Operation},
+				Measure: Measure{row.OK, row.Error, row.Throttle, row.Fault, row.Duration, 0, row.Latency},
+			}
+			if err := each(&step); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return 0, fmt.Errorf("read requests of services: %w", err)
+	}
+	for i := range open {
+		row := &open[i]
+		if !passes(row, s.red) {
+			continue
+		}
+		step := CallStep{
+			At: seconds(steps(row.Minute, q.Step)), CallKey: CallKey{row.Env, row.Namespace, row.Service, row.ServiceType, row.Version, Kind(row.Kind), row.Operation},
+			Measure: row.measure(),
+		}
+		if err := each(&step); err != nil {
+			return 0, err
+		}
+	}
+	return c.missing, nil
+}
+
+// Connections hands on the edges of the map by steps, ascending. Missing and each are as with Calls.
+func (r *Reader) Connections(ctx context.Context, q RequestQuery, each func(*EdgeRow) error) (missing int, err error) {
+	var s selection
+	if q.From != "" {
+		s.equal("src_name", q.From, nil, func(r *edgeRow) string { return r.Src.Name })
+	}
+	if q.To != "" {
+		s.equal("dst_name", q.To, nil, func(r *edgeRow) string { return r.Dst.Name })
+	}
+	s.lean = !q.Latency
+	c, err := r.cover(ctx, q.Project, q.Range)
+	if err != nil {
+		return 0, fmt.Errorf("read requests of edges: %w", err)
+	}
+	rows, err := r.edges(ctx, q.Project, &c, q.Step, s)
+	if err != nil {
+		return 0, fmt.Errorf("read requests of edges: %w", err)
+	}
+	for i := range rows {
+		if err := each(&rows[i]); err != nil {
+			return 0, err
+		}
+	}
+	return c.missing, nil
+}
