@@ -131,17 +131,20 @@ func parseDuration(text string) (time.Duration, error) {
 }
 
 // limit is how much of an answer is wanted; 0: all.
-func (p *params) limit() int {
-	text := p.values.Get("limit")
+func (p *params) limit() int { return p.number("limit") }
+
+// number is a whole number, 0 where it is absent.
+func (p *params) number(name string) int {
+	text := p.values.Get(name)
 	if text == "" {
 		return 0
 	}
 	n, err := strconv.Atoi(text)
 	switch {
 	case err != nil:
-		p.invalid("limit", fmt.Errorf("cannot parse %q to a number", text))
+		p.invalid(name, fmt.Errorf("cannot parse %q to a number", text))
 	case n < 0:
-		p.invalid("limit", errors.New("limit must be non-negative"))
+		p.invalid(name, errors.New("limit must be non-negative"))
 	}
 	return n
 }

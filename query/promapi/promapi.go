@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/storage/metrics"
 	"github.com/sightline/sightline/storage/traces"
 )
 
@@ -23,6 +24,12 @@ import (
 type Spans interface {
 	Calls(ctx context.Context, q traces.RequestQuery, each func(*traces.CallStep) error) (missing int, err error)
 	Connections(ctx context.Context, q traces.RequestQuery, each func(*traces.EdgeRow) error) (missing int, err error)
+}
+
+// Metrics reads the metrics that were sent; *metrics.Reader is one. A Queryable that is an ExemplarQueryable too has exemplars.
+type Metrics interface {
+	Queryable(project string, t metrics.Translation) storage.Queryable
+	Names(ctx context.Context, q metrics.NamesQuery) ([]metrics.Metric, bool, error)
 }
 
 // Rules are the rules that are evaluated; Prometheus's rules.Manager is one.
@@ -33,14 +40,15 @@ type Rules interface {
 
 // Config is what the API needs. What is zero has the default that stands beside it.
 type Config struct {
-	Spans Spans
-	// Metrics are the metrics of a project; nil: there are none.
-	Metrics func(project string) storage.Queryable
-	Rules   Rules                 // nil: none
-	Timeout time.Duration         // of a query, 30 s
-	Reg     prometheus.Registerer // of the engine's own metrics; may be nil
-	Log     *slog.Logger          // discards
-	Now     api.Clock             // time.Now
+	Spans       Spans
+	Metrics     Metrics                     // nil: there are none
+	Translation metrics.Translation         // of their names and labels
+	Rules       Rules                       // nil: none
+	Timeout     time.Duration               // of a query, 30 s
+	Reg         prometheus.Registerer       // of the engine's own metrics; may be nil
+	Log         *slog.Logger                // discards
+	Now         api.Clock                   // time.Now
+	Ready       func(context.Context) error // why queries can't be answered now; nil: they always can
 }
 
 const (
@@ -75,6 +83,9 @@ func New(cfg Config) (*API, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Ready == nil {
+		cfg.Ready = func(context.Context) error { return nil }
+	}
 	a := &API{cfg: cfg, parser: parser.NewParser(parser.Options{})}
 	a.engine = promql.NewEngine(promql.EngineOpts{
 		Logger: cfg.Log, Reg: cfg.Reg, MaxSamples: maxSamples, Timeout: cfg.Timeout, LookbackDelta: lookback,
@@ -94,11 +105,11 @@ func (a *API) Queryable(project string) storage.Queryable {
 		if a.cfg.Metrics == nil {
 			return spans, nil
 		}
-		metrics, err := a.cfg.Metrics(project).Querier(mint, maxt)
+		sent, err := a.cfg.Metrics.Queryable(project, a.cfg.Translation).Querier(mint, maxt)
 		if err != nil {
 			return nil, err
 		}
-		return storage.NewMergeQuerier([]storage.Querier{spans, metrics}, nil, storage.ChainedSeriesMerge), nil
+		return storage.NewMergeQuerier([]storage.Querier{spans, sent}, nil, storage.ChainedSeriesMerge), nil
 	})
 }
 

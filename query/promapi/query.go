@@ -22,6 +22,18 @@ func (a *API) Routes() []api.Route {
 	const post = http.MethodPost
 	add("/api/v1/query", api.Query, a.instant, post)
 	add("/api/v1/query_range", api.Query, a.rangeQuery, post)
+	add("/api/v1/query_exemplars", api.Query, a.exemplars, post)
+	add("/api/v1/format_query", api.Light, a.formatQuery, post)
+	add("/api/v1/labels", api.Query, a.labelNames, post)
+	add("/api/v1/label/{name}/values", api.Query, a.labelValues)
+	add("/api/v1/series", api.Query, a.series, post)
+	add("/api/v1/metadata", api.Query, a.metadata)
+	add("/api/v1/rules", api.Light, a.rules)
+	add("/api/v1/alerts", api.Light, a.alerts)
+	add("/api/v1/status/buildinfo", api.Light, a.buildInfo)
+	add("/-/healthy", api.Public, a.healthy)
+	add("/-/ready", api.Public, a.ready)
+	add("/", api.Public, a.nothing)
 	return all
 }
 

@@ -70,7 +70,8 @@ type metric struct {
 	help  string
 }
 
-var metrics = func() []metric {
+// spanMetrics are the metrics made of spans.
+var spanMetrics = func() []metric {
 	all := []metric{
 		{callsName, callsName, ofCalls, byClass, model.MetricTypeCounter, "Spans, by sampling weight. span_name is that of SERVER, CONSUMER and root spans; the others of a service are one series for each kind."},
 		{requestsName, requestsName, ofEdge, counted, model.MetricTypeCounter, "Requests from client to server."},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -257,4 +258,23 @@ func appendHistogramPoint(b []byte, t int64, h *histogram.FloatHistogram) []byte
 
 func writeStats(s *api.Stream, q *stats.Statistics) {
 	s.Value(stats.NewQueryStats(q))
+}
+
+func writeExemplars(w http.ResponseWriter, found []exemplar.QueryResult) error {
+	s := begin(w)
+	s.Open('[')
+	var b []byte
+	for _, series := range found {
+		b = appendLabels(append(b[:0], `{"seriesLabels":`...), series.SeriesLabels)
+		b = append(b, `,"exemplars":[`...)
+		for i, e := range series.Exemplars {
+			b = append(b, between(i, "")...)
+			b = appendLabels(append(b, `{"labels":`...), e.Labels)
+			b = appendFloat(append(b, `,"value":`...), e.Value)
+			b = append(appendTime(append(b, `,"timestamp":`...), e.Ts), '}')
+		}
+		s.Raw(append(b, ']', '}'))
+	}
+	s.Close(']')
+	return end(s, nil, "")
 }
