@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/collector"
@@ -19,6 +20,7 @@ import (
 	"github.com/sightline/sightline/collector/journal"
 	"github.com/sightline/sightline/collector/loader"
 	"github.com/sightline/sightline/query"
+	"github.com/sightline/sightline/query/alert"
 	"github.com/sightline/sightline/query/promapi"
 	"github.com/sightline/sightline/storage/batch"
 	"github.com/sightline/sightline/storage/conn"
@@ -62,6 +64,7 @@ type instance struct {
 	rollup    *traces.Rollup
 	reader    *traces.Reader
 	promql    *promapi.API
+	alerts    *alert.Service // nil: no rules are configured
 	upkeep    *upkeep.Store
 	keeper    *upkeep.Keeper
 	eraser    *erase.Eraser
@@ -187,13 +190,20 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 	if err != nil {
 		return fmt.Errorf("listen for the page: %w", err)
 	}
-	if in.promql, err = promapi.New(promapi.Config{Spans: in.reader, Log: in.log.With("part", "promql")}); err != nil {
+	registry := prometheus.NewRegistry()
+	if err := in.openAlerting(registry); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	server, err := query.New(in.queryConfig())
+	if in.promql, err = promapi.New(in.promConfig()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	answering := in.queryConfig()
+	answering.Registry = registry
+	server, err := query.New(answering)
 	if err != nil {
 		return errors.Join(fmt.Errorf("make query server: %w", err), listener.Close())
 	}
+	in.runAlerting(ctx, group)
 	in.log.Info("sightline is ready", "page", in.pageURL(), "otlp_grpc", in.config.OTLP.GRPC, "otlp_http", in.config.OTLP.HTTP,
 		"data", in.config.DataDir, "took", time.Since(in.started).Round(time.Millisecond).String())
 	return server.Serve(ctx, listener)

@@ -25,6 +25,7 @@ type Config struct {
 	Ingest    IngestConfig    `yaml:"ingest"`
 	Map       MapConfig       `yaml:"map"`
 	Apdex     ApdexConfig     `yaml:"apdex"`
+	Alerting  AlertingConfig  `yaml:"alerting"`
 	Log       LogConfig       `yaml:"log"`
 	Collector map[string]any  `yaml:"collector"`
 
@@ -98,6 +99,7 @@ func DefaultConfig() Config {
 		Retention: RetentionConfig{Traces: Duration(7 * day), Logs: Duration(7 * day), Metrics: Duration(30 * day), Rollups: Duration(90 * day)},
 		Ingest:    IngestConfig{JournalMax: 8 << 30, DiskReserve: 1 << 30, Redact: true, MaxSeries: 1_000_000, MaxSeriesPerMetric: 100_000},
 		Apdex:     defaultApdex(),
+		Alerting:  defaultAlerting(),
 		Log:       LogConfig{Level: "info"},
 	}
 }
@@ -163,6 +165,7 @@ func (c *Config) problems() []string {
 	c.Retention.problems(add)
 	c.Map.problems(add)
 	c.Apdex.problems(add)
+	c.Alerting.problems(add)
 	if c.Ingest.JournalMax < 64<<20 {
 		add("ingest.journal_max", "%s is less than 64MiB", c.Ingest.JournalMax)
 	}

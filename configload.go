@@ -36,6 +36,7 @@ func LoadConfig(path string, environ func(string) (string, bool)) (Config, error
 			return c, fmt.Errorf("read config: %w", err)
 		}
 		problems = decodeConfig(data, &c, filepath.Base(path), environ)
+		c.Alerting.from(filepath.Dir(path)) // a variable's are from the working directory on
 	}
 	problems = append(problems, overlayEnviron(&c, environ)...)
 	if problems = append(problems, c.problems()...); len(problems) > 0 {

@@ -95,13 +95,14 @@ func checkCommand(configFile *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if problems := append(config.exposure(auth.HasKeys(), auth.HasLogin()), config.overlayExposure(auth.HasKeys())...); len(problems) > 0 {
+			problems := append(config.exposure(auth.HasKeys(), auth.HasLogin()), config.overlayExposure(auth.HasKeys())...)
+			if problems = append(problems, config.Alerting.broken()...); len(problems) > 0 {
 				return &ConfigError{problems}
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), "the configuration is fine")
 			return err
 		},
-	})
+	}, checkRulesCommand())
 	return c
 }
 

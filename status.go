@@ -70,6 +70,7 @@ func (in *instance) queryConfig() query.Config {
 		Jaeger:    jaeger.Deps{Spans: in.reader, Rollups: in.reader},
 		Zipkin:    zipkin.Deps{Spans: in.reader, Rollups: in.reader, Words: in.reader},
 		PromQL:    in.promql,
+		Alerts:    in.alerts,
 		Auth:      in.auth, Keys: in.auth, Ready: in.ready, Listen: in.config.Listen, TLS: in.tls, SecureCookies: in.config.TLS.EndedBefore,
 		Project: defaultProject, Log: in.log.With("part", "query"),
 	}
@@ -109,6 +110,7 @@ func (in *instance) status(ctx context.Context) (traceapi.Status, error) {
 	if in.loader != nil {
 		in.addIngest(&s)
 	}
+	s.Warnings = append(s.Warnings, in.alertingWarnings()...)
 	asking, cancel := context.WithTimeout(ctx, statusWait)
 	defer cancel()
 	sizes, err := in.reader.Sizes(asking)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/sightline/sightline/query/alert"
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/jaeger"
 	"github.com/sightline/sightline/query/logapi"
@@ -24,6 +25,7 @@ func (s *Server) Routes() []api.Route {
 		traceapi.Routes(s.cfg.Traces),
 		metricapi.Routes(s.cfg.Metrics),
 		logapi.Routes(s.cfg.Logs),
+		alert.Routes(s.cfg.Alerts, s.cfg.Now),
 		[]api.Route{
 			{Method: "POST", Pattern: "/api/login", Cost: api.Public, Handle: s.login},
 			{Method: "POST", Pattern: "/api/logout", Cost: api.Public, Handle: s.logout},

@@ -17,6 +17,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sightline/sightline/query/alert"
 	"github.com/sightline/sightline/query/api"
 	"github.com/sightline/sightline/query/jaeger"
 	"github.com/sightline/sightline/query/logapi"
@@ -33,12 +34,13 @@ type Config struct {
 	Traces  traceapi.Deps // storage, status
 	Metrics metricapi.Deps
 	Logs    logapi.Deps
-	TraceQL tempo.Engine // for Tempo's API
-	Jaeger  jaeger.Deps  // without Spans: not served
-	Zipkin  zipkin.Deps  // without Spans: not served
-	PromQL  *promapi.API // Prometheus's API; nil: not served
-	Auth    Auth         // nil: everybody may read
-	Keys    Keys         // nil: there are none to manage
+	TraceQL tempo.Engine   // for Tempo's API
+	Jaeger  jaeger.Deps    // without Spans: not served
+	Zipkin  zipkin.Deps    // without Spans: not served
+	PromQL  *promapi.API   // Prometheus's API; nil: not served
+	Alerts  *alert.Service // nil: no rules are configured
+	Auth    Auth           // nil: everybody may read
+	Keys    Keys           // nil: there are none to manage
 	// Ingest are handlers of what is sent to the page's address because clients know one base URL only, by path. They answer for
 	// themselves, authentication included.
 	Ingest    map[string]http.Handler

@@ -1,15 +1,22 @@
 package alert_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/rules"
@@ -110,10 +117,50 @@ func ask(t testing.TB, s *alert.Service, query string) (a answer) {
 			t.Fatal(err)
 		}
 	}
+	promised(t).check(t, query, w)
 	if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
 		t.Fatalf("%v: %s", err, w.Body)
 	}
 	return a
+}
+
+// contract is docs/openapi.yaml.
+type contract struct{ router routers.Router }
+
+var promised = func() func(t testing.TB) contract {
+	read := sync.OnceValues(func() (routers.Router, error) {
+		doc, err := openapi3.NewLoader().LoadFromFile("../../docs/openapi.yaml")
+		if err != nil {
+			return nil, err
+		}
+		return gorillamux.NewRouter(doc)
+	})
+	return func(t testing.TB) contract {
+		t.Helper()
+		router, err := read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return contract{router}
+	}
+}()
+
+// check says how an answer differs from what the contract promises.
+func (c contract) check(t testing.TB, query string, w *httptest.ResponseRecorder) {
+	t.Helper()
+	r := httptest.NewRequest("GET", "/api/alerts"+query, nil)
+	r.URL.Host, r.URL.Scheme = "", ""
+	route, params, err := c.router.FindRoute(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = openapi3filter.ValidateResponse(t.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
+		Status:                 w.Code, Header: w.Header(), Body: io.NopCloser(bytes.NewReader(w.Body.Bytes())),
+	})
+	if err != nil {
+		t.Fatalf("/api/alerts%s answers otherwise than the contract says: %v", query, err)
+	}
 }
 
 // until asks until an answer is as it should be.
