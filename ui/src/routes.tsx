@@ -87,6 +87,13 @@ const exceptionsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/exceptions/ExceptionsPage'), 'ExceptionsPage'),
 })
 
+const alertsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/alerts',
+  validateSearch: validate('alerts'),
+  component: lazyRouteComponent(() => import('./pages/alerts/AlertsPage'), 'AlertsPage'),
+})
+
 const startRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/start',
@@ -117,6 +124,7 @@ const routeTree = rootRoute.addChildren([
   servicesRoute,
   serviceRoute,
   exceptionsRoute,
+  alertsRoute,
   startRoute,
   settingsRoute,
   statusRoute,

@@ -19,6 +19,8 @@ describe('the codec, both ways', () => {
     roundTrip('trace', { span: '00f067aa0ba902b7', zoom: [0, 12_000_000], hide: ['a,b', '100%', 'c%2Cd'], show: 'errors', view: 'flame' })
     roundTrip('map', { focus: 'service/prod/checkout/AWS::ECS::Container', hops: 3, errors: true, sel: 'e:a>b' })
     roundTrip('services', { q: 'check out', sort: 'p95', dir: 'asc' })
+    roundTrip('alerts', { rule: 'High error rate', service: 'cart', state: 'ended' })
+    roundTrip('map', { alerts: true })
     roundTrip('service', { tab: 'dependencies', sort: 'error' })
     roundTrip('services', { group: 'team', sort: 'deployed' })
     roundTrip('service', { tab: 'deployments', op: 'GET /a,b', kind: 'server' })

@@ -67,7 +67,7 @@ export const SORTS = ['name', 'rate', 'fault', 'error', 'p50', 'p95', 'p99', 'ap
 
 export const PAGES = {
   map: {
-    ...shared, focus: text(400), hops: integer(1, 10), errors: flag, sel: text(2000), view: oneOf('map', 'list'), open: list,
+    ...shared, focus: text(400), hops: integer(1, 10), errors: flag, alerts: flag, sel: text(2000), view: oneOf('map', 'list'), open: list,
     group: oneOf('none', 'namespace', 'team', 'env', 'type', 'name'), size: oneOf('traffic', 'latency', 'constant'), colour: oneOf('health', 'latency', 'change'),
     /** hosts outside of the system */
     external: oneOf('off'),
@@ -109,6 +109,7 @@ export const PAGES = {
   services: { ...shared, q: text(200), group: oneOf('namespace', 'team', 'env'), sort: oneOf(...SORTS, 'deployed'), dir: oneOf('asc', 'desc') },
   service: { ...shared, tab: oneOf('operations', 'dependencies', 'deployments', 'instances', 'exceptions', 'traces'), op: text(400), kind: text(40), sort: oneOf(...SORTS), dir: oneOf('asc', 'desc') },
   exceptions: { ...shared, q: text(200), service: text(200), sort: oneOf('last_seen', 'first_seen'), sel: text(16) },
+  alerts: { ...shared, rule: text(400), service: text(200), state: oneOf('firing', 'pending', 'ended') },
   settings: { ...shared, tab: oneOf('retention', 'delete', 'keys', 'endpoints', 'appearance') },
   status: { ...shared },
   /** `with` is how to send, `service` what the sender will call itself */
@@ -197,6 +198,8 @@ export function pageOfRoute(route: string): Page | null {
       return 'service'
     case '/exceptions':
       return 'exceptions'
+    case '/alerts':
+      return 'alerts'
     case '/start':
       return 'start'
     case '/settings':

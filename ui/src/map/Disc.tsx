@@ -1,11 +1,13 @@
 import { memo } from 'react'
 import type { Class } from '../api/types'
+import type { Alarm } from '../pure/alerts'
 import { formatDuration, middleEllipsis } from '../pure/format'
 import { type Delta, deltaWords, headline } from '../pure/mapCompare'
 import { arcPath, perMinute, redness, slowness, spoken, type ColourBy } from '../pure/mapDraw'
 import type { SceneNode } from '../pure/mapScene'
 import { ringArcs, share } from '../pure/mapStats'
 import type { Px } from '../pure/units'
+import { AlertBadge } from '../widgets/AlertBadge'
 import { Glyph } from './Glyph'
 import css from './Disc.module.css'
 
@@ -19,6 +21,8 @@ type Props = {
   delta: Delta | null
   /** words on a version that came in the time in view */
   deployed?: string
+  /** its alerts, or those of its members */
+  alarm?: Alarm
   selected: boolean
   tabbable: boolean
   /** keeps its name when the view is far away */
@@ -34,7 +38,7 @@ type Props = {
 const ALARMING = 0.05
 
 /** A node of the map: its ring says how its requests end, its inside how many and how long. */
-export const Disc = memo(function Disc({ node, size, colour, slowest, delta, deployed, selected, tabbable, major, marked, caption, onSelect }: Props) {
+export const Disc = memo(function Disc({ node, size, colour, slowest, delta, deployed, alarm, selected, tabbable, major, marked, caption, onSelect }: Props) {
   const { stats } = node
   const alarming = share(stats, 'fault') >= ALARMING ? 'fault' : share(stats, 'throttle') >= ALARMING ? 'throttle' : undefined
   const words = node.shape === 'group' ? `${node.members.length} nodes` : node.kind.words
@@ -52,12 +56,12 @@ export const Disc = memo(function Disc({ node, size, colour, slowest, delta, dep
       data-selected={selected || undefined}
       data-alarming={colour === 'change' ? undefined : alarming}
       data-trouble={(colour === 'change' ? delta !== null && delta.tone !== 'same' : redness(stats) > 0) || undefined}
-      data-major={major || undefined}
+      data-major={major || (alarm !== undefined && alarm.firing > 0) || undefined}
       data-small={size < 62 || undefined}
       tabIndex={tabbable ? 0 : -1}
-      aria-label={[spoken(node.label, node.ghost ? `${words}, no requests at present` : words, stats), delta === null ? '' : deltaWords(delta), deployed ?? ''].filter((t) => t !== '').join(', ')}
+      aria-label={[spoken(node.label, node.ghost ? `${words}, no requests at present` : words, stats), delta === null ? '' : deltaWords(delta), alarm?.words ?? '', deployed ?? ''].filter((t) => t !== '').join(', ')}
       aria-pressed={selected}
-      title={deployed === undefined ? node.label : `${node.label}: ${deployed}`}
+      title={[node.label, [deployed, alarm?.words].filter((t) => t !== undefined).join('; ')].filter((t) => t !== '').join(': ')}
       onClick={() => onSelect(node.id)}
     >
       <span className={css.disc} style={{ width: size, height: size }}>
@@ -66,6 +70,7 @@ export const Disc = memo(function Disc({ node, size, colour, slowest, delta, dep
           <Inside node={node} size={size} caption={caption ?? (colour === 'change' && delta !== null && stats !== null ? headline(delta, formatDuration(stats.p95_ns)) : undefined)} />
         </span>
         {deployed !== undefined && <span className={css.deployed} />}
+        {alarm !== undefined && <AlertBadge alarm={alarm} spoken={false} className={css.alarm} />}
         {node.kind.badge !== '' && <span className={css.badge}>{node.kind.badge}</span>}
       </span>
       <span className={css.name} aria-hidden="true">

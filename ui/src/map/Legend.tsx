@@ -1,6 +1,8 @@
 import type { Class } from '../api/types'
 import type { ColourBy, SizeBy } from '../pure/mapDraw'
+import type { Shape as AlertShape } from '../pure/alertShapes'
 import { type Versus, VERSUS_WORDS } from '../pure/mapCompare'
+import { Shape } from '../widgets/AlertBadge'
 import css from './Legend.module.css'
 
 const CLASSES = [
@@ -10,10 +12,10 @@ const CLASSES = [
   ['throttle', '429'],
 ] as const
 
-type Props = { size: SizeBy; colour: ColourBy; versus?: Versus; /** some node has a mark of a deployment */ deployed?: boolean; marked: readonly Class[]; onMark: (what: Class) => void }
+type Props = { size: SizeBy; colour: ColourBy; versus?: Versus; /** some node has a mark of a deployment */ deployed?: boolean; /** shapes of the alerts on the map */ alerts?: readonly AlertShape[]; /** these are of a time that is over */ past?: boolean; marked: readonly Class[]; onMark: (what: Class) => void }
 
 /** What the map's colours and lines mean; always in view. A class that is pressed lets the nodes without it step back. */
-export function Legend({ size, colour, versus = 'prev', deployed = false, marked, onMark }: Props) {
+export function Legend({ size, colour, versus = 'prev', deployed = false, alerts = [], past = false, marked, onMark }: Props) {
   return (
     <ul className={css.legend} aria-label="Legend">
       {colour === 'health' &&
@@ -46,6 +48,11 @@ export function Legend({ size, colour, versus = 'prev', deployed = false, marked
           </li>
         </>
       )}
+      {alerts.map((shape) => (
+        <li key={shape} className={css.alert} data-shape={shape}>
+          <Shape shape={shape} size={11} /> {shape} <span className={css.long}>alert{past && shape !== 'pending' && ', fired'}</span>
+        </li>
+      ))}
       {deployed && (
         <li className={css.wide}>
           <span className={css.deployed} /> deployed

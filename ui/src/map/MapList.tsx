@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
+import type { Alarm } from '../pure/alerts'
 import { formatDuration, formatPercent, formatRate } from '../pure/format'
 import type { MapNode } from '../api/types'
 import { changeText, type Delta, deltasOf, notable, pointsText } from '../pure/mapCompare'
@@ -7,25 +8,27 @@ import type { SceneNode } from '../pure/mapScene'
 import { badShare, share } from '../pure/mapStats'
 import { failedShare } from '../pure/red'
 import type { Px } from '../pure/units'
+import { AlertBadge } from '../widgets/AlertBadge'
 import { ClassMark } from '../widgets/ClassMark'
 import { Glyph } from './Glyph'
 import css from './MapList.module.css'
 
-const COLUMNS = ['name', 'rate', 'failed', 'fault', 'error', 'throttle', 'p50', 'p95', 'p99'] as const
+const COLUMNS = ['name', 'alerts', 'rate', 'failed', 'fault', 'error', 'throttle', 'p50', 'p95', 'p99'] as const
 type Column = (typeof COLUMNS)[number]
-const TITLES: Record<Column, string> = { name: 'Name', rate: 'Requests', failed: 'Failed', fault: 'Faults', error: 'Errors', throttle: 'Throttled', p50: 'p50', p95: 'p95', p99: 'p99' }
+const TITLES: Record<Column, string> = { name: 'Name', alerts: 'Alerts', rate: 'Requests', failed: 'Failed', fault: 'Faults', error: 'Errors', throttle: 'Throttled', p50: 'p50', p95: 'p95', p99: 'p99' }
 const ROW: Px = 34
 /** What a narrow screen leaves out: failures are one figure there. */
-const WIDE: ReadonlySet<Column> = new Set(['fault', 'error', 'throttle', 'p50', 'p99'])
+const WIDE: ReadonlySet<Column> = new Set(['alerts', 'fault', 'error', 'throttle', 'p50', 'p99'])
 
-type Props = { nodes: readonly SceneNode[]; /** an earlier time to compare with */ before?: { readonly map: { readonly nodes: readonly MapNode[] } } | null; selected: string | undefined; onSelect: (id: string) => void; /** a panel lies over the right */ covered: boolean }
+type Props = { nodes: readonly SceneNode[]; /** by node; without any there is no column */ alarms: ReadonlyMap<string, Alarm>; /** an earlier time to compare with */ before?: { readonly map: { readonly nodes: readonly MapNode[] } } | null; selected: string | undefined; onSelect: (id: string) => void; /** a panel lies over the right */ covered: boolean }
 
 /** The map as a table: every node with its figures, to sort and to read aloud. Only the rows in sight are there, so a thousand are no more than ten. */
-export function MapList({ nodes, before, selected, onSelect, covered }: Props) {
+export function MapList({ nodes, alarms, before, selected, onSelect, covered }: Props) {
   const scroll = useRef<HTMLDivElement>(null)
   const [sort, setSort] = useState<{ by: Column; down: boolean }>({ by: 'fault', down: true })
   const deltas = useMemo(() => (before && before.map.nodes.length > 0 ? deltasOf(nodes, before.map.nodes) : undefined), [nodes, before])
-  const rows = useMemo(() => sorted(nodes, sort.by, sort.down), [nodes, sort])
+  const rows = useMemo(() => sorted(nodes, alarms, sort.by, sort.down), [nodes, alarms, sort])
+  const columns = alarms.size > 0 ? COLUMNS : COLUMNS.filter((c) => c !== 'alerts')
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroll.current, estimateSize: () => ROW, overscan: 12 })
   const items = virtual.getVirtualItems()
   const above = items.length > 0 ? items[0].start : 0
@@ -52,13 +55,14 @@ export function MapList({ nodes, before, selected, onSelect, covered }: Props) {
     <div ref={scroll} className={css.scroll} data-covered={covered || undefined}>
       <table className={css.table} aria-label="Nodes of the map" aria-rowcount={rows.length + 1} onKeyDown={onKey}>
         <thead>
-          <tr aria-rowindex={1}>{COLUMNS.map(head)}</tr>
+          <tr aria-rowindex={1}>{columns.map(head)}</tr>
         </thead>
         <tbody>
           {above > 0 && <tr aria-hidden="true" style={{ height: above }} />}
           {items.map(({ index }) => {
             const n = rows[index]
             const d = deltas?.get(n.id)
+            const alarm = alarms.get(n.id)
             return (
               <tr key={n.id} data-row={index} aria-rowindex={index + 2} data-selected={n.id === selected || undefined} data-ghost={n.ghost || undefined} onClick={() => onSelect(n.id)}>
                 <th scope="row">
@@ -67,8 +71,10 @@ export function MapList({ nodes, before, selected, onSelect, covered }: Props) {
                     <span className={css.label}>{n.label}</span>
                     <span className={css.words}>{n.kind.words}</span>
                     {badShare(n.stats) >= 0.01 && <ClassMark value={share(n.stats, 'fault') >= share(n.stats, 'throttle') ? 'fault' : 'throttle'} size={13} />}
+                    {alarm && <AlertBadge alarm={alarm} className={css.narrow} />}
                   </button>
                 </th>
+                {alarms.size > 0 && <td data-wide>{alarm && <AlertBadge alarm={alarm} />}</td>}
                 <td>
                   {n.stats ? formatRate(n.stats.rate) : '–'}
                   {d && <Small text={d.before === null ? 'new' : notable(d.rate) ? changeText(d.rate) : ''} />}
@@ -110,10 +116,11 @@ function figure(n: SceneNode, what: 'fault' | 'error' | 'throttle'): string {
   return n.stats && n.stats[what] > 0 ? formatPercent(share(n.stats, what)) : '–'
 }
 
-function sorted(nodes: readonly SceneNode[], by: Column, down: boolean): SceneNode[] {
+function sorted(nodes: readonly SceneNode[], alarms: ReadonlyMap<string, Alarm>, by: Column, down: boolean): SceneNode[] {
   const key = (n: SceneNode): number => {
     switch (by) {
       case 'name': return 0
+      case 'alerts': return (alarms.get(n.id)?.firing ?? 0) * 1e6 + (alarms.get(n.id)?.pending ?? 0)
       case 'rate': return n.stats?.rate ?? -1
       case 'failed': return n.stats ? failed(n) : -1
       case 'fault': case 'error': case 'throttle': return n.stats ? share(n.stats, by) : -1

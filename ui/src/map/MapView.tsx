@@ -2,6 +2,7 @@ import '@xyflow/react/dist/base.css'
 import { type NodeChange, type NodeProps, ReactFlow, type ReactFlowInstance, ViewportPortal, type Node as FlowNode } from '@xyflow/react'
 import { createContext, type KeyboardEvent, type MouseEvent, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { Class } from '../api/types'
+import type { Alarm } from '../pure/alerts'
 import { type ColourBy, type Disc as DiscAt, NAME_HEIGHT, NAME_WIDTH, nodeSize, type SizeBy, sizeMax } from '../pure/mapDraw'
 import type { Delta } from '../pure/mapCompare'
 import { fitted } from '../pure/mapHit'
@@ -39,6 +40,8 @@ type Props = {
   deltas?: { readonly nodes: ReadonlyMap<string, Delta>; readonly edges: ReadonlyMap<string, Delta> }
   /** words on deployments in view, by node */
   deployed?: ReadonlyMap<string, string>
+  /** alerts in view, by node */
+  alarms?: ReadonlyMap<string, Alarm>
   /** nodes and edges without requests that ended so step back */
   marked?: readonly Class[]
   /** dots move along the busiest edges */
@@ -67,6 +70,7 @@ interface Shared {
   captions: Props['captions']
   deltas: Props['deltas']
   deployed: Props['deployed']
+  alarms: Props['alarms']
   marked: readonly Class[]
   onSelect: (id: string) => void
 }
@@ -88,6 +92,7 @@ function DiscNode({ data }: NodeProps<MapNode>) {
       caption={shared.captions?.get(node.id)}
       delta={shared.deltas?.nodes.get(node.id) ?? null}
       deployed={shared.deployed?.get(node.id)}
+      alarm={shared.alarms?.get(node.id)}
       marked={shared.marked}
       onSelect={shared.onSelect}
     />
@@ -99,7 +104,7 @@ const NODE_TYPES = { disc: DiscNode }
 const ARROWS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const
 
 /** The map itself: nodes as elements, edges as one drawing below them, pan and zoom by React Flow. */
-export function MapView({ scene, layout, size, colour, selected, captions, deltas, deployed, marked = NONE, moving = false, overview = false, covered = 0, onSelect, onToggleBox, onReady, label, down = false, children }: Props) {
+export function MapView({ scene, layout, size, colour, selected, captions, deltas, deployed, alarms, marked = NONE, moving = false, overview = false, covered = 0, onSelect, onToggleBox, onReady, label, down = false, children }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const flow = useRef<ReactFlowInstance<MapNode> | null>(null)
   const { positions } = layout
@@ -107,7 +112,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
   const largest = useMemo(() => sizeMax(scene.nodes.map((n) => n.stats), size), [scene, size])
   const discs = useMemo(() => discsOf(scene.nodes, positions, size, largest), [scene, positions, size, largest])
   const major = useMemo(() => majorNodes(scene.nodes, 16), [scene])
-  const crowd = useCrowd(scene, discs, selected, down, deltas)
+  const crowd = useCrowd(scene, discs, selected, down, deltas, alarms)
   const [cursor, setCursor] = useState<string>()
   const first = useMemo(() => firstNode(positions), [positions])
   const tabbable = selected !== undefined && positions.has(selected) ? selected : cursor !== undefined && positions.has(cursor) ? cursor : first
@@ -133,8 +138,8 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
   )
   const busiest = useMemo(() => scene.edges.reduce((max, e) => Math.max(max, e.stats.rate), 0), [scene])
   const shared = useMemo<Shared>(
-    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable, captions, deltas, deployed, marked, onSelect }),
-    [colour, scene, selected, tabbable, captions, deltas, deployed, marked, onSelect],
+    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable, captions, deltas, deployed, alarms, marked, onSelect }),
+    [colour, scene, selected, tabbable, captions, deltas, deployed, alarms, marked, onSelect],
   )
 
   const discsNow = useRef(discs)

@@ -8,12 +8,12 @@ function palette(): Palette {
   const edge = mix(token('--bg'), token('--text-3'), 0.6)
   return {
     bg: token('--bg'), surface: token('--surface'), text: token('--text'), text2: token('--text-2'), text3: token('--text-3'), line: token('--line-strong'), edge,
-    worse: token('--slower'), better: token('--faster'), ok: token('--ok'), error: token('--error'), throttle: token('--throttle'), fault: token('--fault'),
+    accent: token('--accent'), worse: token('--slower'), better: token('--faster'), ok: token('--ok'), error: token('--error'), throttle: token('--throttle'), fault: token('--fault'),
   }
 }
 
-export async function exportMap(scene: Scene, discs: ReadonlyMap<string, Disc>, boxes: readonly LabelledBox[], as: 'svg' | 'png', title: string, down: boolean, deltas?: Parameters<typeof mapSvg>[7]): Promise<void> {
-  const { svg, width, height } = mapSvg(scene.nodes, scene.edges, discs, boxes, palette(), title, down, deltas)
+export async function exportMap(scene: Scene, discs: ReadonlyMap<string, Disc>, boxes: readonly LabelledBox[], as: 'svg' | 'png', title: string, down: boolean, deltas?: Parameters<typeof mapSvg>[7], alarms?: Parameters<typeof mapSvg>[8]): Promise<void> {
+  const { svg, width, height } = mapSvg(scene.nodes, scene.edges, discs, boxes, palette(), title, down, deltas, alarms)
   const file = new Blob([svg], { type: 'image/svg+xml' })
   save(as === 'svg' ? file : await rasterise(file, width, height), `sightline-map.${as}`)
 }

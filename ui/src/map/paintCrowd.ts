@@ -1,4 +1,6 @@
 /** Paints a large map: its edges, and from afar its nodes too. What is near the eye stays made of elements. */
+import type { Alarm } from '../pure/alerts'
+import { ALERT_SHAPES, type Shape, shapeOf } from '../pure/alertShapes'
 import { middleEllipsis } from '../pure/format'
 import { type Curve, type Disc, edgeWidth, redness } from '../pure/mapDraw'
 import type { Delta } from '../pure/mapCompare'
@@ -25,6 +27,8 @@ export interface PaintedNode {
   readonly disc: Disc
   readonly arcs: readonly Arc[]
   readonly tone?: Tone
+  /** that it has alerts */
+  readonly alarm?: Shape
   readonly label: string
   /** keeps its name from afar */
   readonly named: boolean
@@ -41,7 +45,7 @@ type Tone = Change['tone']
 type Deltas = { readonly nodes: ReadonlyMap<string, Delta>; readonly edges: ReadonlyMap<string, Delta> }
 
 /** What a frame needs, worked out once a map. Quiet edges come first, so that what fails lies on top. */
-export function crowdOf(nodes: readonly SceneNode[], edges: readonly SceneEdge[], discs: ReadonlyMap<string, Disc>, curves: ReadonlyMap<string, Curve>, named: ReadonlySet<string>, deltas?: Deltas): Crowd {
+export function crowdOf(nodes: readonly SceneNode[], edges: readonly SceneEdge[], discs: ReadonlyMap<string, Disc>, curves: ReadonlyMap<string, Curve>, named: ReadonlySet<string>, deltas?: Deltas, alarms?: ReadonlyMap<string, Alarm>): Crowd {
   const busiest = edges.reduce((max, e) => Math.max(max, e.stats.rate), 0)
   const painted = edges.flatMap((edge) => {
     const curve = curves.get(edge.id)
@@ -55,8 +59,9 @@ export function crowdOf(nodes: readonly SceneNode[], edges: readonly SceneEdge[]
     nodes: nodes.flatMap((node) => {
       const disc = discs.get(node.id)
       const tone = deltas && (deltas.nodes.get(node.id)?.tone ?? 'same')
+      const alarm = alarms?.get(node.id)
       const bad = tone === undefined ? redness(node.stats) : tone === 'same' ? 0 : 100
-      return disc ? [{ node, disc, arcs: ringArcs(node.stats), tone, label: middleEllipsis(node.label, 22), named: named.has(node.id) || bad >= 30 }] : []
+      return disc ? [{ node, disc, arcs: ringArcs(node.stats), tone, alarm: alarm && shapeOf(alarm), label: middleEllipsis(node.label, 22), named: named.has(node.id) || bad >= 30 || (alarm?.firing ?? 0) > 0 }] : []
     }),
   }
 }
@@ -151,7 +156,29 @@ function paintNodes(c: CanvasRenderingContext2D, view: View, nodes: readonly Pai
     }
   }
   c.globalAlpha = 1
+  paintAlarms(c, view, inSight, lit)
   paintNames(c, view, inSight, lit)
+}
+
+/** In the size of the page's own, at the upper left of a node. */
+function paintAlarms(c: CanvasRenderingContext2D, view: View, nodes: readonly PaintedNode[], lit: ReadonlySet<string> | null): void {
+  const bg = token('--bg')
+  const colours: Readonly<Record<Shape, string>> = { critical: token('--fault'), warning: token('--error'), info: token('--accent'), pending: token('--text-2') }
+  for (const { node, disc, alarm } of nodes) {
+    if (alarm === undefined) continue
+    c.save()
+    c.globalAlpha = lit === null || lit.has(node.id) ? 1 : DIM
+    c.translate(disc.x - disc.r * 0.7, disc.y - disc.r * 0.7)
+    c.scale(1 / view.zoom, 1 / view.zoom)
+    c.fillStyle = bg
+    c.beginPath()
+    c.arc(0, 0, 8, 0, 2 * Math.PI)
+    c.fill()
+    c.translate(-6, -6)
+    c.fillStyle = colours[alarm]
+    c.fill(new Path2D(ALERT_SHAPES[alarm]), 'evenodd')
+    c.restore()
+  }
 }
 
 /** Names in the size of the page's text, as many as do not lie over one another; what is lit and what fails comes first. */

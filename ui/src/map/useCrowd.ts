@@ -52,7 +52,7 @@ export interface CrowdState {
   readonly at: (place: Point, zoom: number) => string | undefined
 }
 
-export function useCrowd(scene: Scene, discs: ReadonlyMap<string, Disc>, selected: string | undefined, down: boolean, deltas?: Parameters<typeof crowdOf>[5]): CrowdState {
+export function useCrowd(scene: Scene, discs: ReadonlyMap<string, Disc>, selected: string | undefined, down: boolean, deltas?: Parameters<typeof crowdOf>[5], alarms?: Parameters<typeof crowdOf>[6]): CrowdState {
   const on = scene.nodes.length > NODES || scene.edges.length > EDGES
   const [sight, setSight] = useState<Sight>(NOWHERE)
   const [zoom, setZoom] = useState<'far' | 'near'>('near')
@@ -68,7 +68,7 @@ export function useCrowd(scene: Scene, discs: ReadonlyMap<string, Disc>, selecte
     }
     return out
   }, [on, scene, discs, down])
-  const crowd = useMemo(() => (on ? crowdOf(scene.nodes, scene.edges, discs, curves, majorNodes(scene.nodes, 40), deltas) : null), [on, scene, discs, curves, deltas])
+  const crowd = useMemo(() => (on ? crowdOf(scene.nodes, scene.edges, discs, curves, majorNodes(scene.nodes, 40), deltas, alarms) : null), [on, scene, discs, curves, deltas, alarms])
   const centre = over ?? selected
   const links = useMemo(() => (on && centre !== undefined ? scene.edges.filter((e) => e.id === centre || e.source === centre || e.target === centre) : NOTHING), [on, centre, scene])
   const lit = useMemo(() => {

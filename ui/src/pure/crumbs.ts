@@ -19,6 +19,8 @@ export function crumbsOf(place: Place): Crumb[] {
       return [{ label: 'Services', to: '/services' }, { label: place.name ?? '' }]
     case '/exceptions':
       return [{ label: 'Exceptions' }]
+    case '/alerts':
+      return [{ label: 'Alerts' }]
     case '/start':
       return [{ label: 'Get started' }]
     case '/status':

@@ -69,6 +69,8 @@ export interface SceneOptions {
   readonly focus?: string
   readonly hops: number
   readonly errorsOnly: boolean
+  /** ids of nodes with alerts: only these */
+  readonly alerted?: ReadonlySet<string>
   /** leave out hosts outside of the system */
   readonly hideExternal?: boolean
   /** false lists leaves one by one */
@@ -134,6 +136,7 @@ function filtered(map: ServiceMap, o: SceneOptions): { nodes: MapNode[]; edges: 
   let keep: Set<string> | null = null
   if (o.focus !== undefined && map.nodes.some((n) => n.id === o.focus)) keep = within(map.edges, o.focus, o.hops)
   if (o.errorsOnly) keep = intersect(keep, failing(map))
+  if (o.alerted !== undefined) keep = intersect(keep, o.alerted)
   if (o.hideExternal === true) keep = intersect(keep, new Set(map.nodes.filter((n) => !isExternal(n) || n.id === o.focus).map((n) => n.id)))
   if (keep === null) return { nodes: map.nodes, edges: map.edges }
   const inside = keep
@@ -143,8 +146,8 @@ function filtered(map: ServiceMap, o: SceneOptions): { nodes: MapNode[]; edges: 
   }
 }
 
-function intersect(a: Set<string> | null, b: Set<string>): Set<string> {
-  return a === null ? b : new Set([...a].filter((x) => b.has(x)))
+function intersect(a: Set<string> | null, b: ReadonlySet<string>): Set<string> {
+  return a === null ? new Set(b) : new Set([...a].filter((x) => b.has(x)))
 }
 
 /** Nodes at most `hops` edges from one node, in either direction. */

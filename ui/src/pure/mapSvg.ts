@@ -1,4 +1,6 @@
 // The map as an SVG document of its own, for export: the same curves and arcs as on the page, colours filled in.
+import type { Alarm } from './alerts'
+import { ALERT_SHAPES, countOf, shapeOf } from './alertShapes'
 import { formatDuration, middleEllipsis } from './format'
 import { type Delta, headline } from './mapCompare'
 import { arcPath, arrowPath, curve, type Disc, edgeWidth, perMinute, redness } from './mapDraw'
@@ -7,7 +9,7 @@ import type { SceneEdge, SceneNode } from './mapScene'
 import { ringArcs } from './mapStats'
 import type { Class } from '../api/types'
 
-export type Palette = Readonly<Record<'bg' | 'surface' | 'text' | 'text2' | 'text3' | 'line' | 'edge' | 'worse' | 'better' | Class, string>>
+export type Palette = Readonly<Record<'bg' | 'surface' | 'text' | 'text2' | 'text3' | 'line' | 'edge' | 'worse' | 'better' | 'accent' | Class, string>>
 
 /** Nodes and edges against an earlier time, where that is what is drawn. */
 type Deltas = { readonly nodes: ReadonlyMap<string, Delta>; readonly edges: ReadonlyMap<string, Delta> }
@@ -15,7 +17,7 @@ type Deltas = { readonly nodes: ReadonlyMap<string, Delta>; readonly edges: Read
 const AIR = 48
 
 /** One string, complete with a background, title and fonts that every viewer has. */
-export function mapSvg(nodes: readonly SceneNode[], edges: readonly SceneEdge[], discs: ReadonlyMap<string, Disc>, boxes: readonly LabelledBox[], palette: Palette, title: string, down = false, deltas?: Deltas): { svg: string; width: number; height: number } {
+export function mapSvg(nodes: readonly SceneNode[], edges: readonly SceneEdge[], discs: ReadonlyMap<string, Disc>, boxes: readonly LabelledBox[], palette: Palette, title: string, down = false, deltas?: Deltas, alarms?: ReadonlyMap<string, Alarm>): { svg: string; width: number; height: number } {
   const all = [...discs.values()]
   const least = (of: (d: Disc) => number, box: (b: LabelledBox) => number) => boxes.reduce((m, b) => Math.min(m, box(b)), all.reduce((m, d) => Math.min(m, of(d)), Infinity))
   const x0 = least((d) => d.x - 70, (b) => b.x) - AIR
@@ -23,7 +25,7 @@ export function mapSvg(nodes: readonly SceneNode[], edges: readonly SceneEdge[],
   const width = AIR - least((d) => -(d.x + 70), (b) => -(b.x + b.width)) - x0
   const height = AIR - least((d) => -(d.y + d.r + 30), (b) => -(b.y + b.height)) - y0
   const busiest = edges.reduce((max, e) => Math.max(max, e.stats.rate), 0)
-  const body = [...boxes.map((b) => boxSvg(b, palette)), ...edges.map((e) => edgeSvg(e, discs, busiest, palette, down, deltas)), ...nodes.map((n) => nodeSvg(n, discs.get(n.id), palette, deltas))].join('\n')
+  const body = [...boxes.map((b) => boxSvg(b, palette)), ...edges.map((e) => edgeSvg(e, discs, busiest, palette, down, deltas)), ...nodes.map((n) => nodeSvg(n, discs.get(n.id), palette, deltas, alarms?.get(n.id)))].join('\n')
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${r(width)}" height="${r(height)}" viewBox="${r(x0)} ${r(y0)} ${r(width)} ${r(height)}" font-family="Inter, Helvetica, Arial, sans-serif">
 <title>${escape(title)}</title>
 <rect x="${r(x0)}" y="${r(y0)}" width="${r(width)}" height="${r(height)}" fill="${palette.bg}"/>
@@ -55,7 +57,7 @@ function edgeSvg(e: SceneEdge, discs: ReadonlyMap<string, Disc>, busiest: number
   return `<path d="${line.path}" fill="none" stroke="${colour}" stroke-width="${width}"${e.ghost ? ' opacity="0.25"' : ''}${e.async ? ' stroke-dasharray="9 6"' : ''}/><path d="${arrowPath(line, width)}" fill="${colour}"/>`
 }
 
-function nodeSvg(n: SceneNode, d: Disc | undefined, p: Palette, deltas: Deltas | undefined): string {
+function nodeSvg(n: SceneNode, d: Disc | undefined, p: Palette, deltas: Deltas | undefined, alarm: Alarm | undefined): string {
   if (!d) return ''
   const dash = n.inferred ? ' stroke-dasharray="4 3"' : ''
   const delta = deltas?.nodes.get(n.id)
@@ -69,7 +71,7 @@ function nodeSvg(n: SceneNode, d: Disc | undefined, p: Palette, deltas: Deltas |
   const [top, bottom] = n.stats === null ? ['', ''] : delta ? headline(delta, formatDuration(n.stats.p95_ns)) : [formatDuration(n.stats.p95_ns), perMinute(n.stats.rate)]
   const figures = n.stats === null ? '' : text(d.x, d.y + (service ? 0 : 12), top, 12, 600, p.text) + (service || delta ? text(d.x, d.y + (service ? 13 : 23), bottom, 10, 400, p.text3) : '')
   const badge = n.kind.badge === '' ? '' : badgeSvg(d, n.kind.badge, p)
-  return `<g${n.ghost ? ' opacity="0.42"' : ''}><circle cx="${r(d.x)}" cy="${r(d.y)}" r="${r(d.r - 2)}" fill="${p.surface}" stroke="${p.line}" stroke-width="1.5"${dash}/>${tone ?? ''}${arcs.join('')}${glyph}${figures}${badge}${text(d.x, d.y + d.r + 16, middleEllipsis(n.label, 20), 12, 500, p.text)}</g>`
+  return `<g${n.ghost ? ' opacity="0.42"' : ''}><circle cx="${r(d.x)}" cy="${r(d.y)}" r="${r(d.r - 2)}" fill="${p.surface}" stroke="${p.line}" stroke-width="1.5"${dash}/>${tone ?? ''}${arcs.join('')}${glyph}${figures}${badge}${alarm ? alarmSvg(d, alarm, p) : ''}${text(d.x, d.y + d.r + 16, middleEllipsis(n.label, 20), 12, 500, p.text)}</g>`
 }
 
 function toneOf(delta: Delta | undefined, p: Palette, same: string): string {
@@ -79,6 +81,15 @@ function toneOf(delta: Delta | undefined, p: Palette, same: string): string {
 function badgeSvg(d: Disc, badge: string, p: Palette): string {
   const width = badge.length * 6.2 + 10
   return `<rect x="${r(d.x + 12)}" y="${r(d.y - d.r - 3)}" width="${r(width)}" height="16" rx="8" fill="${p.surface}" stroke="${p.line}"/>${text(d.x + 12 + width / 2, d.y - d.r + 8.5, badge, 9.5, 600, p.text2)}`
+}
+
+function alarmSvg(d: Disc, alarm: Alarm, p: Palette): string {
+  const shape = shapeOf(alarm)
+  const count = String(countOf(alarm))
+  const width = count.length * 6.2 + 21
+  const [fill, ink, line] = shape === 'pending' ? [p.surface, p.text2, p.line] : [shape === 'critical' ? p.fault : shape === 'info' ? p.accent : p.error, p.bg, p.bg]
+  const [x, y] = [d.x - 10 - width, d.y - d.r - 4]
+  return `<g><title>${escape(alarm.words)}</title><rect x="${r(x)}" y="${r(y)}" width="${r(width)}" height="16" rx="8" fill="${fill}" stroke="${line}"/><path transform="translate(${r(x + 4)} ${r(y + 3)}) scale(0.83)" d="${ALERT_SHAPES[shape]}" fill="${ink}" fill-rule="evenodd"/>${text(x + 15 + (width - 19) / 2, y + 11.5, count, 10, 700, ink)}</g>`
 }
 
 function text(x: number, y: number, content: string, size: number, weight: number, fill: string): string {

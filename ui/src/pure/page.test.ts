@@ -50,7 +50,7 @@ it('leads back up', () => {
   expect(crumbsOf({ route: '/services/$name', name: 'web' })).toEqual([{ label: 'Services', to: '/services' }, { label: 'web' }])
   expect(crumbsOf({ route: '/trace/$traceId', traceId: '6637a1b0c4d5' })[1].label).toBe('6637a1b0')
   expect(crumbsOf({ route: '__root__' })[0].label).toBe('Sightline')
-  for (const route of ['/map', '/traces', '/services', '/start', '/settings', '/status']) expect(crumbsOf({ route })).toHaveLength(1)
+  for (const route of ['/map', '/traces', '/services', '/alerts', '/start', '/settings', '/status']) expect(crumbsOf({ route })).toHaveLength(1)
 })
 
 describe('the health of an instance', () => {

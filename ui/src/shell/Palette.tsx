@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { Activity, CircleHelp, CornerDownLeft, Cpu, HeartPulse, Network, Search, Server, SunMoon, Waypoints } from 'lucide-react'
+import { Activity, Bell, CircleHelp, CornerDownLeft, Cpu, HeartPulse, Network, Search, Server, SunMoon, Waypoints } from 'lucide-react'
 import { useDeferredValue, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useServices } from '../api/hooks'
 import { useFacets } from '../api/spans'
@@ -120,6 +120,7 @@ function useEntries(text: string, navigate: ReturnType<typeof useNavigate>, sear
     ['Traces', 'search requests', <Activity key="t" size={16} />, () => void navigate({ to: '/traces', search })],
     ['Failed traces', 'errors faults', <Activity key="f" size={16} />, find('class = fault')],
     ['Services', 'list', <Waypoints key="s" size={16} />, () => void navigate({ to: '/services', search })],
+    ['Alerts', 'rules firing pending runbook', <Bell key="al" size={16} />, () => void navigate({ to: '/alerts', search })],
     ['Status', 'ingest rejected refused lag journal engine disk storage dead letters', <HeartPulse key="st" size={16} />, () => void navigate({ to: '/status', search })],
     ['Settings', 'retention ingest keys endpoints appearance', <Server key="i" size={16} />, () => void navigate({ to: '/settings', search })],
     ['Get started', 'send data sdk onboarding collector', <Cpu key="g" size={16} />, () => void navigate({ to: '/start', search })],

@@ -1,10 +1,13 @@
 import { Link } from '@tanstack/react-router'
-import { Activity, Bug, CircleHelp, HeartPulse, Network, PanelLeftClose, PanelLeftOpen, Rocket, Settings, Waypoints } from 'lucide-react'
+import { Activity, Bell, Bug, CircleHelp, HeartPulse, Network, PanelLeftClose, PanelLeftOpen, Rocket, Settings, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
+import type { Alerts } from '../api/alerts'
 import type { Status } from '../api/types'
+import { type Alarm, alarmOf, alertsInView } from '../pure/alerts'
 import { healthOf } from '../pure/health'
 import type { SharedSearch } from '../url'
+import { AlertBadge } from '../widgets/AlertBadge'
 import { Tooltip } from '../widgets/Tooltip'
 import { Appearance } from './Appearance'
 import { Logo } from './Logo'
@@ -20,15 +23,17 @@ function storedSmall(): boolean {
   }
 }
 
-type To = '/map' | '/traces' | '/services' | '/exceptions' | '/start' | '/status' | '/settings'
+const countsText = (a: Alarm) => [a.firing > 0 ? `${a.firing} firing` : '', a.pending > 0 ? `${a.pending} pending` : ''].filter((t) => t !== '').join(', ')
 
-type Props = { route: string; shared: SharedSearch; status: Status | undefined; onHelp: () => void }
+type To = '/map' | '/traces' | '/services' | '/exceptions' | '/alerts' | '/start' | '/status' | '/settings'
+
+type Props = { route: string; shared: SharedSearch; status: Status | undefined; alerts: Alerts | undefined; onHelp: () => void }
 
 /** Narrow screens have no room for it. */
 const LONG = 'Service '
 
 /** The left rail; at the bottom of narrow screens. */
-export function Rail({ route, shared, status, onHelp }: Props) {
+export function Rail({ route, shared, status, alerts, onHelp }: Props) {
   const [small, setSmall] = useState(storedSmall)
   const toggle = () => {
     setSmall(!small)
@@ -39,10 +44,10 @@ export function Rail({ route, shared, status, onHelp }: Props) {
     }
   }
   const health = healthOf(status)
-  const item = (to: To, label: string, icon: ReactNode, active: boolean, dot?: 'warn' | 'bad') => (
+  const item = (to: To, label: string, icon: ReactNode, active: boolean, dot?: 'warn' | 'bad', alarm: Alarm | null = null) => (
     <li>
-      <Tooltip content={label} side="right">
-        <Link to={to} search={shared} className={css.item} data-active={active || undefined} aria-label={label} aria-current={active ? 'page' : undefined}>
+      <Tooltip content={alarm === null ? label : `${label}: ${alarm.words}`} side="right">
+        <Link to={to} search={shared} className={css.item} data-active={active || undefined} aria-label={alarm === null ? label : `${label}, ${countsText(alarm)}`} aria-current={active ? 'page' : undefined}>
           <span className={css.icon}>
             {icon}
             {dot !== undefined && <span className={css.dot} data-tone={dot} />}
@@ -51,6 +56,7 @@ export function Rail({ route, shared, status, onHelp }: Props) {
             {label.startsWith(LONG) && <span className={css.before}>{LONG}</span>}
             {label.startsWith(LONG) ? label.slice(LONG.length) : label}
           </span>
+          {alarm !== null && <AlertBadge alarm={alarm} spoken={false} className={css.alarm} />}
         </Link>
       </Tooltip>
     </li>
@@ -66,6 +72,7 @@ export function Rail({ route, shared, status, onHelp }: Props) {
         {item('/traces', 'Traces', <Activity size={17} />, route === '/traces' || route.startsWith('/trace/') || route.startsWith('/compare/'))}
         {item('/services', 'Services', <Waypoints size={17} />, route.startsWith('/services'))}
         {item('/exceptions', 'Exceptions', <Bug size={17} />, route === '/exceptions')}
+        {item('/alerts', 'Alerts', <Bell size={17} />, route === '/alerts', undefined, alarmOf(alertsInView(alerts?.alerts ?? [], false), false))}
       </ul>
       <ul className={css.list}>
         {status?.has_data === false && item('/start', 'Get started', <Rocket size={17} />, route === '/start')}

@@ -1,6 +1,7 @@
 import { Outlet, useMatches, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useIsFetching, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState } from 'react'
+import { useAlertsNow } from '../api/alerts'
 import { useStatus } from '../api/hooks'
 import { usePatchShared, useSetRange, useShared } from '../nav'
 import { crumbsOf, type Place } from '../pure/crumbs'
@@ -64,6 +65,7 @@ export function Shell() {
   const queryClient = useQueryClient()
   const fetching = useIsFetching() > 0
   const status = useStatus(60_000)
+  const alerts = useAlertsNow(shared.live)
   const [palette, setPalette] = useState(false)
   const [help, setHelp] = useState(false)
   const [picking, setPicking] = useState(false)
@@ -78,13 +80,14 @@ export function Shell() {
   }, [title])
 
   const refresh = () => void queryClient.invalidateQueries()
-  const go = (to: '/map' | '/traces' | '/services' | '/exceptions' | '/status' | '/settings') => () => void navigate({ to, search: shared })
+  const go = (to: '/map' | '/traces' | '/services' | '/exceptions' | '/alerts' | '/status' | '/settings') => () => void navigate({ to, search: shared })
   useHotkeys('Everywhere', [
     { keys: 'mod+k', label: 'Go to anything', run: () => setPalette((open) => !open), inFields: true },
     { keys: 'g m', label: 'Service map', run: go('/map') },
     { keys: 'g t', label: 'Traces', run: go('/traces') },
     { keys: 'g s', label: 'Services', run: go('/services') },
     { keys: 'g e', label: 'Exceptions', run: go('/exceptions') },
+    { keys: 'g a', label: 'Alerts', run: go('/alerts') },
     { keys: 'g h', label: 'Status', run: go('/status') },
     { keys: 'g i', label: 'Settings', run: go('/settings') },
     { keys: 't', label: 'Change the time range', run: () => setPicking(true) },
@@ -109,7 +112,7 @@ export function Shell() {
       <a className={css.skip} href="#content">
         Skip to content
       </a>
-      <Rail route={place.route} shared={shared} status={status.data} onHelp={() => setHelp(true)} />
+      <Rail route={place.route} shared={shared} status={status.data} alerts={alerts.data} onHelp={() => setHelp(true)} />
       <div className={css.column}>
         <TopBar
           crumbs={crumbs}

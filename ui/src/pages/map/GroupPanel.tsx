@@ -3,10 +3,13 @@ import type { MapEdge, MapNode, ServiceMap } from '../../api/types'
 import { Glyph } from '../../map/Glyph'
 import { Panel, Section } from '../../map/Panel'
 import { formatDuration, formatPercent, formatRate, plural } from '../../pure/format'
+import { type Alarm, alarmOf } from '../../pure/alerts'
 import { kindOf } from '../../pure/mapKind'
 import { edgesQuery } from '../../pure/mapQuery'
 import type { SceneEdge, SceneNode } from '../../pure/mapScene'
 import { failedShare } from '../../pure/red'
+import { AlertBadge } from '../../widgets/AlertBadge'
+import { AlertItems } from '../../widgets/AlertItems'
 import { Button } from '../../widgets/Button'
 import { Drill } from './Drill'
 import type { PanelView } from './panel'
@@ -21,6 +24,7 @@ type Props = { view: PanelView; node: SceneNode; onOpen: (id: string) => void }
 export function GroupPanel({ view, node, onOpen }: Props) {
   const inside = new Set(node.members)
   const members = view.map.nodes.filter((n) => inside.has(n.id)).sort((a, b) => failedShare(b.stats) - failedShare(a.stats) || (b.stats?.rate ?? 0) - (a.stats?.rate ?? 0))
+  const alarm = alarmOf(node.members.flatMap((id) => view.alarms.get(id)?.alerts ?? []), view.past)
   return (
     <Panel
       label={node.label}
@@ -40,6 +44,11 @@ export function GroupPanel({ view, node, onOpen }: Props) {
       }
     >
       {node.stats !== null && <Figures stats={node.stats} />}
+      {alarm && (
+        <Section title={view.past ? 'Alerts of this time' : 'Alerts'}>
+          <AlertItems alerts={alarm.alerts} shared={view.shared} named />
+        </Section>
+      )}
       <Section title="Members">
         <ul className={css.links}>
           {members.slice(0, SHOWN).map((n) => (
@@ -54,6 +63,7 @@ export function GroupPanel({ view, node, onOpen }: Props) {
               >
                 <Glyph name={kindOf(n.type, n.kind === 'inferred').glyph} size={14} />
                 <span className={css.rowName}>{n.name}</span>
+                <MemberBadge alarm={view.alarms.get(n.id)} />
                 {failedShare(n.stats) > 0 && <span className={css.bad}>{formatPercent(failedShare(n.stats))}</span>}
                 <span className={css.figure}>{n.stats ? formatRate(n.stats.rate) : ''}</span>
                 <span className={css.figure}>{n.stats ? formatDuration(n.stats.p95_ns) : ''}</span>
@@ -65,6 +75,10 @@ export function GroupPanel({ view, node, onOpen }: Props) {
       </Section>
     </Panel>
   )
+}
+
+function MemberBadge({ alarm }: { alarm: Alarm | undefined }) {
+  return alarm === undefined ? null : <AlertBadge alarm={alarm} />
 }
 
 /** Sums over members have no line over time; their figures stand alone. */

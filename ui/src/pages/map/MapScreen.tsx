@@ -9,6 +9,7 @@ import { PlayBar } from '../../map/PlayBar'
 import { Scrubber } from '../../map/Scrubber'
 import { useLayout } from '../../map/useLayout'
 import { useShared } from '../../nav'
+import { alarmsOfDrawn } from '../../pure/alerts'
 import { sizeMax } from '../../pure/mapDraw'
 import { troubles } from '../../pure/mapHealth'
 import { mapJson } from '../../pure/mapJson'
@@ -24,6 +25,7 @@ import { Details } from './Details'
 import type { PanelView } from './panel'
 import { Notices, Stage } from './Stage'
 import { Toolbar } from './Toolbar'
+import { useAlarms } from './useAlarms'
 import { useBefore, useDeltas, useDeployments, useGone } from './useCompared'
 import { useMapKeys } from './useMapKeys'
 import { useMoment } from './useMoment'
@@ -58,16 +60,20 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
   const before = useBefore(search, inView, now.map, scope)
   const { map, ghosts } = useGone(now, before)
 
+  const { byNode, past } = useAlarms(map.nodes, inView, scope.live === true)
+  const alerted = useMemo(() => (search.alerts === true ? new Set(byNode.keys()) : undefined), [search.alerts, byNode])
+
   const open = search.open ?? NOTHING
   const hideExternal = search.external === 'off'
-  const options = useMemo(() => ({ focus: search.focus, hops: search.hops ?? 1, errorsOnly: search.errors === true, hideExternal, ghosts }), [search.focus, search.hops, search.errors, hideExternal, ghosts])
+  const options = useMemo(() => ({ focus: search.focus, hops: search.hops ?? 1, errorsOnly: search.errors === true, alerted, hideExternal, ghosts }), [search.focus, search.hops, search.errors, alerted, hideExternal, ghosts])
   const scene = useMemo(() => buildScene(map, { ...options, group: search.group, open: new Set(open), force }), [map, options, search.group, open, force])
   const deltas = useDeltas(scene, before)
   const deployed = useDeployments(scene, map, inView, scope)
+  const alarms = useMemo(() => alarmsOfDrawn(scene.nodes, byNode, past), [scene, byNode, past])
   const plain = useMemo(() => buildScene(map, { ...options, group: 'none', bunch: false, open: new Set(), force: true }).nodes, [map, options])
   const everything = useMemo(() => buildScene(map, { group: 'none', bunch: false, open: new Set(), hops: 1, errorsOnly: false, force: true }).nodes, [map])
   const layoutInput = useMemo(() => ({ nodes: scene.ask ? [] : scene.nodes.map((n) => ({ id: n.id, ...CELL, box: n.box })), edges: scene.edges, down: phone }), [scene, phone])
-  const layout = useLayout(layoutInput, [phone ? 'down' : '', shared.env ?? '', shared.namespace ?? '', scene.group, open.join(','), search.focus ?? '', search.focus === undefined ? '' : search.hops ?? 1, search.errors === true ? 'errors' : ''].join('|'))
+  const layout = useLayout(layoutInput, [phone ? 'down' : '', shared.env ?? '', shared.namespace ?? '', scene.group, open.join(','), search.focus ?? '', search.focus === undefined ? '' : search.hops ?? 1, search.errors === true ? 'errors' : '', search.alerts === true ? 'alerts' : ''].join('|'))
   const wrong = useMemo(() => troubles(scene.nodes, scene.edges), [scene])
 
   const selected = search.sel?.slice(2)
@@ -90,12 +96,12 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
   }
   const save = (as: 'svg' | 'png' | 'json') => {
     if (as === 'json') {
-      exportJson(mapJson(map, scene))
+      exportJson(mapJson(map, scene, byNode))
       return
     }
     const size = search.size ?? 'traffic'
     const discs = discsOf(scene.nodes, layout.positions, size, sizeMax(scene.nodes.map((n) => n.stats), size))
-    void exportMap(scene, discs, boxesOf(scene, layout.positions), as, 'Service map', phone, deltas).catch((e: unknown) => notify(e instanceof Error ? e.message : 'The picture could not be made.'))
+    void exportMap(scene, discs, boxesOf(scene, layout.positions), as, 'Service map', phone, deltas, alarms).catch((e: unknown) => notify(e instanceof Error ? e.message : 'The picture could not be made.'))
   }
   useMapKeys({ search, scene, moment, input, controls, change, select, focus, toggle })
 
@@ -110,6 +116,8 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
     shared: moment.range === null ? shared : { ...shared, ...moment.range, live: undefined },
     before,
     deployed,
+    alarms: byNode,
+    past,
     pick: readPick(search.dur, search.how, search.op),
     onPick: (pick: Pick) => change(printPick(pick), true),
     onSelect: select,
@@ -121,6 +129,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
         search={search}
         scene={scene}
         groupings={groupingsOf(map.nodes)}
+        alerts={byNode.size}
         nodes={everything}
         focusName={map.nodes.find((n) => n.id === search.focus)?.name}
         inputRef={input}
@@ -131,7 +140,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
       <Notices problems={{ error: error ?? moment.error, retry, map: moment.map ?? whole }} before={before} onChange={change} />
       <div className={css.stage}>
         {search.view === 'list' ? (
-          <MapList nodes={plain} before={before} selected={selected} onSelect={onSelect} covered={search.sel !== undefined && !phone} />
+          <MapList nodes={plain} alarms={byNode} before={before} selected={selected} onSelect={onSelect} covered={search.sel !== undefined && !phone} />
         ) : null}
         <Stage
           search={search}
@@ -140,6 +149,8 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
           names={everything}
           deltas={deltas}
           deployed={deployed}
+          alarms={alarms}
+          past={past}
           before={before}
           marked={readClasses(search.mark)}
           moving={search.live === true && !still}

@@ -3,10 +3,11 @@ import { Focus, FoldHorizontal, ListTree, Rows3 } from 'lucide-react'
 import { useSeries } from '../../api/hooks'
 import type { MapNode } from '../../api/types'
 import { Glyph } from '../../map/Glyph'
-import { Panel } from '../../map/Panel'
+import { Panel, Section } from '../../map/Panel'
 import { formatCount } from '../../pure/format'
 import { kindOf } from '../../pure/mapKind'
 import { nodeQuery, NOTHING_PICKED } from '../../pure/mapQuery'
+import { AlertItems } from '../../widgets/AlertItems'
 import { Button } from '../../widgets/Button'
 import { Tabs } from '../../widgets/Tabs'
 import { Compared } from './Compared'
@@ -73,11 +74,26 @@ export function NodePanel({ view, node, focused, dependencies, onDependencies, o
         value={dependencies ? 'dependencies' : 'overview'}
         onChange={(tab) => onDependencies(tab === 'dependencies')}
         tabs={[
-          { id: 'overview', label: 'Overview', panel: <Overview key={node.id} view={view} node={node} severalEnvs={severalEnvs} /> },
+          { id: 'overview', label: 'Overview', panel: (
+            <>
+              <NodeAlerts view={view} node={node} />
+              <Overview key={node.id} view={view} node={node} severalEnvs={severalEnvs} />
+            </>
+          ) },
           { id: 'dependencies', label: `Dependencies ${formatCount(links)}`, panel: <Dependencies view={view} node={node} /> },
         ]}
       />
     </Panel>
+  )
+}
+
+function NodeAlerts({ view, node }: { view: PanelView; node: MapNode }) {
+  const alarm = view.alarms.get(node.id)
+  if (alarm === undefined) return null
+  return (
+    <Section title={view.past ? 'Alerts of this time' : 'Alerts'}>
+      <AlertItems alerts={alarm.alerts} shared={view.shared} />
+    </Section>
   )
 }
 

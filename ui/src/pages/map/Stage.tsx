@@ -6,6 +6,8 @@ import { type MapControls, MapView } from '../../map/MapView'
 import { PANEL_WIDTH } from '../../map/Panel'
 import { Troubles } from '../../map/Troubles'
 import type { Layout } from '../../map/useLayout'
+import type { Alarm } from '../../pure/alerts'
+import { shapesOf } from '../../pure/alertShapes'
 import { formatClock } from '../../pure/format'
 import { VERSUS_WORDS } from '../../pure/mapCompare'
 import type { Trouble } from '../../pure/mapHealth'
@@ -26,6 +28,9 @@ type Props = {
   names: readonly SceneNode[]
   deltas: Deltas | undefined
   deployed: ReadonlyMap<string, string>
+  alarms: ReadonlyMap<string, Alarm>
+  /** these are of a time that is over */
+  past: boolean
   before: Before | null
   marked: readonly Class[]
   moving: boolean
@@ -45,11 +50,12 @@ type Props = {
 }
 
 /** The drawing with what lies over it: what is wrong, the legend and the buttons. With the list, only what is wrong. */
-export function Stage({ search, scene, layout, names, deltas, deployed, before, marked, moving, phone, wrong, at, controls, onReady, onChange, onSelect, onShow, onFocus, onToggleBox, onForce, onRelayout }: Props) {
+export function Stage({ search, scene, layout, names, deltas, deployed, alarms, past, before, marked, moving, phone, wrong, at, controls, onReady, onChange, onSelect, onShow, onFocus, onToggleBox, onForce, onRelayout }: Props) {
   const list = search.view === 'list'
   const size = search.size ?? 'traffic'
   const versus = versusOf(search)
   const colour = versus === undefined ? (search.colour ?? 'health') : before?.map.nodes.length === 0 ? 'health' : 'change'
+  const shapes = shapesOf([...alarms.values()])
   const panel = search.sel !== undefined || undefined
   return (
     <>
@@ -63,6 +69,7 @@ export function Stage({ search, scene, layout, names, deltas, deployed, before, 
           selected={search.sel?.slice(2)}
           deltas={deltas}
           deployed={deployed}
+          alarms={alarms}
           marked={marked}
           moving={moving}
           overview={!phone && panel === undefined}
@@ -85,6 +92,8 @@ export function Stage({ search, scene, layout, names, deltas, deployed, before, 
               colour={colour}
               versus={versus}
               deployed={deployed.size > 0}
+              alerts={shapes}
+              past={past}
               marked={marked}
               onMark={(c) => {
                 const next = marked.includes(c) ? marked.filter((m) => m !== c) : [...marked, c]
@@ -138,8 +147,8 @@ export function Notices({ problems, before, onChange }: NoticesProps) {
 
 function NothingLeft({ search, onChange }: { search: Search; onChange: (patch: Search) => void }) {
   return (
-    <Notice action={<Button size="sm" onClick={() => onChange({ errors: undefined, focus: undefined, hops: undefined, external: undefined })}>Show everything</Button>}>
-      {search.errors === true ? 'Nothing on the map fails.' : 'Nothing on the map matches these filters.'}
+    <Notice action={<Button size="sm" onClick={() => onChange({ errors: undefined, alerts: undefined, focus: undefined, hops: undefined, external: undefined })}>Show everything</Button>}>
+      {search.alerts === true ? 'Nothing on the map has an alert.' : search.errors === true ? 'Nothing on the map fails.' : 'Nothing on the map matches these filters.'}
     </Notice>
   )
 }

@@ -1,4 +1,4 @@
-import { Download, History, List, Share2, SlidersHorizontal, TriangleAlert, X } from 'lucide-react'
+import { Bell, Download, History, List, Share2, SlidersHorizontal, TriangleAlert, X } from 'lucide-react'
 import type { Ref } from 'react'
 import { NodeSearch } from '../../map/NodeSearch'
 import { SIZES } from '../../pure/mapDraw'
@@ -17,6 +17,8 @@ type Props = {
   scene: Scene
   /** groupings that these nodes have */
   groupings: readonly Grouping[]
+  /** nodes with alerts */
+  alerts: number
   nodes: readonly SceneNode[]
   focusName: string | undefined
   inputRef: Ref<HTMLInputElement>
@@ -37,7 +39,7 @@ const AGAINST = [
 ] as const
 
 /** What the map shows and how; everything here is in the URL. */
-export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, onChange, onFind, onExport }: Props) {
+export function Toolbar({ search, scene, groupings, alerts, nodes, focusName, inputRef, onChange, onFind, onExport }: Props) {
   const versus = versusOf(search)
   return (
     <div className={css.toolbar} role="toolbar" aria-label="Map">
@@ -45,6 +47,11 @@ export function Toolbar({ search, scene, groupings, nodes, focusName, inputRef, 
       <Button size="md" aria-label="Errors only" pressed={search.errors === true} onClick={() => onChange({ errors: search.errors === true ? undefined : true })}>
         <TriangleAlert size={14} aria-hidden="true" /> <span className={css.wide}>Errors only</span>
       </Button>
+      {(alerts > 0 || search.alerts === true) && (
+        <Button size="md" aria-label="With alerts only" pressed={search.alerts === true} onClick={() => onChange({ alerts: search.alerts === true ? undefined : true })}>
+          <Bell size={14} aria-hidden="true" /> <span className={css.wide}>With alerts</span>
+        </Button>
+      )}
       <Button size="md" aria-label="Compare with yesterday" pressed={versus === '1d'} onClick={() => onChange({ cmp: versus === '1d' ? undefined : '1d', colour: undefined })}>
         <History size={14} aria-hidden="true" /> <span className={css.wide}>vs yesterday</span>
       </Button>

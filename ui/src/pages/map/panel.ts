@@ -1,5 +1,6 @@
 import type { Scope } from '../../api/hooks'
 import type { ServiceMap } from '../../api/types'
+import type { Alarm } from '../../pure/alerts'
 import type { Pick } from '../../pure/mapQuery'
 import type { SharedSearch } from '../../url'
 import type { Before } from './useCompared'
@@ -19,6 +20,10 @@ export interface PanelView {
   readonly before: Before | null
   /** words on deployments in view, by node */
   readonly deployed: ReadonlyMap<string, string>
+  /** alerts in view, by node */
+  readonly alarms: ReadonlyMap<string, Alarm>
+  /** these are of a time that is over */
+  readonly past: boolean
   readonly pick: Pick
   readonly onPick: (pick: Pick) => void
   readonly onSelect: (sel: string | undefined) => void

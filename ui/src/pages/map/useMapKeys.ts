@@ -39,6 +39,7 @@ export function useMapKeys({ search, scene, moment, input, controls, change, sel
     { keys: 'f', label: 'Focus on the selected node', run: () => focus(search.focus === undefined ? selected : undefined) },
     { keys: 'x', label: 'Open or close the selected group', run: openOrClose },
     { keys: 'e', label: 'Errors only', run: () => change({ errors: search.errors === true ? undefined : true }) },
+    { keys: 'a', label: 'With alerts only', run: () => change({ alerts: search.alerts === true ? undefined : true }) },
     { keys: 'v', label: 'Map or list', run: () => change({ view: search.view === 'list' ? undefined : 'list' }) },
     { keys: 'p', label: 'Play the time range, or pause', run: moment.toggle },
     { keys: '[', label: 'A moment back', run: () => moment.step(-1) },
