@@ -10,13 +10,14 @@ import (
 )
 
 // A counter made of spans runs up from 0 at the series' first step that is selected, or at the start of the selection. What a step
-// measured is spread evenly over it: samples lie at quarters of the step (every 15 s of a minute), so that a rate over a minute has what
+// measured is spread evenly over it: samples lie at twelfths of the step (every 5 s of a minute), so that a rate over a minute has what
 // it needs. Another lies a millisecond after the step's start: with it a window of whole minutes that begins at a full minute has all
-// that lies in it and nothing else, since a window leaves out the sample at its very start. A step that is not over is spread over
+// that lies in it and nothing else, since a window leaves out the sample at its very start. With fewer than ten parts that one would
+// make the samples seem so dense that PromQL no longer extrapolates to the ends of a window. A step that is not over is spread over
 // what has passed of it. Between the first step and the end of the selection there are samples also where nothing happened.
 
-// quarters is how many samples a step has, beside the one after its start.
-const quarters = 4
+// parts is how many samples a step has, beside the one after its start.
+const parts = 12
 
 // selection is when samples are wanted, unix ms.
 type selection struct {
@@ -48,7 +49,7 @@ func (c *counter) Iterator(it chunkenc.Iterator) chunkenc.Iterator {
 type walk struct {
 	of    *counter
 	step  int64 // start of the step that the next sample lies in, ms
-	place int   // of the next sample in its step: 0 is at the start, 1 a millisecond later, 2 and on the quarters
+	place int   // of the next sample in its step: 0 is at the start, 1 a millisecond later, 2 and on at the parts
 	bin   int   // the first bin that is not before the step
 	sum   float64
 	t     int64
@@ -116,13 +117,13 @@ func (w *walk) sample() {
 	case 1:
 		w.t, w.v = w.step+1, w.sum
 	default:
-		after := int64(w.place-1) * s / quarters
+		after := int64(w.place-1) * s / parts
 		w.t = w.step + after
 		length := min(s, max(1, w.of.when.now-w.step))
 		w.v = w.sum + adds*math.Min(1, float64(after)/float64(length))
 	}
 	w.place++
-	if w.place == quarters+1 { // the last quarter ends with the next step's start
+	if w.place == parts+1 { // the last part ends with the next step's start
 		if w.bin < len(w.of.bins) && w.of.bins[w.bin].at*1000 == w.step {
 			w.sum += adds
 			w.bin++

@@ -46,7 +46,7 @@ func stepFor(hints *storage.SelectHints) time.Duration {
 	window := time.Duration(max(hints.Range, 0)) * time.Millisecond
 	most := time.Hour
 	if window == 0 {
-		window, most = time.Duration(max(hints.Step, 0))*time.Millisecond, 15*time.Minute // its quarters lie within the lookback
+		window, most = time.Duration(max(hints.Step, 0))*time.Millisecond, 15*time.Minute // samples lie well within the lookback
 	}
 	step := time.Minute
 	for _, s := range []time.Duration{2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour} {
