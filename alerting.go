@@ -15,6 +15,7 @@ import (
 
 	"github.com/sightline/sightline/query/alert"
 	"github.com/sightline/sightline/query/promapi"
+	"github.com/sightline/sightline/storage/metrics"
 )
 
 // openAlerting makes who evaluates rules, if there are any. What they make goes in through this process's collector, like any sender's.
@@ -41,7 +42,7 @@ func (in *instance) openAlerting(registry *prometheus.Registry) (err error) {
 
 // promConfig is what Prometheus's API is told.
 func (in *instance) promConfig() promapi.Config {
-	c := promapi.Config{Spans: in.reader, Log: in.log.With("part", "promql")}
+	c := promapi.Config{Spans: in.reader, Metrics: metrics.NewReader(in.db), Ready: in.ready, Log: in.log.With("part", "promql")}
 	if in.alerts != nil {
 		c.Rules = in.alerts
 	}
