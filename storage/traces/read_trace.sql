@@ -13,7 +13,6 @@ SELECT
     class,
     peer_type,
     peer_name,
-    weight,
     a_http_response_status_code AS http_status,
     length(ev_name) AS events,
     length(ln_span_id) AS links

@@ -67,7 +67,7 @@ func TestSpanReadsBackWhole(t *testing.T) {
 	}
 	expect := want
 	expect.Attrs, expect.Events, expect.Links, expect.Resource, expect.Scope = nil, nil, nil, nil, traces.Scope{}
-	expect.TraceState, expect.Flags, expect.StatusMessage = "", 0, ""
+	expect.TraceState, expect.Flags, expect.StatusMessage, expect.Weight = "", 0, "", 1
 	expect.DroppedAttrs, expect.DroppedEvents, expect.DroppedLinks = 0, 0, 0
 	if !reflect.DeepEqual(light[1], expect) {
 		t.Errorf("light span\n%+v, want\n%+v", light[1], expect)
@@ -135,5 +135,25 @@ func TestSpansInProgressGiveWayToCompleteOnes(t *testing.T) {
 	}
 	if spans, err := r.Span(t.Context(), "p", id(1), 1, traces.Range{}); err != nil || len(spans) != 2 {
 		t.Errorf("%d spans, %v", len(spans), err)
+	}
+}
+
+func TestTraceKnowsItsResourcesWhereverTheyAre(t *testing.T) {
+	db := storagetest.Open(t)
+	r := traces.NewReader(db)
+	for n, gone := range []bool{false, false, true, false} { // the first reads all, the second is new, the third's is not stored any more
+		want := traces.Span{TraceID: id(byte(n + 1)), SpanID: 1, Name: "work", Start: noon, Service: "s" + string(rune('0'+n)), ServiceType: "AWS::ECS::Service",
+			Namespace: "shop", Env: "prod", Version: "1." + string(rune('0'+n)), Weight: 1, Resource: &traces.Resource{ID: [16]byte{byte(n + 1), '\''}}}
+		putSpans(t, db, "p", []traces.Span{want})
+		if gone {
+			runSQL(t, db, "TRUNCATE TABLE resources")
+		}
+		want.Resource = nil
+		for range 2 {
+			spans, _, err := r.Trace(t.Context(), "p", want.TraceID, traces.Range{})
+			if err != nil || len(spans) != 1 || !reflect.DeepEqual(spans[0], want) {
+				t.Errorf("%d: %v\n%+v, want\n%+v", n, err, spans, want)
+			}
+		}
 	}
 }
