@@ -25,7 +25,10 @@ func (c *Collector) Samples(project string) promotlp.Appendable {
 		if err != nil {
 			return fmt.Errorf("encode samples: %w", err)
 		}
-		partial, err := c.intake.Take(ctx, otlp.Request{Signal: journal.SignalMetrics, Protocol: ProtocolRules, Project: project, Body: body, Size: len(body)})
+		partial, err := c.intake.Take(ctx, otlp.Request{
+			Signal: journal.SignalMetrics, Protocol: ProtocolRules, Project: project, Body: body, Size: len(body),
+			IngestID: c.cfg.Journal.IngestID(project, journal.SignalMetrics, body),
+		})
 		if err != nil {
 			return err
 		}
