@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 page=http://${SIGHTLINE_LISTEN:-127.0.0.1:7070}
 otlp=http://${SIGHTLINE_OTLP_GRPC:-127.0.0.1:4317}
 
+# The demo's alerting rules, unless there are others; a bad deployment of the shop, every four minutes, makes one of them fire.
+export SIGHTLINE_ALERTING_RULES=${SIGHTLINE_ALERTING_RULES-deploy/alerting/rules.yml}
 ./sightline &
 sightline=$!
 shop=
@@ -32,6 +34,7 @@ cat <<TEXT
   Sightline is running, and a demo shop sends it real traces.
 
     page      $page
+    alerts    $page/alerts   one fires in minute 4 and is resolved in minute 6
     send to   $otlp (gRPC)   http://${SIGHTLINE_OTLP_HTTP:-127.0.0.1:4318} (HTTP)
 
   Ctrl-C stops everything.
