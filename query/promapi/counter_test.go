@@ -100,7 +100,7 @@ func TestIncreaseIsWhatTheSpansSay(t *testing.T) {
 		{`traces_service_graph_request_client_seconds_count{client="web"}`, func(q *request) bool { return q.asked }},
 	}
 	for _, c := range series {
-		for range 4 {
+		for range 3 {
 			window := []int{1, 2, 5, 20, 60, 120}[r.IntN(6)]
 			end := from.Add(time.Duration(2*r.IntN(minutes/2+2)) * time.Minute) // on a border of the steps of two minutes that a window of two hours has
 			begin := end.Add(-time.Duration(window) * time.Minute)

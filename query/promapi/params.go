@@ -20,8 +20,10 @@ import (
 const (
 	// maxForm is how long the parameters of a POST may be.
 	maxForm = 256 << 10
-	// maxExpr is how long an expression may be: its parts are nested at most as deep.
+	// maxExpr is how long an expression may be: there are long ones of alternatives in a pattern.
 	maxExpr = 64 << 10
+	// maxSigns is how many brackets and operators it may have. What it takes to parse and evaluate grows with the square of its depth.
+	maxSigns = 5000
 	// maxPoints is how many steps a range query may have, as with Prometheus.
 	maxPoints = 11_000
 )
@@ -65,7 +67,34 @@ func (p *params) expr(name string) string {
 		p.invalid(name, fmt.Errorf("longer than %d bytes", maxExpr))
 		return ""
 	}
+	if signs(text) > maxSigns {
+		p.invalid(name, fmt.Errorf("more than %d brackets and operators", maxSigns))
+		return ""
+	}
 	return text
+}
+
+// signs counts the brackets and operators of an expression, without those of its strings and comments.
+func signs(text string) (n int) {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '"', '\'', '`':
+			for i++; i < len(text) && text[i] != c; i++ {
+				if text[i] == '\\' && c != '`' {
+					i++
+				}
+			}
+		case '#':
+			for i < len(text) && text[i] != '\n' {
+				i++
+			}
+		default:
+			if strings.IndexByte("([{+-*/%^<>=!", c) >= 0 {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // time is in seconds since 1970, with a fraction, or RFC 3339; missing where it is absent.
