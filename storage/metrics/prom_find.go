@@ -37,9 +37,8 @@ const (
 )
 
 // formsOf says which of a metric's names match. Native histograms have one name, whether they came so or are exponential.
-func (s *selection) formsOf(m Metric) forms {
-	f := forms{name: s.translation.Name(m)}
-	f.plain = s.named(f.name)
+func (s *selection) formsOf(m named) forms {
+	f := forms{name: m.name, plain: s.named(m.name)}
 	switch {
 	case m.Prometheus || m.Kind != Histogram && m.Kind != Summary:
 		return f
@@ -59,27 +58,23 @@ func (s *selection) named(name string) bool {
 	return true
 }
 
-// metrics are those with a name that matches.
+// metrics are those with a name that matches. Where none is remembered, it may be new.
 func (s *selection) metrics() (map[Metric]forms, error) {
-	type row struct {
-		Name       string `ch:"name"`
-		Kind       uint8  `ch:"kind"`
-		Monotonic  uint8  `ch:"monotonic"`
-		Unit       string `ch:"unit"`
-		Prometheus uint8  `ch:"prometheus"`
-	}
-	out := map[Metric]forms{}
-	params := []conn.Param{conn.Str("project", s.project), s.within.seen(), conn.Str("prometheus", PrometheusScope)}
-	for row, err := range conn.Rows[row](s.ctx, s.r.db, conn.Query{SQL: promNamesSQL, Params: params}) {
+	for fresh := false; ; fresh = true {
+		c, remembered, err := s.catalog(fresh)
 		if err != nil {
 			return nil, err
 		}
-		m := Metric{Name: row.Name, Kind: Kind(row.Kind), Monotonic: row.Monotonic != 0, Unit: row.Unit, Prometheus: row.Prometheus != 0}
-		if f := s.formsOf(m); f.any() {
-			out[m] = f
+		out := map[Metric]forms{}
+		for _, m := range c.metrics {
+			if f := s.formsOf(m); f.any() {
+				out[m.Metric] = f
+			}
+		}
+		if len(out) > 0 || !remembered {
+			return out, nil
 		}
 	}
-	return out, nil
 }
 
 // source is a stored series that is asked for.
@@ -110,11 +105,10 @@ func (s *selection) find() ([]source, error) {
 	names = slices.Compact(names)
 	conditions, params := s.narrow()
 	var found []source
-	known := map[[16]byte]*Resource{}
 	for some := range groups(names) {
 		var page []Series
 		match := func() error {
-			if err := s.r.addResources(s.ctx, s.project, page, known); err != nil {
+			if err := s.r.addIdentity(s.ctx, s.project, page); err != nil {
 				return err
 			}
 			for i := range page {

@@ -29,7 +29,8 @@ var (
 
 // Reader reads metrics as they were sent. Every read is bound to a project and to a range of time. Safe for concurrent use.
 type Reader struct {
-	db *conn.DB
+	db         *conn.DB
+	remembered remembered
 }
 
 // NewReader makes a reader.
