@@ -26,9 +26,60 @@ const (
 	fileTime = 5 * time.Minute
 )
 
+// fileTraceJSON is what there is to choose a trace of a file by.
 type fileTraceJSON struct {
-	TraceID string `json:"trace_id"`
-	Spans   int    `json:"spans"`
+	TraceID  string    `json:"trace_id"`
+	Spans    int       `json:"spans"`
+	Errors   int       `json:"errors"`
+	Start    time.Time `json:"start"`
+	Duration int64     `json:"duration_ns"`
+	Root     *rootJSON `json:"root"`
+}
+
+// fileTrace sums up one trace of a file. Times are of the spans as sent.
+type fileTrace struct {
+	id            traces.TraceID
+	spans, errors int
+	start, end    time.Time
+	root          *traces.Span // the first without a parent; nil in a trace without
+}
+
+// tracesOfFile are those of the spans, the largest first.
+func tracesOfFile(spans []traces.Span) []*fileTrace {
+	by := map[traces.TraceID]*fileTrace{}
+	for i := range spans {
+		s := &spans[i]
+		end := s.Start.Add(s.Duration)
+		t := by[s.TraceID]
+		if t == nil {
+			t = &fileTrace{id: s.TraceID, start: s.Start, end: end}
+			by[s.TraceID] = t
+		}
+		t.spans++
+		if s.Class != traces.ClassOK {
+			t.errors++
+		}
+		if s.Start.Before(t.start) {
+			t.start = s.Start
+		}
+		if end.After(t.end) {
+			t.end = end
+		}
+		if s.ParentID == 0 && (t.root == nil || s.Start.Before(t.root.Start)) {
+			t.root = s
+		}
+	}
+	return slices.SortedFunc(maps.Values(by), func(a, b *fileTrace) int {
+		return cmp.Or(cmp.Compare(b.spans, a.spans), bytes.Compare(a.id[:], b.id[:]))
+	})
+}
+
+func (t *fileTrace) json() fileTraceJSON {
+	out := fileTraceJSON{TraceID: t.id.String(), Spans: t.spans, Errors: t.errors, Start: t.start.UTC(), Duration: int64(t.end.Sub(t.start))}
+	if t.root != nil {
+		out.Root = &rootJSON{t.root.Service, t.root.Name}
+	}
+	return out
 }
 
 // open answers with the timeline of a trace that comes in the request, and with everything about its spans. Nothing is stored.
@@ -51,24 +102,23 @@ func (h *handlers) open(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	counts := map[traces.TraceID]int{}
-	for i := range spans {
-		counts[spans[i].TraceID]++
-	}
-	if len(counts) == 0 {
+	all := tracesOfFile(spans)
+	if len(all) == 0 {
 		return api.Errorf(api.BadRequest, "the file has no spans").WithHint("give OTLP JSON, as a trace's download is, or Jaeger's JSON")
 	}
-	ids := slices.SortedFunc(maps.Keys(counts), func(a, b traces.TraceID) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), bytes.Compare(a[:], b[:]))
-	})
-	id := ids[0]
+	id := all[0].id
 	if wanted != "" {
-		if id, err = traces.ParseTraceID(wanted); err != nil || counts[id] == 0 {
+		if id, err = traces.ParseTraceID(wanted); err != nil || !slices.ContainsFunc(all, func(t *fileTrace) bool { return t.id == id }) {
 			return api.Errorf(api.NotFound, "the file has no trace %q", wanted)
 		}
 	}
+	// Before the spans of the others go: roots are among them.
+	list := make([]fileTraceJSON, 0, min(len(all), maxFileTraces))
+	for _, t := range all[:min(len(all), maxFileTraces)] {
+		list = append(list, t.json())
+	}
 	spans = slices.DeleteFunc(spans, func(s traces.Span) bool { return s.TraceID != id })
-	return writeOpened(w, timeline.Build(spans, timeline.Options{KeepSkew: keepSkew}), id, ids, counts)
+	return writeOpened(w, timeline.Build(spans, timeline.Options{KeepSkew: keepSkew}), id, list)
 }
 
 // spansSent reads the file that a request brings, of max bytes at most.
@@ -114,7 +164,7 @@ func (a *arriving) Read(b []byte) (int, error) {
 // maxFileTraces is how many of a file's traces are named, the largest first.
 const maxFileTraces = 100
 
-func writeOpened(w http.ResponseWriter, t *timeline.Timeline, id traces.TraceID, ids []traces.TraceID, counts map[traces.TraceID]int) error {
+func writeOpened(w http.ResponseWriter, t *timeline.Timeline, id traces.TraceID, list []fileTraceJSON) error {
 	linked := map[traces.SpanID][]traces.Link{}
 	for i := range t.Rows {
 		s := t.Rows[i].Span
@@ -126,10 +176,6 @@ func writeOpened(w http.ResponseWriter, t *timeline.Timeline, id traces.TraceID,
 	}
 	s := api.NewStream(w)
 	s.Open('{')
-	list := make([]fileTraceJSON, 0, min(len(ids), maxFileTraces))
-	for _, other := range ids[:min(len(ids), maxFileTraces)] {
-		list = append(list, fileTraceJSON{other.String(), counts[other]})
-	}
 	s.Key("traces")
 	s.Value(list)
 	s.Key("trace")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,31 @@ func TestFileOfJaegerIsRead(t *testing.T) {
 	}
 	if s := spans[1]; s.ParentID != 10 || s.NumLinks != 1 || s.Links[0].SpanID != 12 || s.Links[0].TraceID != (traces.TraceID{15: 2}) {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestTracesOfFileAreSummedUp(t *testing.T) {
+	at := func(s int) time.Time { return time.Unix(1777886000+int64(s), 0).UTC() }
+	a, b, c := traces.TraceID{15: 1}, traces.TraceID{15: 2}, traces.TraceID{15: 3}
+	got := tracesOfFile([]traces.Span{
+		{TraceID: c, SpanID: 9, ParentID: 8, Service: "lost", Name: "orphan", Start: at(5), Duration: time.Second},
+		{TraceID: b, SpanID: 2, Service: "web", Name: "GET /later", Start: at(3), Duration: time.Second},
+		{TraceID: a, SpanID: 1, Service: "web", Name: "GET /", Start: at(0), Duration: time.Second},
+		{TraceID: b, SpanID: 3, Service: "web", Name: "GET /first", Start: at(1), Duration: time.Second, Class: traces.ClassFault},
+		{TraceID: b, SpanID: 4, ParentID: 3, Service: "db", Name: "SELECT", Start: at(2), Duration: 4 * time.Second, Class: traces.ClassThrottle},
+	})
+	want := []fileTraceJSON{
+		{TraceID: b.String(), Spans: 3, Errors: 2, Start: at(1), Duration: int64(5 * time.Second), Root: &rootJSON{"web", "GET /first"}},
+		{TraceID: a.String(), Spans: 1, Start: at(0), Duration: int64(time.Second), Root: &rootJSON{"web", "GET /"}},
+		{TraceID: c.String(), Spans: 1, Start: at(5), Duration: int64(time.Second)},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d traces", len(got))
+	}
+	for i := range want {
+		if j := got[i].json(); !reflect.DeepEqual(j, want[i]) {
+			t.Errorf("%d: %+v, want %+v", i, j, want[i])
+		}
 	}
 }
 

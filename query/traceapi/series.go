@@ -81,6 +81,7 @@ type (
 		Start    time.Time `json:"start"`
 		Requests []float64 `json:"requests"`
 		Fault    []float64 `json:"fault"`
+		Failed   []float64 `json:"failed"` // errors, throttles and faults
 		P95      []int64   `json:"p95_ns"`
 	}
 	bucketsJSON struct {
@@ -128,6 +129,7 @@ func (g grid) sparkline(points []traces.Measure) sparklineJSON {
 		Start:    g.start,
 		Requests: list(points, rounded((*traces.Measure).Requests)),
 		Fault:    list(points, rounded(func(m *traces.Measure) float64 { return m.Fault })),
+		Failed:   list(points, rounded(func(m *traces.Measure) float64 { return m.Error + m.Throttle + m.Fault })),
 		P95:      list(points, percentile(0.95)),
 	}
 }

@@ -4,7 +4,7 @@ import { decodeTrace, type TraceModel, type TraceWire } from '../pure/trace'
 import { followEvery } from '../pure/traceFollow'
 import { epochMsOfNanos, MILLISECOND, MINUTE_MS } from '../pure/units'
 import { get, getBytes } from './client'
-import { fileClosed, readTraceFile, traceFileOf } from './traceFile'
+import { fileClosed, fileWith, readTraceFile, traceFileOf } from './traceFile'
 import type { SpanPage, SpanRow, TraceChildren } from './types'
 
 export type TraceHint = {
@@ -27,7 +27,7 @@ export const traceQuery = (id: string, hint: TraceHint = {}) =>
     queryFn: async ({ signal, client }) => {
       const { file, ...query } = hint
       if (file !== true) return decode(await getBytes(`traces/${id}`, query, signal), signal)
-      const kept = traceFileOf(client, id)
+      const kept = fileWith(client, id)
       if (kept === undefined) throw fileClosed()
       return readTraceFile(client, kept.file, kept.name, { trace_id: id, skew: hint.skew }, signal)
     },

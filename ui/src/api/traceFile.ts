@@ -2,6 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { ApiError } from '../pure/problem'
 import type { TraceModel } from '../pure/trace'
+import type { FileTrace } from '../pure/traceFile'
 import { postFile } from './client'
 import type { Attribute, SpanDetail } from './types'
 
@@ -12,13 +13,18 @@ export interface TraceFile {
   readonly name: string
   readonly file: Blob
   /** traces of the file, the largest first */
-  readonly traces: readonly { readonly trace_id: string; readonly spans: number }[]
+  readonly traces: readonly FileTrace[]
   /** everything about a span; several where ids repeat */
   span(id: string): Promise<SpanDetail[]>
   /** attributes of the spans that have one of them; keys are spelt as in a filter */
   values(keys: readonly string[]): Promise<{ span_id: string; values: (Attribute | null)[] }[]>
   /** lets go of what is held; nothing more is answered */
   close(): void
+}
+
+/** A file that is open and has the trace, be it another of its traces that is shown. */
+export function fileWith(client: QueryClient, id: string): TraceFile | undefined {
+  return traceFileOf(client, id) ?? client.getQueriesData<TraceFile>({ queryKey: ['trace-file'] }).find(([, file]) => file?.traces.some((t) => t.trace_id === id))?.[1]
 }
 
 const keyOf = (id: string) => ['trace-file', id] as const

@@ -76,7 +76,8 @@ export type Series = {
   p99_ns: Nanos[]
 }
 
-export type Sparkline = { step_s: number; start: string; requests: number[]; fault: number[]; p95_ns: Nanos[] }
+/** `failed`: errors, throttles and faults. */
+export type Sparkline = { step_s: number; start: string; requests: number[]; fault: number[]; failed: number[]; p95_ns: Nanos[] }
 
 export type ServiceRow = {
   name: string

@@ -39,7 +39,7 @@ describe('headlineOf', () => {
 })
 
 it('the lane has shares, and sums up the many', () => {
-  const version = (name: string, requests: number[]) => ({ name, first_seen: '', last_seen: '', stats: stats(1), series: { step_s: 60, start: '', requests, fault: [], p95_ns: [] } })
+  const version = (name: string, requests: number[]) => ({ name, first_seen: '', last_seen: '', stats: stats(1), series: { step_s: 60, start: '', requests, fault: [], failed: [], p95_ns: [] } })
   expect(laneOf({ versions: [version('b', [0, 1]), version('a', [4, 3])] })).toEqual([{ name: 'a', total: 7, shares: [1, 0.75] }, { name: 'b', total: 1, shares: [0, 0.25] }])
   const many = laneOf({ versions: Array.from({ length: 12 }, (_, i) => version(`v${i}`, [1])) })
   expect(many).toHaveLength(9)

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import type { ServiceRow, Stats } from '../api/types'
-import { changeOf, failedShare, faultShare, faultSpark, filterRows, firstDir, gaps, groupRows, rowKey, shareSeries, sortRows, typeLabel } from './red'
+import { changeOf, failedShare, faultShare, failedSpark, filterRows, firstDir, gaps, groupRows, rowKey, shareSeries, sortRows, typeLabel } from './red'
 
 const stats = (more: Partial<Stats> = {}): Stats => ({ requests: 100, ok: 90, error: 4, throttle: 1, fault: 5, rate: 1, avg_ns: 1, p50_ns: 1, p95_ns: 1, p99_ns: 1, histogram: [], ...more })
-const row = (name: string, more: Partial<Stats> = {}): ServiceRow => ({ name, env: 'prod', namespace: 'shop', type: 'AWS::ECS::Container', team: '', versions: [], deployed: null, stats: stats(more), apdex: null, series: { step_s: 60, start: '', requests: [], fault: [], p95_ns: [] } })
+const row = (name: string, more: Partial<Stats> = {}): ServiceRow => ({ name, env: 'prod', namespace: 'shop', type: 'AWS::ECS::Container', team: '', versions: [], deployed: null, stats: stats(more), apdex: null, series: { step_s: 60, start: '', requests: [], fault: [], failed: [], p95_ns: [] } })
 
 it('counts what failed', () => {
   expect(failedShare(stats())).toBe(0.1)
@@ -18,8 +18,8 @@ it('makes shares of series, and gaps of nothing', () => {
 })
 
 it('shows faults quietly while they are few', () => {
-  expect(faultSpark({ requests: [1000, 0], fault: [1, 0] })).toEqual({ values: [0.001, 0], max: 0.05, loud: false })
-  expect(faultSpark({ requests: [10], fault: [3] })).toEqual({ values: [0.3], max: 0.3, loud: true })
+  expect(failedSpark({ requests: [1000, 0], failed: [1, 0] })).toEqual({ values: [0.001, 0], max: 0.05, loud: false })
+  expect(failedSpark({ requests: [10], failed: [3] })).toEqual({ values: [0.3], max: 0.3, loud: true })
 })
 
 it('sorts by a column and then by name', () => {

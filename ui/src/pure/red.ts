@@ -18,9 +18,9 @@ export function shareSeries(series: Series, which: 'error' | 'throttle' | 'fault
   })
 }
 
-/** Faults as shares of the requests of each step, and the top of their scale: a small one, but not so small that noise fills it. */
-export function faultSpark(row: { requests: readonly number[]; fault: readonly number[] }): { values: number[]; max: number; loud: boolean } {
-  const values = row.fault.map((f, i) => (row.requests[i] > 0 ? f / row.requests[i] : 0))
+/** What failed as shares of the requests of each step, and the top of their scale: a small one, but not so small that noise fills it. */
+export function failedSpark(row: { requests: readonly number[]; failed: readonly number[] }): { values: number[]; max: number; loud: boolean } {
+  const values = row.failed.map((f, i) => (row.requests[i] > 0 ? f / row.requests[i] : 0))
   const top = Math.max(0, ...values)
   return { values, max: Math.max(0.05, top), loud: top >= 0.01 }
 }

@@ -1,11 +1,15 @@
 // What is known of the spans of a trace that came from a file; the server stores none of it, so all of it is here.
 import type { Attribute, SpanDetail } from '../api/types'
 import type { TraceWire } from './trace'
+import type { Nanos } from './units'
 
 type Resource = SpanDetail['resource']
 
+/** What there is to choose a trace of a file by; times as sent. */
+export type FileTrace = { trace_id: string; spans: number; errors: number; /** RFC 3339 */ start: string; duration_ns: Nanos; /** the first span without a parent */ root: { service: string; name: string } | null }
+
 /** The answer about a file, but for `details`. A resource comes once, and `resource_of` says which is that of each span, in the order of the columns. */
-export type FileHead = { traces: { trace_id: string; spans: number }[]; trace: TraceWire; resources: Resource[]; resource_of: number[] }
+export type FileHead = { traces: FileTrace[]; trace: TraceWire; resources: Resource[]; resource_of: number[] }
 
 export interface FileSpans {
   /** everything about a span; several where ids repeat */

@@ -16,8 +16,8 @@ const EXAMPLE = `groups:
     rules:
       - alert: TooManyFaults
         expr: |
-          sum by (service) (rate(traces_service_requests_total{class="fault"}[5m]))
-            / sum by (service) (rate(traces_service_requests_total[5m])) > 0.02
+          sum by (service, env) (rate(traces_spanmetrics_calls_total{class="fault", span_kind="SPAN_KIND_SERVER"}[5m]))
+            / sum by (service, env) (rate(traces_spanmetrics_calls_total{span_kind="SPAN_KIND_SERVER"}[5m])) > 0.02
         for: 2m
         labels:
           severity: critical

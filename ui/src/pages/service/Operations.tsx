@@ -2,7 +2,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Scope } from '../../api/hooks'
 import type { Operation, Service } from '../../api/types'
 import { formatDuration, formatPercent, formatRate } from '../../pure/format'
-import { failedShare, faultSpark, firstDir, type FigureKey, sortRows } from '../../pure/red'
+import { failedShare, failedSpark, firstDir, type FigureKey, sortRows } from '../../pure/red'
 import { ApdexScore } from '../../widgets/ApdexScore'
 import { SortHeader } from '../../widgets/SortHeader'
 import { Sparkline } from '../../widgets/Sparkline'
@@ -73,7 +73,7 @@ function Row({ columns, operation, open, share }: { columns: string; operation: 
   const { name } = route.useParams()
   const { stats, series } = operation
   const failed = failedShare(stats)
-  const faults = series && faultSpark(series)
+  const failures = series && failedSpark(series)
   const overflow = operation.name === '__overflow__'
   return (
     <div role="row" className={css.row} data-columns={columns} data-open={open || undefined}>
@@ -101,7 +101,7 @@ function Row({ columns, operation, open, share }: { columns: string; operation: 
         <span className={css.number}>{formatRate(stats.rate)}</span>
       </div>
       <div role="cell" className={css.metric}>
-        {faults && <Sparkline values={faults.values} max={faults.max} tone={faults.loud ? 'fault' : 'plain'} />}
+        {failures && <Sparkline values={failures.values} max={failures.max} tone={failures.loud ? 'fault' : 'plain'} />}
         <span className={css.number} data-bad={failed >= 0.01 || undefined}>
           {formatPercent(failed)}
         </span>

@@ -26,6 +26,7 @@ import { Exceptions } from './Exceptions'
 import { Headline } from './Headline'
 import { Instances } from './Instances'
 import { Operations } from './Operations'
+import { ServiceAlerts } from './ServiceAlerts'
 import { ServiceTraces } from './ServiceTraces'
 import { VersionLane } from './VersionLane'
 import css from './ServicePage.module.css'
@@ -53,6 +54,7 @@ export function ServicePage() {
       <Header service={data} />
       {service.error !== null && <Notice tone="warn">The figures could not be renewed: {service.error.message}</Notice>}
       <Stale stale={service.isPlaceholderData} className={css.body}>
+        <ServiceAlerts service={data} scope={scope} />
         <Headline service={data} />
         <Figures stats={data.stats} before={earlier.data?.stats} apdex={data.apdex ?? null} />
         <VersionLane service={data} hover={hover} onHover={setHover} />

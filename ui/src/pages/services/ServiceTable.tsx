@@ -4,10 +4,12 @@ import { useLayoutEffect, useMemo, useRef, type RefObject } from 'react'
 import { type Scope, usePrefetchService } from '../../api/hooks'
 import type { ServiceRow, Stats } from '../../api/types'
 import { useShared } from '../../nav'
+import type { Alarm } from '../../pure/alerts'
 import { assignHues } from '../../pure/colour'
 import { formatAgo, formatDuration, formatMoment, formatPercent, formatRate, plural } from '../../pure/format'
-import { changeOf, failedShare, faultSpark, type GroupHead, type ListItem, rowKey, type SortDir, type SortKey, teamOf, typeLabel } from '../../pure/red'
+import { changeOf, failedShare, failedSpark, type GroupHead, type ListItem, rowKey, type SortDir, type SortKey, teamOf, typeLabel } from '../../pure/red'
 import { epochMsOfRFC3339, type Nanos } from '../../pure/units'
+import { AlertBadge } from '../../widgets/AlertBadge'
 import { ApdexScore } from '../../widgets/ApdexScore'
 import { Delta } from '../../widgets/Figure'
 import { ServiceName } from '../../widgets/ServiceName'
@@ -24,6 +26,8 @@ const FELT_SHARE = 0.005
 
 type Props = {
   items: readonly ListItem[]
+  /** By rowKey. */
+  alarms: ReadonlyMap<string, Alarm>
   /** The figures of the time before, by rowKey. */
   earlier: ReadonlyMap<string, Stats>
   sort: SortKey
@@ -35,7 +39,7 @@ type Props = {
 
 const keyOf = (item: ListItem) => (item.kind === 'row' ? rowKey(item.row) : `group ${item.name}`)
 
-export function ServiceTable({ items, earlier, sort, dir, onSort, scroller, scope }: Props) {
+export function ServiceTable({ items, alarms, earlier, sort, dir, onSort, scroller, scope }: Props) {
   const hues = useMemo(() => assignHues(items.flatMap((i) => (i.kind === 'row' ? [i.row.name] : []))), [items])
   const versions = items.some((i) => i.kind === 'row' && i.row.versions.length > 0)
   const body = useRef<HTMLDivElement>(null)
@@ -73,7 +77,7 @@ export function ServiceTable({ items, earlier, sort, dir, onSort, scroller, scop
           const item = items[virtualItem.index]
           const place = { top: virtualItem.start - 100, index: virtualItem.index }
           if (item.kind === 'group') return <Group key={virtualItem.key} head={item} {...place} />
-          return <Row key={virtualItem.key} row={item.row} before={earlier.get(rowKey(item.row))} hue={hues.get(item.row.name) ?? 0} scope={scope} now={now} {...place} />
+          return <Row key={virtualItem.key} row={item.row} alarm={alarms.get(rowKey(item.row))} before={earlier.get(rowKey(item.row))} hue={hues.get(item.row.name) ?? 0} scope={scope} now={now} {...place} />
         })}
       </div>
     </div>
@@ -93,15 +97,15 @@ function Group({ head, top, index }: { head: GroupHead; top: number; index: numb
   )
 }
 
-type RowProps = { row: ServiceRow; before: Stats | undefined; hue: number; top: number; index: number; scope: Scope; now: number }
+type RowProps = { row: ServiceRow; alarm: Alarm | undefined; before: Stats | undefined; hue: number; top: number; index: number; scope: Scope; now: number }
 
-function Row({ row, before, hue, top, index, scope, now }: RowProps) {
+function Row({ row, alarm, before, hue, top, index, scope, now }: RowProps) {
   const shared = useShared()
   const prefetch = usePrefetchService()
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const { stats } = row
   const failed = failedShare(stats)
-  const faults = faultSpark(row.series)
+  const failures = failedSpark(row.series)
   const env = row.env === '' ? undefined : row.env
   const label = typeLabel(row.type)
   return (
@@ -116,6 +120,7 @@ function Row({ row, before, hue, top, index, scope, now }: RowProps) {
       <div role="cell" className={css.service}>
         <Link to="/services/$name" params={{ name: row.name }} search={{ ...shared, env }} className={css.link}>
           <ServiceName name={row.name} hue={hue} />
+          {alarm && <AlertBadge alarm={alarm} className={css.alarm} />}
         </Link>
         <span className={css.sub}>{[teamOf(row), row.namespace, scope.env === undefined ? row.env : '', label].filter((s) => s !== '').join(' · ')}</span>
       </div>
@@ -130,7 +135,7 @@ function Row({ row, before, hue, top, index, scope, now }: RowProps) {
       </div>
       <div role="cell" className={css.metric}>
         <span className={css.spark}>
-          <Sparkline values={faults.values} max={faults.max} tone={faults.loud ? 'fault' : 'plain'} />
+          <Sparkline values={failures.values} max={failures.max} tone={failures.loud ? 'fault' : 'plain'} />
         </span>
         <span className={css.number} data-bad={failed >= 0.01 || undefined}>
           {formatPercent(failed)}

@@ -1,8 +1,10 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { Search, Waypoints } from 'lucide-react'
 import { useDeferredValue, useMemo, useRef, useState } from 'react'
+import { useAlertsOf } from '../../api/alerts'
 import { usePreviousServices, useServices, useStatus } from '../../api/hooks'
 import { useScope, useSetRange } from '../../nav'
+import { alarmOf, alertsInView, isAbout } from '../../pure/alerts'
 import { plural } from '../../pure/format'
 import { noSpans } from '../../pure/health'
 import { filterRows, firstDir, type Grouping, groupRows, rowKey, type SortKey, sortRows } from '../../pure/red'
@@ -47,6 +49,14 @@ export function ServicesPage() {
   const all = services.data?.services
   const rows = useMemo(() => sortRows(filterRows(all ?? [], words), sort, dir), [all, words, sort, dir])
   const items = useMemo(() => groupRows(rows, search.group), [rows, search.group])
+  const { alerts, past } = useAlertsOf(scope.range, now, scope.live)
+  const alarms = useMemo(() => {
+    const some = alertsInView(alerts, past)
+    return new Map((all ?? []).flatMap((s) => {
+      const alarm = some.length === 0 ? null : alarmOf(some.filter((a) => isAbout(a.target, { ...s, kind: 'service' })), past)
+      return alarm === null ? [] : [[rowKey(s), alarm] as const]
+    }))
+  }, [all, alerts, past])
   const earlier = useMemo(() => new Map(before.data?.services.map((s) => [rowKey(s), s.stats])), [before.data])
   const field = useRef<HTMLInputElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
@@ -81,7 +91,7 @@ export function ServicesPage() {
     return (
       <Stale stale={services.isPlaceholderData}>
         {services.error !== null && <Notice tone="warn">The list could not be renewed: {services.error.message}</Notice>}
-        <ServiceTable items={items} earlier={earlier} sort={sort} dir={dir} onSort={sortBy} scroller={scroller} scope={scope} />
+        <ServiceTable items={items} alarms={alarms} earlier={earlier} sort={sort} dir={dir} onSort={sortBy} scroller={scroller} scope={scope} />
       </Stale>
     )
   }

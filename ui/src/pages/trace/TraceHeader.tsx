@@ -13,6 +13,7 @@ import { Tooltip } from '../../widgets/Tooltip'
 import { useNow } from '../../widgets/useNow'
 import { CompareMenu } from './CompareMenu'
 import { DeleteTrace } from './DeleteTrace'
+import { FileTraces } from './FileTraces'
 import css from './TraceHeader.module.css'
 
 /** What the trace is and how it went, in one line. */
@@ -20,6 +21,7 @@ export function TraceHeader({ trace, file }: { trace: TraceModel; file: boolean 
   const queryClient = useQueryClient()
   const now = useNow()
   const start = epochMsOfNanos(trace.start)
+  const kept = file ? traceFileOf(queryClient, trace.traceId) : undefined
   const arriving = file ? '' : followText(trace, now)
   const share = trace.criticalNs / trace.duration
   return (
@@ -53,7 +55,12 @@ export function TraceHeader({ trace, file }: { trace: TraceModel; file: boolean 
         {!file && <DeleteTrace traceId={trace.traceId} />}
       </div>
       <ul className={css.facts}>
-        {file && <li className={css.file}>from {traceFileOf(queryClient, trace.traceId)?.name ?? 'a file'}, not stored: a link shows nothing to others</li>}
+        {file && <li className={css.file}>from {kept?.name ?? 'a file'}, not stored: a link shows nothing to others</li>}
+        {kept !== undefined && kept.traces.length > 1 && (
+          <li>
+            <FileTraces file={kept} traceId={trace.traceId} />
+          </li>
+        )}
         <li className={css.class} data-class={trace.klass}>
           {OUTCOME_LABEL[trace.klass]}
         </li>
