@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -16,9 +17,10 @@ import (
 )
 
 const (
-	// maxBins is how many steps of series a selector may read: some 50 bytes each, 200 with buckets.
-	maxBins = 500_000
-	// maxSeries is how many series a selector may give.
+	// maxBins is how many steps of series the selectors of a query may read: some 60 bytes each. With buckets, one counts as bucketBins.
+	maxBins    = 1_500_000
+	bucketBins = 3
+	// maxSeries is how many series the selectors of a query may give.
 	maxSeries = 100_000
 	// wholeRange is a step that everything falls into.
 	wholeRange = math.MaxUint32 * time.Second
@@ -31,11 +33,22 @@ type spanQuerier struct {
 	api        *API
 	project    string
 	mint, maxt int64 // unix ms
+
+	mu     sync.Mutex
+	bins   int // read by all selectors
+	series int // given by all selectors
 }
 
 func (q *spanQuerier) Close() error { return nil }
 
-// stepFor is how finely a selector is read: by minute, and more coarsely where a window of hours makes no difference of it.
+// coarser are the steps that there are beside a minute.
+var coarser = []time.Duration{2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
+
+// manySteps is how many steps of a series are read without more need.
+const manySteps = 2500
+
+// stepFor is how finely a selector is read: by minute, more coarsely where a window of hours makes no difference of it, and, where there
+// would be many steps, up to a quarter of the window.
 func stepFor(hints *storage.SelectHints) time.Duration {
 	if hints == nil {
 		return time.Minute
@@ -48,9 +61,10 @@ func stepFor(hints *storage.SelectHints) time.Duration {
 	if window == 0 {
 		window, most = time.Duration(max(hints.Step, 0))*time.Millisecond, 15*time.Minute // samples lie well within the lookback
 	}
+	wanted := max(window/60, min(window/4, time.Duration((hints.End-hints.Start)/manySteps)*time.Millisecond))
 	step := time.Minute
-	for _, s := range []time.Duration{2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour} {
-		if s <= window/60 && s <= most {
+	for _, s := range coarser {
+		if s <= wanted && s <= most {
 			step = s
 		}
 	}
@@ -105,7 +119,6 @@ type selecting struct {
 	buckets [views]bool
 	calls   map[traces.CallKey]*history
 	edges   [views]map[edgeKey]*history
-	bins    int
 	missing int
 	series  []storage.Series
 }
@@ -195,9 +208,17 @@ func (s *selecting) read(ctx context.Context, in traces.Range) error {
 	return err
 }
 
-func (s *selecting) count() error {
-	if s.bins++; s.bins > maxBins {
-		return api.Errorf(api.QueryLimit, "the selector reads more than %d steps of traces_ series", maxBins).WithHint("narrow it by labels such as service, or shorten the time range")
+// count counts a bin that was read.
+func (s *selecting) count(v view) error {
+	n := 1
+	if s.buckets[v] {
+		n = bucketBins
+	}
+	q := s.querier
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.bins += n; q.bins > maxBins {
+		return &api.Error{Code: api.QueryLimit, Message: fmt.Sprintf("the query reads more than %d steps of traces_ series", maxBins), Hint: "narrow it by labels such as service, or shorten the time range"}
 	}
 	return nil
 }
@@ -219,7 +240,7 @@ func (s *selecting) call(c *traces.CallStep) error {
 		return nil
 	}
 	h.at(c.At.Unix()).add(&c.Measure, s.buckets[ofCalls])
-	return s.count()
+	return s.count(ofCalls)
 }
 
 // accepts says whether the matchers of these labels do; what a label is not there for is not asked.
@@ -254,7 +275,7 @@ func (s *selecting) edge(e *traces.EdgeRow) error {
 			continue
 		}
 		h.at(e.At.Unix()).add(m, s.buckets[v])
-		if err := s.count(); err != nil {
+		if err := s.count(v); err != nil {
 			return err
 		}
 	}
@@ -355,8 +376,12 @@ func (s *selecting) series1(m *metric, h *history, more []string, value func(*bi
 		}
 	}
 	lset.Sort()
-	if len(s.series) == maxSeries {
-		return api.Errorf(api.QueryLimit, "the selector gives more than %d traces_ series", maxSeries).WithHint("narrow it by labels such as service")
+	s.querier.mu.Lock()
+	s.querier.series++
+	many := s.querier.series > maxSeries
+	s.querier.mu.Unlock()
+	if many {
+		return &api.Error{Code: api.QueryLimit, Message: fmt.Sprintf("the query asks for more than %d traces_ series", maxSeries), Hint: "narrow it by labels such as service"}
 	}
 	s.series = append(s.series, &counter{labels: lset.Labels(), bins: h.bins, value: value, when: s.when})
 	return nil

@@ -82,6 +82,7 @@ type selection struct {
 	red    []func(*redRow) bool
 	edge   []func(*edgeRow) bool
 	lean   bool // of edges: without latencies
+	stream bool // rows are handed on while the query runs
 }
 
 // equal asks for a value in a column, of which red or edge gives a row's.
@@ -210,6 +211,60 @@ func (r *Reader) openEdges(ctx context.Context, project string, c *coverage) (al
 
 // edges reads edges by steps, from rollups and from open minutes.
 func (r *Reader) edges(ctx context.Context, project string, c *coverage, step time.Duration, s selection) ([]EdgeRow, error) {
+	var open []edgeRow
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		open, err = r.openEdges(ctx, project, c)
+		return err
+	})
+	rows := map[edgeKey]*EdgeRow{}
+	at := func(key edgeKey) *EdgeRow {
+		e := rows[key]
+		if e == nil {
+			e = &EdgeRow{At: seconds(key.Minute), Async: key.Async, From: key.Src, To: key.Dst}
+			rows[key] = e
+		}
+		return e
+	}
+	err := r.publishedEdges(ctx, project, c, step, s, func(row *EdgeRow) error {
+		e := at(edgeKey{uint32(row.At.Unix()), row.Async, row.From, row.To})
+		e.Measure.Add(&row.Measure)
+		e.Unsaid += row.Unsaid
+		e.Server.Add(&row.Server)
+		e.Age.Add(&row.Age)
+		return nil
+	})
+	if err != nil {
+		_ = group.Wait()
+		return nil, err
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for i := range open {
+		row := &open[i]
+		if !passes(row, s.edge) {
+			continue
+		}
+		key := row.edgeKey
+		key.Minute = steps(key.Minute, step)
+		e := at(key)
+		e.Measure.Add(&row.Measure)
+		e.Server.Add(&row.Server)
+		e.Age.Add(&row.Age)
+	}
+	all := make([]EdgeRow, 0, len(rows))
+	for _, e := range rows {
+		all = append(all, *e)
+	}
+	slices.SortFunc(all, func(a, b EdgeRow) int {
+		return cmp.Or(a.At.Compare(b.At), a.From.compare(b.From), a.To.compare(b.To), cmp.Compare(fmt.Sprint(a.Async), fmt.Sprint(b.Async)))
+	})
+	return all, nil
+}
+
+// publishedEdges hands on edges by steps from rollups alone, in no order. An error of each ends it.
+func (r *Reader) publishedEdges(ctx context.Context, project string, c *coverage, step time.Duration, s selection, each func(*EdgeRow) error) error {
 	type row struct {
 		At             uint32             `ch:"at"`
 		Async          uint8              `ch:"async"`
@@ -240,64 +295,31 @@ func (r *Reader) edges(ctx context.Context, project string, c *coverage, step ti
 		AgeSum         float64            `ch:"r_age_sum"`
 		Age            map[uint16]float64 `ch:"r_age"`
 	}
-	var open []edgeRow
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		open, err = r.openEdges(ctx, project, c)
-		return err
-	})
-	rows := map[edgeKey]*EdgeRow{}
-	at := func(key edgeKey) *EdgeRow {
-		e := rows[key]
-		if e == nil {
-			e = &EdgeRow{At: seconds(key.Minute), Async: key.Async, From: key.Src, To: key.Dst}
-			rows[key] = e
-		}
-		return e
-	}
-	params := append(c.params(project, step), s.params...)
-	sql := edgesSQL
+	query := conn.Query{SQL: when(edgesSQL, s.sql.String()), Params: append(c.params(project, step), s.params...), Stream: s.stream}
 	if s.lean {
-		sql = edgeCountsSQL
+		query.SQL = when(edgeCountsSQL, s.sql.String())
 	}
-	for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: when(sql, s.sql.String()), Params: params}) {
+	for row, err := range conn.Rows[row](ctx, r.db, query) {
 		if err != nil {
-			_ = group.Wait()
-			return nil, fmt.Errorf("read rollups of edges: %w", err)
+			return fmt.Errorf("read rollups of edges: %w", err)
 		}
-		e := at(edgeKey{row.At, row.Async != 0, End{row.SrcKind, row.SrcType, row.SrcEnv, row.SrcNamespace, row.SrcName}, End{row.DstKind, row.DstType, row.DstEnv, row.DstNamespace, row.DstName}})
-		e.Measure.Add(&Measure{OK: row.OK, Error: row.Error, Throttle: row.Throttle, Fault: row.Fault, Duration: row.Duration, Latency: row.Latency})
 		unsaid := max(0, row.ServerCount-row.ServerOK-row.ServerError-row.ServerThrottle-row.ServerFault) // of rows that are older than the columns
 		if unsaid < 1e-6*row.ServerCount {
 			unsaid = 0 // the sums of two columns are rounded
 		}
-		e.Unsaid += unsaid
-		e.Server.Add(&Measure{OK: row.ServerOK + unsaid, Error: row.ServerError, Throttle: row.ServerThrottle, Fault: row.ServerFault, Duration: row.ServerDuration, Latency: row.ServerLatency})
-		e.Age.Add(&Measure{OK: row.AgeCount, Duration: row.AgeSum, Latency: row.Age})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	for i := range open {
-		row := &open[i]
-		if !passes(row, s.edge) {
-			continue
+		e := EdgeRow{
+			At: seconds(row.At), Async: row.Async != 0, Unsaid: unsaid,
+			From:    End{row.SrcKind, row.SrcType, row.SrcEnv, row.SrcNamespace, row.SrcName},
+			To:      End{row.DstKind, row.DstType, row.DstEnv, row.DstNamespace, row.DstName},
+			Measure: Measure{OK: row.OK, Error: row.Error, Throttle: row.Throttle, Fault: row.Fault, Duration: row.Duration, Latency: row.Latency},
+			Server:  Measure{OK: row.ServerOK + unsaid, Error: row.ServerError, Throttle: row.ServerThrottle, Fault: row.ServerFault, Duration: row.ServerDuration, Latency: row.ServerLatency},
+			Age:     Measure{OK: row.AgeCount, Duration: row.AgeSum, Latency: row.Age},
 		}
-		key := row.edgeKey
-		key.Minute = steps(key.Minute, step)
-		e := at(key)
-		e.Measure.Add(&row.Measure)
-		e.Server.Add(&row.Server)
-		e.Age.Add(&row.Age)
+		if err := each(&e); err != nil {
+			return err
+		}
 	}
-	all := make([]EdgeRow, 0, len(rows))
-	for _, e := range rows {
-		all = append(all, *e)
-	}
-	slices.SortFunc(all, func(a, b EdgeRow) int {
-		return cmp.Or(a.At.Compare(b.At), a.From.compare(b.From), a.To.compare(b.To), cmp.Compare(fmt.Sprint(a.Async), fmt.Sprint(b.Async)))
-	})
-	return all, nil
+	return nil
 }
 
 func (e End) compare(o End) int {

@@ -16,6 +16,9 @@ type Reader struct {
 	sources sources
 	labels  labels
 	large   chan struct{} // holds the one that reads a large trace
+
+	recentRed   recent[redRow]
+	recentEdges recent[edgeRow]
 }
 
 // NewReader makes a reader.

@@ -4,6 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -77,7 +79,7 @@ func (r *Reader) Calls(ctx context.Context, q RequestQuery, each func(*CallStep)
 	var open []redRow
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		open, err = r.openRed(ctx, q.Project, &c)
+		open, err = r.recentRed.get(ctx, q.Project, c.minutes, func() ([]redRow, error) { return r.openRed(ctx, q.Project, &c) })
 		return err
 	})
 	group.Go(func() error {
@@ -118,28 +120,107 @@ func (r *Reader) Calls(ctx context.Context, q RequestQuery, each func(*CallStep)
 	return c.missing, nil
 }
 
-// Connections hands on the edges of the map by steps, ascending. Missing and each are as with Calls.
+// Connections hands on the edges of the map by steps, in no order. Missing and each are as with Calls, and so is that an edge may come
+// several times in a step.
 func (r *Reader) Connections(ctx context.Context, q RequestQuery, each func(*EdgeRow) error) (missing int, err error) {
-	var s selection
+	s := selection{lean: !q.Latency, stream: true}
 	if q.From != "" {
 		s.equal("src_name", q.From, nil, func(r *edgeRow) string { return r.Src.Name })
 	}
 	if q.To != "" {
 		s.equal("dst_name", q.To, nil, func(r *edgeRow) string { return r.Dst.Name })
 	}
-	s.lean = !q.Latency
 	c, err := r.cover(ctx, q.Project, q.Range)
 	if err != nil {
 		return 0, fmt.Errorf("read requests of edges: %w", err)
 	}
-	rows, err := r.edges(ctx, q.Project, &c, q.Step, s)
-	if err != nil {
+	var open []edgeRow
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		open, err = r.recentEdges.get(ctx, q.Project, c.minutes, func() ([]edgeRow, error) { return r.openEdges(ctx, q.Project, &c) })
+		return err
+	})
+	group.Go(func() error { return r.publishedEdges(ctx, q.Project, &c, q.Step, s, each) })
+	if err := group.Wait(); err != nil {
 		return 0, fmt.Errorf("read requests of edges: %w", err)
 	}
-	for i := range rows {
-		if err := each(&rows[i]); err != nil {
+	for i := range open {
+		row := &open[i]
+		if !passes(row, s.edge) {
+			continue
+		}
+		e := EdgeRow{At: seconds(steps(row.Minute, q.Step)), Async: row.Async, From: row.Src, To: row.Dst, Measure: row.Measure, Server: row.Server, Age: row.Age}
+		if err := each(&e); err != nil {
 			return 0, err
 		}
 	}
 	return c.missing, nil
+}
+
+// recent keeps what open minutes were summed up to for a few seconds: a dashboard asks many questions at once, and so do rules, and
+// each would join the same spans again. One sum is made at a time. The zero value is ready.
+type recent[R any] struct {
+	mu   sync.Mutex
+	busy chan struct{} // holds the one who sums up
+	kept []recentSum[R]
+}
+
+type recentSum[R any] struct {
+	project string
+	minutes []uint32
+	made    time.Time
+	rows    []R
+}
+
+const (
+	recentFor = 3 * time.Second
+	maxRecent = 8
+)
+
+// get gives rows that nobody may change.
+func (c *recent[R]) get(ctx context.Context, project string, minutes []uint32, sum func() ([]R, error)) ([]R, error) {
+	if len(minutes) == 0 {
+		return nil, nil
+	}
+	c.mu.Lock()
+	if c.busy == nil {
+		c.busy = make(chan struct{}, 1)
+	}
+	c.mu.Unlock()
+	if rows, ok := c.find(project, minutes); ok {
+		return rows, nil
+	}
+	select {
+	case c.busy <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-c.busy }()
+	if rows, ok := c.find(project, minutes); ok {
+		return rows, nil
+	}
+	made := time.Now()
+	rows, err := sum()
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.kept) == maxRecent {
+		c.kept = slices.Delete(c.kept, 0, 1)
+	}
+	c.kept = append(c.kept, recentSum[R]{project, minutes, made, rows})
+	return rows, nil
+}
+
+func (c *recent[R]) find(project string, minutes []uint32) ([]R, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kept = slices.DeleteFunc(c.kept, func(k recentSum[R]) bool { return time.Since(k.made) > recentFor })
+	for _, k := range c.kept {
+		if k.project == project && slices.Equal(k.minutes, minutes) {
+			return k.rows, true
+		}
+	}
+	return nil, false
 }
