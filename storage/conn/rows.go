@@ -53,9 +53,6 @@ var classNames = [...]string{Background: "background", Completion: "completion"}
 func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		if q.Class == Interactive && ctx.Value(backgroundKey{}) != nil {
-			q.Class = Background
-		}
 		ctx, cancel, c := d.begin(ctx, q)
 		defer cancel()
 		fail := func(err error) { yield(zero, fmt.Errorf("run query: %w", c.explain(ctx, err))) }
@@ -90,6 +87,9 @@ func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 
 // begin is a query's context, with its time limit, and what the transport is to know of it.
 func (d *DB) begin(ctx context.Context, q Query) (context.Context, context.CancelFunc, *call) {
+	if q.Class == Interactive && ctx.Value(backgroundKey{}) != nil {
+		q.Class = Background
+	}
 	timeout := classTimeout[q.Class]
 	if q.Timeout > 0 {
 		timeout = min(timeout, q.Timeout)
