@@ -1,11 +1,13 @@
 package alert
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/sightline/sightline/query/api"
+	"github.com/sightline/sightline/storage/metrics"
 )
 
 // answer is that of GET /api/alerts. No slice is nil.
@@ -54,6 +56,10 @@ func (h handlers) alerts(w http.ResponseWriter, r *http.Request) error {
 	a.Problems = append(a.Problems, s.Problems()...)
 	if ranged {
 		found, whole, err := s.between(r.Context(), a.From, a.To)
+		var limit *metrics.LimitError
+		if errors.As(err, &limit) {
+			return &api.Error{Code: api.QueryLimit, Message: "the time range has more of alerts than can be read at once", Hint: "choose a shorter one", Cause: err}
+		}
 		if err != nil {
 			return err
 		}
