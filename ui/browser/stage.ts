@@ -15,6 +15,8 @@ const STATUS = {
   refused: {}, refused_examples: {}, arrivals: [], lag_ms: 0, journal: { bytes: 0, max_bytes: 1, segments: 0 }, storage: { spans_rows: 0, bytes: 0 }, retention: { traces_days: 7, logs_days: 7, metrics_days: 30 }, warnings: [],
 }
 
+const ALERTS = { at: STATUS.now, configured: false, from: STATUS.now, to: STATUS.now, counts: { firing: 0, pending: 0 }, alerts: [], groups: [], problems: [] }
+
 export interface Stage {
   /** A fresh page, in a context of its own, at a path of ours; `answers` are bodies, or what makes them, by path under /api/. */
   open(at: string, answers: Readonly<Record<string, string | ((url: URL) => string)>>): Promise<Page>
@@ -40,7 +42,7 @@ export async function openStage(): Promise<Stage> {
         if (given === undefined && /^(spans\/heatmap|services\/[^/]+\/operations\/)/.test(name)) {
           return route.fulfill({ status: 404, body: JSON.stringify({ error: { code: 'not_found', message: 'none', hint: '', position: null, request_id: '' } }), contentType: 'application/json' })
         }
-        const body = (typeof given === 'function' ? given(url) : given) ?? (name === 'status' ? JSON.stringify(STATUS) : JSON.stringify({ spans: [] }))
+        const body = (typeof given === 'function' ? given(url) : given) ?? (name === 'status' ? JSON.stringify(STATUS) : name === 'alerts' ? JSON.stringify(ALERTS) : JSON.stringify({ spans: [] }))
         return route.fulfill({ body, contentType: 'application/json' })
       })
       await page.goto(base.replace(/\/$/, '') + at)

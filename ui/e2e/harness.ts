@@ -58,7 +58,8 @@ export interface Sightline {
   stop(): Promise<void>
 }
 
-export async function startSightline(): Promise<Sightline> {
+/** `more` is environment beside that of every test. */
+export async function startSightline(more: Record<string, string> = {}): Promise<Sightline> {
   const binary = process.env['SIGHTLINE_BINARY'] ?? path.join(root, 'sightline')
   if (!existsSync(binary)) throw new Error(`there is no ${binary}; run \`make build\``)
   const [listen, grpc, http] = await Promise.all([freePort(), freePort(), freePort()])
@@ -70,6 +71,7 @@ export async function startSightline(): Promise<Sightline> {
     SIGHTLINE_OTLP_HTTP: `127.0.0.1:${http}`,
     SIGHTLINE_DATA_DIR: data,
     SIGHTLINE_LOG_LEVEL: 'warn',
+    ...more,
   }
   const child = spawn(binary, [], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
   const page = `http://127.0.0.1:${listen}`

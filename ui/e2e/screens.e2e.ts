@@ -1,4 +1,5 @@
 // Every screen, with the shop behind it, in both themes and from a phone's width to a wide desk's: complete, accessible, and it fits.
+import path from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, openPage, type Sightline, startShop, startSightline, until } from './harness.ts'
@@ -9,7 +10,7 @@ let browser: Browser
 const links = { failed: '', other: '', payments: '' }
 
 beforeAll(async () => {
-  ;[sightline, browser] = await Promise.all([startSightline(), openBrowser()])
+  ;[sightline, browser] = await Promise.all([startSightline({ SIGHTLINE_ALERTING_RULES: path.join(import.meta.dirname, 'rules.yml') }), openBrowser()])
   const shop = startShop(sightline, 25)
   await until('failed and good checkouts, and what they call', async () => {
     const find = async (q: string): Promise<string | undefined> => {
@@ -63,12 +64,90 @@ const screens: [string, () => string, string][] = [
   ['settings-retention', () => '/settings', 'text=different durations'],
   ['settings-delete', () => '/settings?tab=delete', 'main button'],
   ['exceptions', () => '/exceptions?from=now-15m', 'main a, main button'],
+  ['alerts', () => '/alerts?from=now-15m', 'main [data-alert]'],
   ['settings-keys', () => '/settings?tab=keys', 'main button'],
   ['settings-endpoints', () => '/settings?tab=endpoints', 'text=OTLP'],
   ['settings-appearance', () => '/settings?tab=appearance', 'text=Dark'],
   ['status', () => '/status', 'main a[href*="/services/checkout"]'],
   ['start', () => '/start', 'text=OTLP'],
 ]
+
+/** What fires is on every page; the rules are e2e/rules.yml. */
+describe('alerts', () => {
+  test('are on the map, in its list and its groups, and lead to their page and to the service', { timeout: 90_000 }, async () => {
+    const { page, problems } = await openPage(browser, `${sightline.page}/map?from=now-15m`)
+    const checkout = page.getByRole('button', { name: /^checkout, service,.*1 alert firing: CheckoutFails \(critical\)/ })
+    await checkout.waitFor()
+    await page.getByRole('button', { name: /^catalog, service,.*1 alert pending: CatalogWaits/ }).waitFor()
+    await page.getByRole('list', { name: 'Legend' }).getByText('critical alert').waitFor()
+    expect(await page.locator('[data-node] [data-shape="critical"]').count()).toBe(1)
+    await page.getByRole('button', { name: 'With alerts only' }).click()
+    await page.waitForFunction(() => document.querySelectorAll('[data-node]').length === 3)
+    await page.waitForURL(/alerts=1/)
+    await checkout.click()
+    const panel = page.getByRole('complementary', { name: /^checkout/ })
+    await panel.getByText('checkout fails a quarter of its requests').waitFor()
+    expect(await panel.getByRole('link', { name: 'Runbook of CheckoutFails' }).getAttribute('href')).toBe('https://runbooks.example/checkout')
+    expect(await panel.getByRole('link', { name: 'Traces of CheckoutFails' }).getAttribute('href')).toMatch(/^\/traces\?.*q=service\+%3D\+checkout/)
+    await accessible(page)
+    await panel.getByRole('link', { name: 'CheckoutFails', exact: true }).click()
+
+    await page.waitForURL(/\/alerts\?.*rule=CheckoutFails/)
+    const rows = page.locator('main [data-alert]')
+    await page.waitForFunction(() => document.querySelectorAll('main [data-alert]').length === 1)
+    await page.keyboard.press('Escape')
+    await page.waitForFunction(() => document.querySelectorAll('main [data-alert]').length === 4)
+    expect(await rows.first().textContent()).toContain('CheckoutFails')
+    expect(await rows.last().getAttribute('data-state')).toBe('pending')
+    expect(await page.getByRole('region', { name: 'Group always' }).getByText('Never').count()).toBe(1)
+    await page.keyboard.press('j')
+    expect(await rows.first().evaluate((row) => row === document.activeElement)).toBe(true)
+    await page.getByRole('link', { name: 'api.paybridge.example on the map' }).click()
+    await page.getByRole('complementary', { name: /^api\.paybridge/ }).getByRole('link', { name: 'ProviderFlaky', exact: true }).waitFor()
+
+    await page.goto(`${sightline.page}/map?from=now-15m&group=team`)
+    await page.getByRole('button', { name: /^payments.*1 alert firing/ }).waitFor()
+    await page.goto(`${sightline.page}/map?from=now-15m&view=list`)
+    await page.getByRole('row', { name: /checkout/ }).getByText('1 alert firing: CheckoutFails (critical)').first().waitFor()
+    await page.goto(`${sightline.page}/services?from=now-15m`)
+    await page.getByRole('link', { name: /^checkout.*CheckoutFails/ }).click()
+    await page.getByRole('region', { name: /^Alerts/ }).getByRole('link', { name: 'CheckoutFails', exact: true }).waitFor()
+    expect(problems).toEqual([])
+    await page.context().close()
+  })
+
+  test('of a time before the rules were there are none, and no rule says so', async () => {
+    const { page, problems } = await openPage(browser, `${sightline.page}/alerts?from=now-3h&to=now-2h`)
+    await page.getByText('Nothing fired').waitFor()
+    await page.getByRole('link', { name: 'Alerts, 3 firing, 1 pending' }).waitFor()
+    expect(problems).toEqual([])
+    await page.context().close()
+  })
+})
+
+test('a file with several traces opens with the largest, and the others are a key away', { timeout: 60_000 }, async () => {
+  const documents = await Promise.all([links.failed, links.other].map(async (id) => JSON.stringify(await sightline.get(`/api/traces/${id}/otlp`))))
+  const { page, problems } = await openPage(browser, `${sightline.page}/traces?from=now-15m`)
+  await page.getByRole('button', { name: 'Open a file' }).click()
+  await page.setInputFiles('input[type=file]', { name: 'two.jsonl', mimeType: 'application/json', buffer: Buffer.from(documents.join('\n')) })
+  await page.waitForURL(/\/trace\/[0-9a-f]{32}\?.*file=1/)
+  await page.getByRole('button', { name: '2 traces in this file' }).click()
+  const list = page.getByRole('list', { name: 'Traces of two.jsonl' })
+  await list.getByRole('link').nth(1).waitFor()
+  expect(await list.getByRole('link').first().getAttribute('aria-current')).toBe('true')
+  await accessible(page)
+  const first = page.url()
+  await list.getByRole('link').first().focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await page.waitForURL((url) => url.href !== first && url.searchParams.get('file') === '1')
+  await page.locator('[data-waterfall] [aria-selected="true"]').waitFor()
+  await page.goBack()
+  await page.waitForURL(first)
+  await page.locator('[data-waterfall] [aria-selected="true"]').waitFor()
+  expect(problems).toEqual([])
+  await page.context().close()
+})
 
 describe('every screen is complete, accessible and fits, in both themes and any width', () => {
   for (const [name, at, ready] of screens) {

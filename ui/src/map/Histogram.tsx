@@ -1,5 +1,6 @@
 import { type PointerEvent, useMemo, useRef, useState } from 'react'
 import { formatCount, formatDuration } from '../pure/format'
+import { markLabels } from '../pure/markLabels'
 import { type Histogram as Buckets, together } from '../pure/mapStats'
 import type { Nanos } from '../pure/units'
 import { Button } from '../widgets/Button'
@@ -77,9 +78,12 @@ export function Histogram({ histogram, other, marks, ranges = NONE, onRanges }: 
         {chosen.map(([a, b], i) => (
           <span key={i} className={css.brush} style={{ left: `${a * 100}%`, width: `${(b - a) * 100}%` }} />
         ))}
-        {marks.map(([label, ns], i) => (
-          <span key={label} className={css.mark} data-end={at(ns) > 0.96 || (i + 1 < marks.length && at(marks[i + 1][1]) - at(ns) < 0.09) || undefined} style={{ left: `${at(ns) * 100}%` }}>
-            <i>{label}</i>
+        {marks.map(([label, ns]) => (
+          <span key={label} className={css.mark} style={{ left: `${at(ns) * 100}%` }} />
+        ))}
+        {markLabels(marks.map(([label, ns]) => [label, at(ns)])).map((l) => (
+          <span key={l.text} className={css.label} data-align={l.align} style={{ left: `${l.at * 100}%` }}>
+            {l.text}
           </span>
         ))}
       </div>
