@@ -12,6 +12,9 @@ import (
 
 // LabelValues are the values of a label of the series that match and have something in the range.
 func (q *spanQuerier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	if name != labels.MetricName && !slices.Contains(labelNames, name) {
+		return nil, nil, nil
+	}
 	return q.collect(ctx, matchers, func(l labels.Label, found map[string]bool) {
 		if l.Name == name {
 			found[l.Value] = true

@@ -156,9 +156,14 @@ func (s *selecting) run(ctx context.Context) (storage.SeriesSet, error) {
 			s.buckets[m.view] = s.buckets[m.view] || m.shape == bucketed && s.step < wholeRange
 		}
 	}
-	in := traces.Range{From: time.UnixMilli(s.when.begin).UTC(), To: time.UnixMilli(min(s.when.end, s.when.now) + 1).UTC()}
+	for _, m := range s.matchers {
+		if m.Name != labels.MetricName && !slices.Contains(labelNames, m.Name) && !m.Matches("") {
+			s.wanted = nil // it asks for a label that no series here has
+		}
+	}
+	in := traces.Range{From: time.UnixMilli(max(0, s.when.begin)).UTC(), To: time.UnixMilli(min(s.when.end, s.when.now) + 1).UTC()}
 	if s.step < wholeRange {
-		in.From = time.Unix(floor(s.when.begin/1000, int64(s.step/time.Second)), 0).UTC()
+		in.From = time.Unix(floor(max(0, s.when.begin)/1000, int64(s.step/time.Second)), 0).UTC()
 	}
 	if len(s.wanted) == 0 || !in.From.Before(in.To) {
 		return storage.EmptySeriesSet(), nil

@@ -37,6 +37,12 @@ var oldLabels = map[string]string{
 	"deployment_environment": "env",
 }
 
+// labelNames are all labels that the series have, beside their names.
+var labelNames = []string{
+	"service", "span_name", "span_kind", "env", "namespace", "version", "node_type", "class", "status_code", "le",
+	"client", "server", "connection_type", "client_service_namespace", "server_service_namespace", "client_env", "server_env", "client_node_type", "server_node_type",
+}
+
 // view is what of a row a metric is about.
 type view uint8
 

@@ -29,6 +29,9 @@ func InBackground(ctx context.Context) context.Context {
 	return context.WithValue(ctx, backgroundKey{}, true)
 }
 
+// IsBackground says whether InBackground made ctx.
+func IsBackground(ctx context.Context) bool { return ctx.Value(backgroundKey{}) != nil }
+
 // Query is a statement that gives rows. It runs as the reader: it can't write, nor set.
 type Query struct {
 	SQL     string
@@ -87,7 +90,7 @@ func Rows[T any](ctx context.Context, d *DB, q Query) iter.Seq2[T, error] {
 
 // begin is a query's context, with its time limit, and what the transport is to know of it.
 func (d *DB) begin(ctx context.Context, q Query) (context.Context, context.CancelFunc, *call) {
-	if q.Class == Interactive && ctx.Value(backgroundKey{}) != nil {
+	if q.Class == Interactive && IsBackground(ctx) {
 		q.Class = Background
 	}
 	timeout := classTimeout[q.Class]

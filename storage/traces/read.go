@@ -17,13 +17,13 @@ type Reader struct {
 	labels  labels
 	large   chan struct{} // holds the one that reads a large trace
 
-	recentRed   recent[redRow]
-	recentEdges recent[edgeRow]
+	recentRed   *recent[redRow]
+	recentEdges *recent[edgeRow]
 }
 
 // NewReader makes a reader.
 func NewReader(db *conn.DB) *Reader {
-	return &Reader{db: db, now: time.Now, large: make(chan struct{}, 1)}
+	return &Reader{db: db, now: time.Now, large: make(chan struct{}, 1), recentRed: newRecent[redRow](), recentEdges: newRecent[edgeRow]()}
 }
 
 // IsZero reports whether the range says nothing.

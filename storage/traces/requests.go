@@ -158,11 +158,15 @@ func (r *Reader) Connections(ctx context.Context, q RequestQuery, each func(*Edg
 }
 
 // recent keeps what open minutes were summed up to for a few seconds: a dashboard asks many questions at once, and so do rules, and
-// each would join the same spans again. One sum is made at a time. The zero value is ready.
+// each would join the same spans again. One sum is made at a time, and one in the background, for which nobody else waits.
 type recent[R any] struct {
+	busy [2]chan struct{} // hold the one who sums up for people, and in the background
 	mu   sync.Mutex
-	busy chan struct{} // holds the one who sums up
 	kept []recentSum[R]
+}
+
+func newRecent[R any]() *recent[R] {
+	return &recent[R]{busy: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}}
 }
 
 type recentSum[R any] struct {
@@ -182,20 +186,19 @@ func (c *recent[R]) get(ctx context.Context, project string, minutes []uint32, s
 	if len(minutes) == 0 {
 		return nil, nil
 	}
-	c.mu.Lock()
-	if c.busy == nil {
-		c.busy = make(chan struct{}, 1)
-	}
-	c.mu.Unlock()
 	if rows, ok := c.find(project, minutes); ok {
 		return rows, nil
 	}
+	busy := c.busy[0]
+	if conn.IsBackground(ctx) {
+		busy = c.busy[1]
+	}
 	select {
-	case c.busy <- struct{}{}:
+	case busy <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { <-c.busy }()
+	defer func() { <-busy }()
 	if rows, ok := c.find(project, minutes); ok {
 		return rows, nil
 	}
