@@ -2,6 +2,7 @@ package tempo_test
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -67,4 +68,29 @@ func grafanaSends(t *testing.T, s *server) {
 	panel(fmt.Sprintf("{true} | compare({duration >= 1ms && duration <= 10s}, 10, %d, %d)", s.start.UnixNano(), s.start.UnixNano()+120e9), "&step=660s", `"__meta_type"`)
 	panel("({status=error} | count_over_time()) / ({} | count_over_time())", "&step=60s", `"samples"`)
 	f("/api/metrics/query", "{status=error} | rate() by(resource.service.name)", "", `"value"`)
+
+	// As they were seen on the wire, of Grafana's Tempo data source 13.1.5 and Traces Drilldown 2.1.0.
+	const id = "/api/v2/traces/"
+	for path, status := range map[string]int{id + "00000000000000007700000000000003": 200, id + "00000000000000000000000000abcdef": 404, "/api/traces/00000000000000000000000000abcdef": 404} {
+		if w := s.do(path+"?"+in, "Accept", "application/protobuf", "User-Agent", "Go-http-client/1.1"); w.Code != status {
+			t.Errorf("%s = %d %.200s, want %d", path, w.Code, w.Body, status)
+		}
+	}
+	search("{}", "", `"traces":[`) // the raw table: without limit and spss
+	search(root+" && true}", "&limit=200&spss=10", `"rootTraceName"`)
+	search("("+root+" && true } &>> { kind = server }) || ("+root+" && true }) | select(status, resource.service.name, name, nestedSetParent, nestedSetLeft, nestedSetRight)", "&limit=200&spss=20", `"nestedSetRight"`)
+	search("{true && true && status = error} | select(resource.service.name, event.exception.message,event.exception.stacktrace,event.exception.type) with(most_recent=true)", "&limit=400&spss=10", `"traces":[`)
+	panel(root+" && true && resource.service.name != nil} | rate() by(resource.service.name)", "&step=28s", `"key":"resource.service.name"`)
+	panel(root+" && true} | compare({status = error}, 10)", "&step=1800s", `"baseline_total"`)
+	panel("{true && true && name != nil} | quantile_over_time(duration, 0.9) by(name)", "&step=28s", `"key":"p"`)
+	f("/api/metrics/query", "{ kind = server } | rate() by (resource.service.name)", "&step=1m", `"value"`)
+	f("/api/v2/search/tag/status/values", "", "&limit=5000&tag=status", `"error"`)
+	f("/api/v2/search/tag/resource.service.name/values", "{span.http.response.status_code=500}", "&limit=5000&tag=resource.service.name", `"tagValues"`)
+
+	// Streaming, where somebody switched it on: gRPC's answer says what to do.
+	w := httptest.NewRecorder()
+	s.mux.ServeHTTP(w, httptest.NewRequest("POST", "/tempopb.StreamingQuerier/Search", nil))
+	if h := w.Header(); w.Code != 200 || h.Get("Content-Type") != "application/grpc" || h.Get("Grpc-Status") != "12" || !strings.Contains(h.Get("Grpc-Message"), "streaming off") {
+		t.Errorf("streaming = %d %v", w.Code, h)
+	}
 }

@@ -61,6 +61,9 @@ type handlers struct{ Deps }
 // Prefix is where the API lies: the data source's URL is the server's address and this.
 const Prefix = "/tempo"
 
+// streaming is the service of Tempo's gRPC, which has no prefix.
+const streaming = "/tempopb.StreamingQuerier"
+
 // Routes are the API's lines of the route table.
 func Routes(d Deps) []api.Route {
 	h := &handlers{d}
@@ -87,6 +90,7 @@ func Routes(d Deps) []api.Route {
 		get("/api/metrics/query_range", api.Query, h.queryRange),
 		get("/api/metrics/query", api.Query, h.queryInstant),
 		get("/", api.Public, h.nothing),
+		{Method: http.MethodPost, Pattern: streaming + "/{method}", Cost: api.Public, Handle: h.noStreaming, Fail: fail},
 	}
 }
 
