@@ -46,9 +46,12 @@ func (f frame) column(name string) []any {
 
 func (c client) ask(method, path string, body any) (int, []byte) {
 	c.t.Helper()
-	raw, err := json.Marshal(body)
-	if err != nil {
-		c.t.Fatal(err)
+	var raw []byte
+	if body != nil {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			c.t.Fatal(err)
+		}
 	}
 	r, err := http.NewRequest(method, c.url+path, bytes.NewReader(raw))
 	if err != nil {
@@ -293,7 +296,7 @@ func prometheus(c client, s shop) {
 	}
 	c.until("the edge", func() bool {
 		frames, _ := c.query(source, instant("sum by (client, server) ("+edge+")"))
-		return len(frames) == 1 && frames[0].Schema.Fields[1].Labels["server"] == s.cart
+		return len(frames) == 1 && len(frames[0].Schema.Fields) == 2 && frames[0].Schema.Fields[1].Labels["server"] == s.cart
 	})
 	c.got(source, map[string]any{"expr": "sum by (client, server) (rate(" + edge + "[$__rate_interval]))", "range": true, "instant": false})
 	c.got(source, instant(`topk(5, sum(rate(traces_spanmetrics_calls_total{span_kind="SPAN_KIND_SERVER"}[1h])) by (span_name))`))
