@@ -129,8 +129,9 @@ type Exemplar struct {
 
 // Engine answers queries. Safe for concurrent use.
 type Engine struct {
-	store Store
+	store     Store
+	bareLeast int
 }
 
 // New makes an engine.
-func New(store Store) *Engine { return &Engine{store: store} }
+func New(store Store) *Engine { return &Engine{store: store, bareLeast: bareLeast} }

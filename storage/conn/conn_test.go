@@ -60,6 +60,53 @@ func TestRowsFindTheirFields(t *testing.T) {
 	}
 }
 
+func TestBlocksComeAsTheyAre(t *testing.T) {
+	t.Parallel()
+	db := storagetest.Empty(t)
+	at, err := conn.Open(t.Context(), conn.Config{URL: server(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer at.Close()
+	for name, db := range map[string]*conn.DB{"embedded": db, "server": at} {
+		for _, stream := range []bool{false, true} {
+			n, sum := 0, uint64(0)
+			q := conn.Query{SQL: "SELECT number, toFixedString(toString(number % 10), 16), toUInt8(7) FROM numbers({n:UInt64})", Params: []conn.Param{conn.Uint("n", uint64(200_000))}, Stream: stream}
+			err := conn.Blocks(t.Context(), db, q, func(b *conn.Block) error {
+				for row := range b.Rows {
+					v := b.Uint64(0, row)
+					if id := b.ID(1, row); int(id[0]-'0') != int(v%10) || id[1] != 0 || b.Columns[2][row] != 7 {
+						return fmt.Errorf("row %d has %q", v, id)
+					}
+					sum += v
+				}
+				n += b.Rows
+				return nil
+			})
+			if err != nil || n != 200_000 || sum != 199_999*100_000 {
+				t.Errorf("%s: %d rows, sum %d, %v", name, n, sum, err)
+			}
+		}
+		none := func(b *conn.Block) error { return nil }
+		if err := conn.Blocks(t.Context(), db, conn.Query{SQL: "SELECT number FROM numbers(0)"}, none); err != nil {
+			t.Errorf("%s: nothing: %v", name, err)
+		}
+		if err := conn.Blocks(t.Context(), db, conn.Query{SQL: "SELECT x FROM missing"}, none); conn.Code(err) != conn.CodeUnknownTable {
+			t.Errorf("%s: no table: %v", name, err)
+		}
+		if err := conn.Blocks(t.Context(), db, conn.Query{SQL: "SELECT 'text'"}, none); err == nil || conn.Code(err) != 0 {
+			t.Errorf("%s: text: %v", name, err)
+		}
+		if err := conn.Blocks(t.Context(), db, conn.Query{SQL: "SELECT number, throwIf(number = 150000) FROM numbers(200000)", Stream: true}, none); conn.Code(err) != 395 {
+			t.Errorf("%s: a failure on the way: %v", name, err)
+		}
+		stop := errors.New("stop")
+		if err := conn.Blocks(t.Context(), db, conn.Query{SQL: "SELECT number FROM numbers(10)"}, func(*conn.Block) error { return stop }); !errors.Is(err, stop) {
+			t.Errorf("%s: the caller's error: %v", name, err)
+		}
+	}
+}
+
 func TestNobodyThereIsUnavailable(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -158,8 +158,8 @@ func (s *Stats) read(header string) {
 	s.Rows, s.Bytes, s.Elapsed = number(summary.ReadRows), number(summary.ReadBytes), time.Duration(number(summary.ElapsedNS))
 }
 
-// post sends one request of our own as the writer and reads its (short) answer.
-func (t *transport) post(ctx context.Context, values url.Values, data native.Body) (status int, answer []byte, header http.Header, err error) {
+// send sends one request of our own. Its answer's body must be closed.
+func (t *transport) send(ctx context.Context, as user, values url.Values, data native.Body) (*http.Response, error) {
 	addr := t.target.addrs[int(t.next.Add(1))%len(t.target.addrs)]
 	u := url.URL{Scheme: t.target.scheme, Host: addr, Path: "/", RawQuery: values.Encode()}
 	if !t.target.embedded && t.target.path != "" {
@@ -167,14 +167,19 @@ func (t *transport) post(ctx context.Context, values url.Values, data native.Bod
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), data.Reader())
 	if err != nil {
-		return 0, nil, nil, err
+		return nil, err
 	}
 	r.ContentLength = int64(data.Len())
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(data.Reader()), nil }
-	r.Header.Set("X-ClickHouse-User", t.target.writer.name)
-	r.Header.Set("X-ClickHouse-Key", t.target.writer.key)
+	r.Header.Set("X-ClickHouse-User", as.name)
+	r.Header.Set("X-ClickHouse-Key", as.key)
 	r.Header.Set("Content-Type", "application/octet-stream")
-	res, err := t.RoundTrip(r)
+	return t.RoundTrip(r)
+}
+
+// post sends a request as the writer and reads its (short) answer.
+func (t *transport) post(ctx context.Context, values url.Values, data native.Body) (status int, answer []byte, header http.Header, err error) {
+	res, err := t.send(ctx, t.target.writer, values, data)
 	if err != nil {
 		return 0, nil, nil, err
 	}

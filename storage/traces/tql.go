@@ -131,4 +131,4 @@ func (c *candidates) slice(ctx context.Context, p piece) (bool, error) {
 }
 
 // maxBatchTraces is how many traces are given at once.
-const maxBatchTraces = 5000
+const maxBatchTraces = 20_000

@@ -15,8 +15,12 @@ import (
 	"github.com/sightline/sightline/storage/filter"
 )
 
-//go:embed tql_skeleton.sql
-var tqlSkeletonSQL string
+var (
+	//go:embed tql_skeleton.sql
+	tqlSkeletonSQL string
+	//go:embed tql_reach.sql
+	tqlReachSQL string
+)
 
 // SkeletonQuery asks for traces. Atoms are what is to be known of every span, 64 at most.
 type SkeletonQuery struct {
@@ -26,6 +30,7 @@ type SkeletonQuery struct {
 	Spans   []SpanID      // of WholeTraces: these alone; nil: all
 	Limit   int           // spans of all traces, at most; 0: 400,000
 	Timeout time.Duration // of each statement; 0: a minute
+	Bare    bool          // of Skeletons: Bare in the place of Spans
 }
 
 // MaxAtoms is how many conditions a skeleton can have.
@@ -39,10 +44,14 @@ type Skeleton struct {
 	TraceID TraceID
 	Spans   []Span
 	Bits    []uint64
+	Bare    []BareSpan // of a bare one, in no order, and those in progress beside their complete row
 }
 
 // Skeletons reads traces, in the order in which they are asked for, without attributes. Where the limit is reached, spans are missing.
 func (r *Reader) Skeletons(ctx context.Context, q SkeletonQuery) ([]Skeleton, error) {
+	if q.Bare {
+		return r.bare(ctx, q)
+	}
 	type row struct {
 		TraceID  [16]byte `ch:"trace_id"`
 		SpanID   uint64   `ch:"span_id"`
@@ -58,23 +67,14 @@ func (r *Reader) Skeletons(ctx context.Context, q SkeletonQuery) ([]Skeleton, er
 		Weight   float64  `ch:"weight"`
 		Bits     uint64   `ch:"bits"`
 	}
-	p := newPrinter("atom")
-	atoms := make([]string, len(q.Atoms))
-	for i, e := range q.Atoms {
-		text, err := p.Expr(e)
-		if err != nil {
-			return nil, fmt.Errorf("read skeletons: %w", err)
-		}
-		atoms[i] = "if(" + text + ", toUInt64(" + strconv.FormatUint(1<<i, 10) + "), toUInt64(0))"
+	sql, bound, err := withAtoms(tqlSkeletonSQL, q.Atoms)
+	if err != nil {
+		return nil, fmt.Errorf("read skeletons: %w", err)
 	}
-	if len(atoms) == 0 {
-		atoms = []string{"toUInt64(0)"}
-	}
-	sql := strings.Replace(tqlSkeletonSQL, "/* atoms */", strings.Join(atoms, "\n    + "), 1)
 	names := interner{}
 	skeletons, err := r.traces(ctx, q, func(in Range, ids []TraceID, add func(Span, uint64)) error {
 		params := append(in.params(q.Project), fixedArray("ids", ids), conn.Uint("limit", uint64(q.limit())))
-		params = append(params, p.Params...)
+		params = append(params, bound...)
 		for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: when(sql, ofTraces(in)), Params: params, Timeout: q.Timeout}) {
 			if err != nil {
 				return err
@@ -91,6 +91,23 @@ func (r *Reader) Skeletons(ctx context.Context, q SkeletonQuery) ([]Skeleton, er
 		return nil, fmt.Errorf("read skeletons: %w", err)
 	}
 	return skeletons, nil
+}
+
+// withAtoms puts conditions into a statement, as the bits of a number.
+func withAtoms(sql string, conditions []filter.Expr) (string, []conn.Param, error) {
+	p := newPrinter("atom")
+	atoms := make([]string, len(conditions))
+	for i, e := range conditions {
+		text, err := p.Expr(e)
+		if err != nil {
+			return "", nil, err
+		}
+		atoms[i] = "if(" + text + ", toUInt64(" + strconv.FormatUint(1<<i, 10) + "), toUInt64(0))"
+	}
+	if len(atoms) == 0 {
+		atoms = []string{"toUInt64(0)"}
+	}
+	return strings.Replace(sql, "/* atoms */", strings.Join(atoms, "\n    + "), 1), p.Params, nil
 }
 
 // WholeTraces reads traces with everything.
@@ -119,51 +136,63 @@ func (r *Reader) WholeTraces(ctx context.Context, q SkeletonQuery) ([]Skeleton, 
 
 func (q *SkeletonQuery) limit() int { return cmp.Or(q.Limit, maxSkeletonSpans) }
 
-// traces reads the traces of a query in at most two goes: those that lie around the candidates' spans, and those that reach further.
+// reach is some of the traces of a query, and where they lie.
+type reach struct {
+	in  Range
+	ids []TraceID
+}
+
+// reaches parts the traces of a query into those that lie around the candidates' spans, and those that reach further.
+func (r *Reader) reaches(ctx context.Context, q SkeletonQuery) ([]reach, error) {
+	type row struct {
+		TraceID [16]byte `ch:"trace_id"`
+		First   int64    `ch:"first"`
+		Last    int64    `ch:"last"`
+	}
+	near := reach{in: Range{q.Traces[0].Newest, q.Traces[0].Newest}, ids: make([]TraceID, len(q.Traces))}
+	for i, c := range q.Traces {
+		near.ids[i] = c.TraceID
+		near.in = near.in.union(Range{c.Newest, c.Newest})
+	}
+	near.in = near.in.widen(summaryMargin)
+	var far reach
+	params := append(near.in.params(q.Project), fixedArray("ids", near.ids))
+	further := map[TraceID]bool{}
+	for row, err := range conn.Rows[row](ctx, r.db, conn.Query{SQL: tqlReachSQL, Params: params, Timeout: q.Timeout}) {
+		if err != nil {
+			return nil, fmt.Errorf("read bounds of traces: %w", err)
+		}
+		in := Range{unixTime(row.First), unixTime(row.Last)}
+		if len(far.ids) > 0 {
+			in = in.union(far.in)
+		}
+		far.in, far.ids = in, append(far.ids, row.TraceID)
+		further[row.TraceID] = true
+	}
+	near.ids = slices.DeleteFunc(near.ids, func(id TraceID) bool { return further[id] })
+	return slices.DeleteFunc([]reach{near, far}, func(part reach) bool { return len(part.ids) == 0 }), nil
+}
+
+// traces reads the traces of a query.
 func (r *Reader) traces(ctx context.Context, q SkeletonQuery, read func(in Range, ids []TraceID, add func(Span, uint64)) error) ([]Skeleton, error) {
 	if len(q.Traces) == 0 {
 		return nil, nil
 	}
-	all := make([][16]byte, len(q.Traces))
-	around := Range{q.Traces[0].Newest, q.Traces[0].Newest}
-	for i, c := range q.Traces {
-		all[i] = c.TraceID
-		around = around.union(Range{c.Newest, c.Newest})
-	}
-	around = around.widen(summaryMargin)
-	index, err := r.index(ctx, q.Project, all)
+	parts, err := r.reaches(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	var near, far []TraceID
-	var reach Range
-	for _, id := range all {
-		entry, known := index[id]
-		switch {
-		case !known || around.covers(entry.bounds):
-			near = append(near, id)
-		case len(far) == 0:
-			far, reach = append(far, id), entry.bounds
-		default:
-			far, reach = append(far, id), reach.union(entry.bounds)
-		}
-	}
-	place := make(map[TraceID]int, len(all))
-	skeletons := make([]Skeleton, len(all))
-	for i, id := range all {
-		place[id], skeletons[i].TraceID = i, id
+	place := make(map[TraceID]int, len(q.Traces))
+	skeletons := make([]Skeleton, len(q.Traces))
+	for i, c := range q.Traces {
+		place[c.TraceID], skeletons[i].TraceID = i, c.TraceID
 	}
 	add := func(s Span, bits uint64) {
 		k := &skeletons[place[s.TraceID]]
 		k.Spans, k.Bits = append(k.Spans, s), append(k.Bits, bits)
 	}
-	if len(near) > 0 {
-		if err := read(around, near, add); err != nil {
-			return nil, err
-		}
-	}
-	if len(far) > 0 {
-		if err := read(reach, far, add); err != nil {
+	for _, part := range parts {
+		if err := read(part.in, part.ids, add); err != nil {
 			return nil, err
 		}
 	}
