@@ -52,6 +52,13 @@ func newServer(t *testing.T, change func(*promapi.Config)) *server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
+	s := serve(t, a)
+	s.db = db
+	return s
+}
+
+func serve(t *testing.T, a *promapi.API) *server {
+	t.Helper()
 	mux := http.NewServeMux()
 	for _, route := range a.Routes() {
 		pattern := route.Method + " " + route.Pattern
@@ -68,7 +75,7 @@ func newServer(t *testing.T, change func(*promapi.Config)) *server {
 			}
 		})
 	}
-	s := &server{Server: httptest.NewServer(mux), api: a, db: db}
+	s := &server{Server: httptest.NewServer(mux), api: a}
 	t.Cleanup(s.Close)
 	c, err := client.NewClient(client.Config{Address: s.URL + promapi.Prefix})
 	if err != nil {
