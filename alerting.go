@@ -25,7 +25,7 @@ func (in *instance) openAlerting(registry *prometheus.Registry) (err error) {
 		return nil
 	}
 	config := alert.Config{
-		Rules: a.Rules, Interval: time.Duration(a.Interval), QueryOffset: time.Duration(a.QueryOffset), ExternalLabels: a.ExternalLabels, Page: a.URL,
+		Rules: a.Rules, Interval: time.Duration(a.Interval), QueryOffset: time.Duration(a.QueryOffset), ExternalLabels: a.ExternalLabels, Page: a.URL, Alertmanagers: a.Alertmanagers,
 		Project: defaultProject, Registry: registry, Log: in.log.With("part", "alerting"),
 	}
 	if config.Page == "" {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestAlertingIsConfigured(t *testing.T) {
-	file := writeConfig(t, "alerting:\n  rules: [rules/*.yml, /etc/sightline/more.yml]\n  interval: 15s\n  query_offset: 30s\n  external_labels: {site: fra1}\n  url: https://sightline.example\n")
+	file := writeConfig(t, "alerting:\n  rules: [rules/*.yml, /etc/sightline/more.yml]\n  interval: 15s\n  query_offset: 30s\n  external_labels: {site: fra1}\n  url: https://sightline.example\n  alertmanagers: ['http://a:9093/am']\n")
 	c, err := LoadConfig(file, noEnviron)
 	if err != nil {
 		t.Fatal(err)
@@ -19,7 +19,7 @@ func TestAlertingIsConfigured(t *testing.T) {
 	if want := []string{filepath.Join(filepath.Dir(file), "rules/*.yml"), "/etc/sightline/more.yml"}; !slices.Equal(a.Rules, want) {
 		t.Errorf("rules %q, want %q", a.Rules, want)
 	}
-	if time.Duration(a.Interval) != 15*time.Second || time.Duration(a.QueryOffset) != 30*time.Second || a.ExternalLabels["site"] != "fra1" || a.URL != "https://sightline.example" {
+	if time.Duration(a.Interval) != 15*time.Second || time.Duration(a.QueryOffset) != 30*time.Second || a.ExternalLabels["site"] != "fra1" || a.URL != "https://sightline.example" || !slices.Equal(a.Alertmanagers, []string{"http://a:9093/am"}) {
 		t.Errorf("%+v", a)
 	}
 	c, err = LoadConfig(file, func(name string) (string, bool) {
@@ -32,8 +32,8 @@ func TestAlertingIsConfigured(t *testing.T) {
 	if d := DefaultConfig().Alerting; len(d.Rules) != 0 || time.Duration(d.Interval) != time.Minute || d.QueryOffset != 0 {
 		t.Errorf("by default %+v", d)
 	}
-	_, err = LoadConfig(writeConfig(t, "alerting:\n  rules: ['', '[']\n  interval: 0s\n  query_offset: 2h\n  external_labels: {0site: x}\n  url: sightline\n"), noEnviron)
-	for _, path := range []string{"alerting.rules[0]", "alerting.rules[1]", "alerting.interval", "alerting.query_offset", "alerting.external_labels.0site", "alerting.url"} {
+	_, err = LoadConfig(writeConfig(t, "alerting:\n  rules: ['', '[']\n  interval: 0s\n  query_offset: 2h\n  external_labels: {0site: x}\n  url: sightline\n  alertmanagers: ['a:9093']\n"), noEnviron)
+	for _, path := range []string{"alerting.rules[0]", "alerting.rules[1]", "alerting.interval", "alerting.query_offset", "alerting.external_labels.0site", "alerting.url", "alerting.alertmanagers[0]"} {
 		if err == nil || !strings.Contains(err.Error(), path+":") {
 			t.Errorf("%s is not a problem of %v", path, err)
 		}

@@ -19,11 +19,12 @@ type AlertingConfig struct {
 	QueryOffset Duration `yaml:"query_offset"` // how far back of its time an evaluation looks
 	// ExternalLabels are of this instance: templates of annotations know them.
 	ExternalLabels map[string]string `yaml:"external_labels"`
-	URL            string            `yaml:"url"` // of the page, as people reach it, for templates; empty: as it listens
+	Alertmanagers  []string          `yaml:"alertmanagers"` // addresses of who is told of what fires
+	URL            string            `yaml:"url"`           // of the page, as people reach it, for templates; empty: as it listens
 }
 
 func defaultAlerting() AlertingConfig {
-	return AlertingConfig{Rules: []string{}, Interval: Duration(time.Minute), ExternalLabels: map[string]string{}}
+	return AlertingConfig{Rules: []string{}, Interval: Duration(time.Minute), ExternalLabels: map[string]string{}, Alertmanagers: []string{}}
 }
 
 func (a *AlertingConfig) problems(add func(path, format string, args ...any)) {
@@ -46,9 +47,19 @@ func (a *AlertingConfig) problems(add func(path, format string, args ...any)) {
 			add("alerting.external_labels."+name, "is not the name of a label: letters, digits and _, not first a digit")
 		}
 	}
-	if u, err := url.Parse(a.URL); a.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+	for i, address := range a.Alertmanagers {
+		if !isHTTP(address) {
+			add(fmt.Sprintf("alerting.alertmanagers[%d]", i), "is not an address like http://alertmanager:9093") // it may have a password
+		}
+	}
+	if a.URL != "" && !isHTTP(a.URL) {
 		add("alerting.url", "%q is not an address like https://sightline.example", a.URL)
 	}
+}
+
+func isHTTP(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 func isLabel(name string) bool {

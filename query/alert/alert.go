@@ -1,6 +1,6 @@
 // Package alert evaluates Prometheus rule files with Prometheus's own rules package, and tells which alerts there are, what they are
 // about and which there were. It reads series through a Queryable and writes them through an Appendable, both made by others; where
-// spans become series it does not know. Nothing is sent to anybody.
+// spans become series it does not know. Alertmanagers outside may be told.
 package alert
 
 import (
@@ -41,9 +41,10 @@ type Config struct {
 	Interval       time.Duration // of groups that have none of their own: 1 m
 	QueryOffset    time.Duration // how far back of its time an evaluation looks, in groups that have none of their own: 0
 	ExternalLabels map[string]string
-	Page           string  // address of the page, for templates
-	Project        string  // whose series they are
-	Samples        Samples // nil: nothing is recorded, and so there is no history and no state over a restart
+	Page           string   // address of the page, for templates and notifications
+	Alertmanagers  []string // addresses of who is told of what fires; none: nobody is
+	Project        string   // whose series they are
+	Samples        Samples  // nil: nothing is recorded, and so there is no history and no state over a restart
 
 	Poll     time.Duration         // how often files are looked at: 3 s
 	Registry prometheus.Registerer // nil: no metrics
@@ -83,6 +84,7 @@ func (c *Config) setDefaults() {
 type Service struct {
 	cfg     Config
 	manager *rules.Manager
+	told    *alertmanagers     // nil: nobody is told
 	ended   context.CancelFunc // of evaluations
 	turns   chan struct{}
 	again   chan struct{} // asks for a reload
@@ -108,10 +110,17 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Samples != nil {
 		samples = cfg.Samples
 	}
+	notify := func(context.Context, string, ...*rules.Alert) {}
+	if len(cfg.Alertmanagers) > 0 {
+		if s.told, err = newAlertmanagers(cfg.Alertmanagers, cfg.ExternalLabels, cfg.Page, cfg.Registry, cfg.Log); err != nil {
+			return nil, err
+		}
+		notify = s.told.notify
+	}
 	var evaluations context.Context
 	evaluations, s.ended = context.WithCancel(context.Background())
 	s.manager = rules.NewManager(&rules.ManagerOptions{
-		ExternalURL: page, QueryFunc: s.query, NotifyFunc: func(context.Context, string, ...*rules.Alert) {}, Context: evaluations,
+		ExternalURL: page, QueryFunc: s.query, NotifyFunc: notify, Context: evaluations,
 		Appendable: samples, Queryable: storage.QueryableFunc(s.querier), Logger: cfg.Log, Registerer: cfg.Registry, GroupLoader: s.files,
 		OutageTolerance: outage, ForGracePeriod: 0, // spans are there at once, so that nothing has to be waited for
 		ResendDelay: resend, DefaultRuleQueryOffset: func() time.Duration { return cfg.QueryOffset },
@@ -162,10 +171,18 @@ func (s *Service) AlertingRules() []*rules.AlertingRule { return s.manager.Alert
 func (s *Service) Run(ctx context.Context, over Source) {
 	s.source.Store(&over)
 	defer context.AfterFunc(ctx, s.ended)()
+	var telling, running sync.WaitGroup
+	if s.told != nil {
+		ready := make(chan struct{})
+		telling.Go(func() { s.told.run(func() { close(ready) }) })
+		defer telling.Wait()
+		defer s.told.Stop() // after the last evaluation
+		<-ready
+	}
 	s.reload()
 	s.begin(ctx)
-	var running sync.WaitGroup
 	running.Go(s.manager.Run)
+	defer running.Wait()
 	tick := time.NewTicker(s.cfg.Poll)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -181,7 +198,6 @@ func (s *Service) Run(ctx context.Context, over Source) {
 	}
 	s.ended()
 	s.manager.Stop()
-	running.Wait()
 }
 
 // Reload asks for the files to be read anew.
