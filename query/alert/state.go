@@ -72,6 +72,9 @@ func (s *Service) held() []Alert {
 				continue
 			}
 			rule.ForEachActiveAlert(func(a *rules.Alert) {
+				if a.State == rules.StatePending && !rule.Restored() {
+					return // since when is not known before what was written is read
+				}
 				if shown, ok := show(g, rule, a); ok {
 					out = append(out, shown)
 				}
