@@ -132,12 +132,10 @@ func TestWindowsThatAreNotFullMinutes(t *testing.T) {
 	from := time.Now().Add(-40 * time.Minute).UTC().Truncate(time.Minute)
 	w := &writer{}
 	r := rand.New(rand.NewPCG(3, 4))
-	var all []request
 	for m := range 30 { // a steady rate: one each second
 		for second := range 60 {
 			at := from.Add(time.Duration(m)*time.Minute + time.Duration(second)*time.Second + time.Duration(r.IntN(1e9)))
 			w.add("web", w.id(), 0, "GET /", tracepb.Span_SPAN_KIND_SERVER, at, time.Millisecond, 200)
-			all = append(all, request{at: at, page: "GET /"})
 		}
 	}
 	s.store(t, w, traces.Range{From: from, To: from.Add(30 * time.Minute)})

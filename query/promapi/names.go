@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
@@ -12,7 +13,7 @@ import (
 
 // LabelValues are the values of a label of the series that match and have something in the range.
 func (q *spanQuerier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	if name != labels.MetricName && !slices.Contains(labelNames, name) {
+	if name != model.MetricNameLabel && !slices.Contains(labelNames, name) {
 		return nil, nil, nil
 	}
 	return q.collect(ctx, matchers, func(l labels.Label, found map[string]bool) {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
@@ -95,7 +96,7 @@ func modern(matchers []*labels.Matcher) []*labels.Matcher {
 		if now, ok := oldLabels[name]; ok {
 			name = now
 		}
-		if now, ok := oldNames[value]; ok && name == labels.MetricName && (m.Type == labels.MatchEqual || m.Type == labels.MatchNotEqual) {
+		if now, ok := oldNames[value]; ok && name == model.MetricNameLabel && (m.Type == labels.MatchEqual || m.Type == labels.MatchNotEqual) {
 			value = now
 		}
 		if name != m.Name || value != m.Value {
@@ -150,14 +151,14 @@ func (s *selecting) equal(name string) string {
 
 func (s *selecting) run(ctx context.Context) (storage.SeriesSet, error) {
 	for _, m := range spanMetrics {
-		if matches(s.matchers, labels.MetricName, m.name) {
+		if matches(s.matchers, model.MetricNameLabel, m.name) {
 			s.wanted = append(s.wanted, m)
 			s.views[m.view] = true
 			s.buckets[m.view] = s.buckets[m.view] || m.shape == bucketed && s.step < wholeRange
 		}
 	}
 	for _, m := range s.matchers {
-		if m.Name != labels.MetricName && !slices.Contains(labelNames, m.Name) && !m.Matches("") {
+		if m.Name != model.MetricNameLabel && !slices.Contains(labelNames, m.Name) && !m.Matches("") {
 			s.wanted = nil // it asks for a label that no series here has
 		}
 	}
@@ -284,111 +285,6 @@ func (s *selecting) edge(e *traces.EdgeRow) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// make makes the series of what was read.
-func (s *selecting) make() error {
-	settled := map[*history]bool{}
-	for _, m := range s.wanted {
-		add := func(h *history) error {
-			if h.labels == nil {
-				return nil
-			}
-			if !settled[h] {
-				settled[h] = true
-				h.settle()
-			}
-			return s.of(&m, h)
-		}
-		if m.view == ofCalls {
-			for _, h := range s.calls {
-				if err := add(h); err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		for _, h := range s.edges[m.view] {
-			if err := add(h); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// of makes a metric's series of one set of labels.
-func (s *selecting) of(m *metric, h *history) error {
-	switch m.shape {
-	case counted:
-		return s.series1(m, h, nil, (*bin).total)
-	case failed:
-		return s.series1(m, h, nil, func(b *bin) float64 { return b.count[1] + b.count[2] + b.count[3] })
-	case summed:
-		return s.series1(m, h, nil, func(b *bin) float64 { return b.seconds })
-	case byClass:
-		for class, name := range classNames {
-			if !slices.ContainsFunc(h.bins, func(b bin) bool { return b.count[class] != 0 }) {
-				continue
-			}
-			more := []string{"class", name}
-			if m.view == ofCalls {
-				more = append(more, "status_code", statusCodes[class])
-			}
-			if err := s.series1(m, h, more, func(b *bin) float64 { return b.count[class] }); err != nil {
-				return err
-			}
-		}
-	case bucketed:
-		for i, le := range boundTexts {
-			value := (*bin).total
-			if i < len(bounds) {
-				value = func(b *bin) float64 {
-					if b.upTo == nil {
-						return 0
-					}
-					return b.upTo[i]
-				}
-			}
-			if err := s.series1(m, h, []string{labels.BucketLabel, le}, value); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// series1 adds a series, if the matchers accept what it has beside the labels of its history, and what it has not.
-func (s *selecting) series1(m *metric, h *history, more []string, value func(*bin) float64) error {
-	if !s.accepts(more) {
-		return nil
-	}
-	lset := labels.NewScratchBuilder(len(h.labels)/2 + len(more)/2 + 1)
-	lset.Add(labels.MetricName, m.name)
-	has := map[string]bool{labels.MetricName: true}
-	for _, pairs := range [][]string{h.labels, more} {
-		for i := 0; i < len(pairs); i += 2 {
-			has[pairs[i]] = true
-			if pairs[i+1] != "" {
-				lset.Add(pairs[i], pairs[i+1])
-			}
-		}
-	}
-	for _, matcher := range s.matchers {
-		if !has[matcher.Name] && !matcher.Matches("") {
-			return nil
-		}
-	}
-	lset.Sort()
-	s.querier.mu.Lock()
-	s.querier.series++
-	many := s.querier.series > maxSeries
-	s.querier.mu.Unlock()
-	if many {
-		return &api.Error{Code: api.QueryLimit, Message: fmt.Sprintf("the query asks for more than %d traces_ series", maxSeries), Hint: "narrow it by labels such as service"}
-	}
-	s.series = append(s.series, &counter{labels: lset.Labels(), bins: h.bins, value: value, when: s.when})
 	return nil
 }
 
