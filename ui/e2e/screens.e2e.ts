@@ -1,5 +1,4 @@
 // Every screen, with the shop behind it, in both themes and from a phone's width to a wide desk's: complete, accessible, and it fits.
-import path from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, openPage, type Sightline, startShop, startSightline, until } from './harness.ts'
@@ -10,7 +9,7 @@ let browser: Browser
 const links = { failed: '', other: '', payments: '' }
 
 beforeAll(async () => {
-  ;[sightline, browser] = await Promise.all([startSightline({ SIGHTLINE_ALERTING_RULES: path.join(import.meta.dirname, 'rules.yml') }), openBrowser()])
+  ;[sightline, browser] = await Promise.all([startSightline({ SIGHTLINE_ALERTING_RULES: 'ui/e2e/rules.yml' }), openBrowser()])
   const shop = startShop(sightline, 25)
   await until('failed and good checkouts, and what they call', async () => {
     const find = async (q: string): Promise<string | undefined> => {
@@ -105,8 +104,8 @@ describe('alerts', () => {
     await page.getByRole('link', { name: 'api.paybridge.example on the map' }).click()
     await page.getByRole('complementary', { name: /^api\.paybridge/ }).getByRole('link', { name: 'ProviderFlaky', exact: true }).waitFor()
 
-    await page.goto(`${sightline.page}/map?from=now-15m&group=team`)
-    await page.getByRole('button', { name: /^payments.*1 alert firing/ }).waitFor()
+    await page.goto(`${sightline.page}/map?from=now-15m&group=env`)
+    await page.getByRole('button', { name: /^demo, group.*2 alerts firing/ }).waitFor()
     await page.goto(`${sightline.page}/map?from=now-15m&view=list`)
     await page.getByRole('row', { name: /checkout/ }).getByText('1 alert firing: CheckoutFails (critical)').first().waitFor()
     await page.goto(`${sightline.page}/services?from=now-15m`)

@@ -128,6 +128,6 @@ it('says values, durations and labels briefly', () => {
   expect(durationsOf(rule)).toBe('for 1m30s, kept for 1h')
   const group = { name: 'g', file: 'f', interval_s: 15, last_evaluation: null, evaluation_ms: 0, rules: [rule, { ...rule, health: 'ok' as const }] }
   expect(brokenRules([group])).toEqual([{ group, rule }])
-  expect(otherLabels(alert({}, { labels: { severity: 'x', service: 'cart', zone: 'b', alertname: 'R', client: 'web' } }))).toEqual([['client', 'web'], ['zone', 'b']])
+  expect(otherLabels(alert({}, { labels: { severity: 'x', service: 'cart', target_node: 'db', zone: 'b', alertname: 'R', client: 'web' } }))).toEqual([['client', 'web'], ['zone', 'b']])
   expect(['https://a.example/x', 'javascript:alert(1)', undefined].map(safeUrl)).toEqual(['https://a.example/x', null, null])
 })

@@ -154,7 +154,7 @@ export function formatValue(value: number | null): string {
 const TOLD = new Set(['alertname', 'severity', 'service', 'service_name', 'env', 'environment', 'deployment_environment', 'deployment_environment_name'])
 
 export function otherLabels(a: Alert): [string, string][] {
-  return Object.entries(a.labels).filter(([name]) => !TOLD.has(name)).sort(([x], [y]) => (x < y ? -1 : 1))
+  return Object.entries(a.labels).filter(([name]) => !TOLD.has(name) && !name.startsWith('target_')).sort(([x], [y]) => (x < y ? -1 : 1))
 }
 
 /** A link that may be followed: a rule file's author could have written anything. */

@@ -73,10 +73,10 @@ export function Since({ alert: a, now }: { alert: Alert; now: number }) {
       {ended === null ? (
         <>
           <span className="visually-hidden">{words} </span>
-          {formatAgo(began, now)}
+          {formatAgo(Math.min(began, now), now)}
         </>
       ) : (
-        `ended ${formatAgo(ended, now)}`
+        `ended ${formatAgo(Math.min(ended, now), now)}`
       )}
     </span>
   )

@@ -16,8 +16,8 @@ export function OpenFileButton(props: Props) {
       open={open}
       onOpenChange={setOpen}
       trigger={
-        <Button look="quiet" size="sm">
-          <FileUp size={14} aria-hidden="true" /> Open a file
+        <Button look="quiet" size="sm" aria-label="Open a file">
+          <FileUp size={14} aria-hidden="true" /> <span className={css.wide}>Open a file</span>
         </Button>
       }
     >

@@ -76,7 +76,7 @@ export function Calm({ rules, evaluated, now, past }: { rules: number; evaluated
   return (
     <Empty icon={<CircleCheck size={22} />} title={past === null ? 'Nothing is firing' : 'Nothing fired'}>
       {past === null ? `${plural(rules, 'alerting rule')} ${rules === 1 ? 'is' : 'are'} watched` : `In this time: ${past}`}
-      {past === null && evaluated !== null && `, last ${formatAgo(epochMsOfRFC3339(evaluated), now)}`}.
+      {past === null && evaluated !== null && `, last ${formatAgo(Math.min(now, epochMsOfRFC3339(evaluated)), now)}`}.
     </Empty>
   )
 }

@@ -33,7 +33,7 @@ function Group({ group: g, now }: { group: RuleGroup; now: number }) {
         <h3>{g.name}</h3>
         <p>
           {plural(g.rules.length, 'rule')} · every {seconds(g.interval_s)}
-          {g.last_evaluation !== null && ` · evaluated ${formatAgo(epochMsOfRFC3339(g.last_evaluation), now)} in ${formatDuration(g.evaluation_ms * 1e6)}`}
+          {g.last_evaluation !== null && ` · evaluated ${formatAgo(Math.min(now, epochMsOfRFC3339(g.last_evaluation)), now)} in ${formatDuration(g.evaluation_ms * 1e6)}`}
         </p>
         <p className={css.file} title={g.file}>
           {g.file}
@@ -72,7 +72,7 @@ function Rule({ rule: r, now }: { rule: AlertRule; now: number }) {
         {r.health === 'ok' ? <CircleCheck size={14} aria-hidden="true" /> : r.health === 'err' ? <CircleAlert size={14} aria-hidden="true" /> : <CircleDashed size={14} aria-hidden="true" />}
         <span>
           {HEALTH[r.health]}
-          {r.last_evaluation !== null && ` ${formatAgo(epochMsOfRFC3339(r.last_evaluation), now)}`}
+          {r.last_evaluation !== null && ` ${formatAgo(Math.min(now, epochMsOfRFC3339(r.last_evaluation)), now)}`}
         </span>
       </p>
     </li>

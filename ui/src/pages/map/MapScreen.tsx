@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react'
 import type { Scope } from '../../api/hooks'
 import type { ServiceMap } from '../../api/types'
 import { exportJson, exportMap } from '../../map/exportMap'
@@ -21,7 +21,6 @@ import { epochMsOfRFC3339 } from '../../pure/units'
 import type { SearchFor } from '../../url'
 import { notify } from '../../widgets/Toast'
 import { useMedia } from '../../widgets/useMedia'
-import { Details } from './Details'
 import type { PanelView } from './panel'
 import { Notices, Stage } from './Stage'
 import { Toolbar } from './Toolbar'
@@ -31,6 +30,9 @@ import { useMapKeys } from './useMapKeys'
 import { useMoment } from './useMoment'
 import { useSeen } from './useSeen'
 import css from './MapPage.module.css'
+
+// Not part of the first paint, so not part of the first download.
+const Details = lazy(async () => ({ default: (await import('./Details')).Details }))
 
 export type Search = SearchFor<'map'>
 
@@ -167,16 +169,20 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
           onForce={() => setForce(true)}
           onRelayout={layout.again}
         />
-        <Details
-          view={view}
-          scene={scene}
-          sel={search.sel}
-          focus={search.focus}
-          dependencies={search.pane === 'dependencies'}
-          onDependencies={(on) => change({ pane: on ? 'dependencies' : undefined }, true)}
-          onFocus={focus}
-          onOpen={toggle}
-        />
+        <Suspense>
+          {search.sel !== undefined && (
+            <Details
+              view={view}
+              scene={scene}
+              sel={search.sel}
+              focus={search.focus}
+              dependencies={search.pane === 'dependencies'}
+              onDependencies={(on) => change({ pane: on ? 'dependencies' : undefined }, true)}
+              onFocus={focus}
+              onOpen={toggle}
+            />
+          )}
+        </Suspense>
       </div>
       <Scrubber
         start={epochMsOfRFC3339(whole.buckets.start)}
