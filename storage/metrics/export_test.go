@@ -1,6 +1,10 @@
 package metrics
 
-import "github.com/sightline/sightline/storage/encode"
+import (
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/sightline/sightline/storage/encode"
+)
 
 // Declared are the columns that row.go declares, by table: name and type in order.
 func Declared() map[string][][2]string {
@@ -27,4 +31,9 @@ func (b *Batch) Remembered() (n, bytes int) {
 		bytes += cap(g.entries)*40 + cap(g.slots)*4
 	}
 	return n, bytes
+}
+
+// Bounded is the reader's Queryable with other limits.
+func (r *Reader) Bounded(project string, series, samples int) storage.Queryable {
+	return &queryable{r: r, project: project, maxSeries: series, maxSamples: samples}
 }

@@ -62,6 +62,8 @@ func BenchmarkRate(b *testing.B) {
 	for _, expr := range []string{`sum by (job) (rate(http_requests_total[5m]))`, `sum(rate(http_requests_total{job="service-7"}[5m]))`} {
 		b.Run(expr, func(b *testing.B) {
 			b.ReportAllocs()
+			before := cpu(b)
+			defer func() { b.ReportMetric(float64((cpu(b)-before).Milliseconds())/float64(b.N), "own-cpu-ms/op") }()
 			for b.Loop() {
 				q, err := engine.NewRangeQuery(context.Background(), reader.Queryable("default", metrics.Translation{}), nil, expr, old().Add(5*time.Minute), old().Add(65*time.Minute), time.Minute)
 				if err != nil {
@@ -81,6 +83,8 @@ func BenchmarkRate(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			before := cpu(b)
+			defer func() { b.ReportMetric(float64((cpu(b)-before).Milliseconds())/float64(b.N), "own-cpu-ms/op") }()
 			for b.Loop() {
 				q, _ := reader.Queryable("default", metrics.Translation{}).Querier(old().UnixMilli(), old().Add(65*time.Minute).UnixMilli())
 				set := q.Select(context.Background(), false, nil, parsed...)

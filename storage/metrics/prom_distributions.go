@@ -9,7 +9,10 @@ import (
 )
 
 type distRow struct {
-	pointRow
+	Metric         uint64    `ch:"metric"` // place in the names, from 1
+	Series         uint64    `ch:"series"`
+	Time           int64     `ch:"at"`    // ms
+	Began          uint64    `ch:"began"` // ms, 0: not known
 	Flags          uint32    `ch:"flags"`
 	Count          uint64    `ch:"count"`
 	Sum            float64   `ch:"sum"`
@@ -51,7 +54,7 @@ func (s *selection) distributions(c chunk) error {
 	}
 	e := &expansion{}
 	if s.bare {
-		for src, row := range rows[distRow](s, promLayoutsSQL, &c, sources) {
+		for src, row := range s.rows(promLayoutsSQL, &c, sources) {
 			if e.source != src {
 				e = &expansion{selection: s, source: src, inner: map[string]*member{}}
 			}
@@ -61,7 +64,7 @@ func (s *selection) distributions(c chunk) error {
 		}
 		return s.failure("read bounds")
 	}
-	for src, row := range rows[distRow](s, promDistributionsSQL, &c, sources) {
+	for src, row := range s.rows(promDistributionsSQL, &c, sources) {
 		if e.source != src {
 			e = &expansion{selection: s, source: src, inner: map[string]*member{}}
 		}

@@ -12,24 +12,32 @@ import (
 
 // track is the samples of a series by time. A sample is a histogram where h has one.
 type track struct {
-	t  []int64 // ms
-	v  []float64
-	st []int64                     // when what is counted began, ms; nil where no sample says so
-	h  []*histogram.FloatHistogram // nil: none is one
+	t     []int64 // ms
+	v     []float64
+	began int64                       // when what is counted began, ms; 0: not known
+	st    []int64                     // that of each sample, where they differ
+	h     []*histogram.FloatHistogram // nil: none is one
 }
 
 func (s *track) len() int { return len(s.t) }
 
+// grow makes room for some samples more.
+func (s *track) grow(n int) { s.t, s.v = slices.Grow(s.t, n), slices.Grow(s.v, n) }
+
 // add appends a sample; of two of one time the later counts.
 func (s *track) add(t, st int64, v float64, h *histogram.FloatHistogram) {
-	if n := len(s.t); n > 0 && s.t[n-1] == t {
-		s.cut(n - 1)
+	n := len(s.t)
+	if n > 0 && s.t[n-1] == t {
+		n--
+		s.cut(n)
 	}
-	if st != 0 && s.st == nil {
-		s.st = make([]int64, len(s.t), cap(s.t))
+	if n == 0 {
+		s.began, s.st = st, nil
+	} else if s.st == nil && st != s.began {
+		s.st = slices.Repeat([]int64{s.began}, n)
 	}
 	if h != nil && s.h == nil {
-		s.h = make([]*histogram.FloatHistogram, len(s.t), cap(s.t))
+		s.h = make([]*histogram.FloatHistogram, n, max(n, cap(s.t)))
 	}
 	s.t, s.v = append(s.t, t), append(s.v, v)
 	if s.st != nil {
@@ -52,7 +60,7 @@ func (s *track) cut(n int) {
 
 func (s *track) start(i int) int64 {
 	if s.st == nil {
-		return 0
+		return s.began
 	}
 	return s.st[i]
 }
