@@ -1,6 +1,7 @@
 package traces_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/storage/conn"
 	"github.com/sightline/sightline/storage/storagetest"
@@ -92,6 +95,29 @@ func TestRequestsAreWhatTheMapHas(t *testing.T) {
 	f(traces.RequestQuery{From: "cart"}, "cart>carts, cart>mails")
 	f(traces.RequestQuery{From: "cart", To: "mails"}, "cart>mails")
 	f(traces.RequestQuery{To: "gateway"}, "gateway>gateway")
+
+	var many errgroup.Group // what is summed up once for many is the same for all, and given up by one it is there for the others
+	for i := range 12 {
+		many.Go(func() error {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if i%4 == 0 {
+				cancel()
+			}
+			if i%2 == 0 {
+				ctx = conn.InBackground(ctx)
+			}
+			n := 0.0
+			_, err := r.Connections(ctx, traces.RequestQuery{Project: "p", Range: in, From: "gateway", To: "cart"}, func(e *traces.EdgeRow) error { n += e.Requests(); return nil })
+			if i%4 != 0 && (err != nil || n != 7) {
+				return fmt.Errorf("%v requests, %w", n, err)
+			}
+			return nil
+		})
+	}
+	if err := many.Wait(); err != nil {
+		t.Error(err)
+	}
 
 	enough := errors.New("enough")
 	if _, err := r.Calls(t.Context(), traces.RequestQuery{Project: "p", Range: in}, func(*traces.CallStep) error { return enough }); !errors.Is(err, enough) {
