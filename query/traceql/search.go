@@ -108,6 +108,7 @@ func (w *walk) each(ctx context.Context, batch int, f func(x *run, sets []set) (
 	q := traces.CandidateQuery{Also: w.plan.also, Relatives: w.plan.kin, Least: w.plan.least, Batch: min(batch, chunk)}
 	q.SpanSet = traces.SpanSet{Project: w.req.Project, Range: traces.Range{From: w.req.From, To: w.until()}, Filter: w.plan.from, TimeLimit: w.req.TimeLimit}
 	sieve := &sieve{plan: w.plan, stages: w.plan.bareStages()}
+	q.Sifted = len(sieve.stages) > 0
 	decide := func(ctx context.Context, part []traces.Candidate) (bool, error) {
 		for part := range slices.Chunk(part, chunk) {
 			skeletons, err := w.read(ctx, part)

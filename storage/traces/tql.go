@@ -22,6 +22,7 @@ type CandidateQuery struct {
 	Also      []filter.Expr
 	Relatives []Relative // of the span of the set, each, starting within that hour too
 	Least     int        // how many spans of the set a trace has at least
+	Sifted    bool       // who gets them rules traces out at little cost, so that in a short slice nothing else need do it
 	Batch     int        // traces to give at first, about; 0: 100. Each batch is larger than the one before
 }
 
@@ -85,7 +86,7 @@ func (c *candidates) slice(ctx context.Context, p piece) (bool, error) {
 			return false, context.DeadlineExceeded
 		}
 		where := p.where + rest
-		if c.rounds > 0 { // the first few are read faster than what rules them out
+		if c.rounds > 0 && (!c.q.Sifted || p.in.To.Sub(p.in.From) > alsoMargin/4) { // the first few are read faster than what rules them out
 			also, more, err := c.others(p.in)
 			if err != nil {
 				return false, err
