@@ -70,9 +70,11 @@ func (t Translation) Labels(s *Series) labels.Labels {
 	}
 	namer := otlptranslator.LabelNamer{UTF8Allowed: !t.strategy().ShouldEscape()}
 	from := make([]encode.Value, 0, len(s.Attrs)+len(s.Scope.Attrs))
-	from = append(from, s.Attrs...)
+	for _, a := range s.Attrs {
+		from = append(from, encode.Value{Key: a.Key, Text: a.Plain()})
+	}
 	for _, a := range s.Scope.Attrs {
-		from = append(from, encode.Value{Key: "otel_scope_" + a.Key, Text: a.Text})
+		from = append(from, encode.Value{Key: "otel_scope_" + a.Key, Text: a.Plain()})
 	}
 	slices.SortStableFunc(from, func(x, y encode.Value) int { return cmp.Compare(x.Key, y.Key) })
 	joined := map[string]string{}

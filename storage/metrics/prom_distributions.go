@@ -41,10 +41,7 @@ type expansion struct {
 }
 
 // member is a series that a distribution becomes; nil is one that is not asked for.
-type member struct {
-	*track
-	last int // samples that it has got
-}
+type member struct{ *track }
 
 // distributions reads the points of histograms and summaries.
 func (s *selection) distributions(c chunk) error {
@@ -99,7 +96,7 @@ func (e *expansion) member(suffix, label, value string) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &member{track: o.part(e.delta())}
+	m := &member{o.part(e.delta())}
 	e.inner[key] = m
 	return m, nil
 }

@@ -215,8 +215,9 @@ func (s *selection) narrow() (string, []conn.Param) {
 	return b.String(), params
 }
 
-// somewhere is the condition that a series has one of the values, whatever its key. What is no string has two bytes in front.
-const somewhere = "arrayExists(x -> x IN {v} OR startsWith(x, '\\0') AND substring(x, 3) IN {v}, arrayConcat(mapValues(attrs), mapValues(scope_attrs))) " +
+// somewhere is the condition that a series has one of the values, whatever its key. What is no string has two bytes in front; arrays and
+// maps are stored in another form than labels have.
+const somewhere = "arrayExists(x -> x IN {v} OR startsWith(x, '\\0') AND (substring(x, 2, 1) = 'j' OR substring(x, 3) IN {v}), arrayConcat(mapValues(attrs), mapValues(scope_attrs))) " +
 	"OR scope_name IN {v} OR scope_version IN {v} OR scope_schema_url IN {v}"
 
 // valuesOf are the values that a matcher wants one of, nil where it may be content with others. Values with a semicolon may be put together.

@@ -35,7 +35,6 @@ type oraclePoint struct {
 	kind   string
 	labels map[string]string // without name
 	t, st  int64             // ms
-	delta  bool
 	stale  bool
 	v      float64
 	counts []uint64 // of a histogram's buckets, bounds 1, 2, 3 ...; of an exponential one those from index 0
@@ -117,7 +116,7 @@ func addPoint(m pmetric.Metric, p oraclePoint) {
 	}
 	switch p.kind {
 	case "gauge", "sum", "delta":
-		list := pmetric.NewNumberDataPointSlice()
+		var list pmetric.NumberDataPointSlice
 		switch {
 		case m.Type() == pmetric.MetricTypeEmpty && p.kind == "gauge":
 			list = m.SetEmptyGauge().DataPoints()

@@ -165,3 +165,47 @@ func TestExemplarsAreOfTheirBuckets(t *testing.T) {
 	f(-time.Minute, -time.Second, over, `{le="+Inf"}`)
 	f(-time.Minute, 0, "", `{__name__="http_duration_seconds_bucket", job="other"}`)
 }
+
+// Whatever a label was made of, a matcher that is narrowed in SQL finds it.
+func TestMatchersFindWhatLabelsAreMadeOf(t *testing.T) {
+	db := storagetest.Open(t)
+	md := pmetric.NewMetrics()
+	rm := md.ResourceMetrics().AppendEmpty()
+	rm.Resource().Attributes().PutStr("service.name", "shop")
+	rm.Resource().Attributes().PutStr("service.namespace", "eu/west")
+	rm.Resource().Attributes().PutInt("service.instance.id", 7)
+	sm := rm.ScopeMetrics().AppendEmpty()
+	sm.Scope().SetName("lib")
+	sm.Scope().SetVersion("1.2")
+	sm.Scope().Attributes().PutStr("x.y", "z")
+	m := sm.Metrics().AppendEmpty()
+	m.SetName("queue.size")
+	p := m.SetEmptyGauge().DataPoints().AppendEmpty()
+	p.SetTimestamp(pcommon.Timestamp(old().UnixNano()))
+	p.SetIntValue(1)
+	p.Attributes().PutInt("http.status", 200)
+	p.Attributes().PutDouble("ratio", 0.5)
+	p.Attributes().PutBool("flag", true)
+	p.Attributes().PutStr("a.b", "1")
+	p.Attributes().PutStr("a_b", "2")
+	p.Attributes().PutStr("le", "own")
+	p.Attributes().PutEmptySlice("list").AppendEmpty().SetInt(3)
+	storeAll(t, db, "p0", []pmetric.Metrics{md})
+	q, _ := metrics.NewReader(db).Queryable("p0", metrics.Translation{}).Querier(0, 1<<62)
+	for _, text := range []string{
+		`job="eu/west/shop"`, `job=~"a|eu/west/shop"`, `instance="7"`, `instance=~"6|7"`, `otel_scope_name="lib"`, `otel_scope_version="1.2"`, `otel_scope_x_y="z"`, `http_status="200"`,
+		`http_status=~"200|404"`, `http_status=~"2.."`, `ratio="0.5"`, `flag="true"`, `a_b="1;2"`, `a_b=~"1;.*"`, `le="own"`, `list="[3]"`, `none=""`, `none!="x"`, `le!~"x.*"`,
+	} {
+		if got := selected(t, q.Select(t.Context(), false, nil, parsed(t, `{__name__="queue_size",`+text+"}")...)); len(got) != 1 {
+			t.Errorf("%s found %d series", text, len(got))
+		}
+		if got := selected(t, q.Select(t.Context(), false, nil, parsed(t, `{`+text+"}")...)); len(got) != 1 {
+			t.Errorf("%s without a name found %d series", text, len(got))
+		}
+	}
+	for _, text := range []string{`job="shop"`, `instance="8"`, `otel_scope_name="x"`, `http_status="404"`, `ratio="0.25"`, `flag="false"`, `a_b="1"`, `le="1"`, `le=""`, `http_status!~"2.."`} {
+		if got := selected(t, q.Select(t.Context(), false, nil, parsed(t, `{__name__="queue_size",`+text+"}")...)); len(got) != 0 {
+			t.Errorf("%s found %v", text, got)
+		}
+	}
+}
