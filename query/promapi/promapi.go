@@ -90,7 +90,7 @@ func New(cfg Config) (*API, error) {
 	a.engine = promql.NewEngine(promql.EngineOpts{
 		Logger: cfg.Log, Reg: cfg.Reg, MaxSamples: maxSamples, Timeout: cfg.Timeout, LookbackDelta: lookback,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return subqueryStep.Milliseconds() },
-		EnableAtModifier:         true, EnableNegativeOffset: true, Parser: a.parser,
+		EnableAtModifier:         true, EnableNegativeOffset: true, UseStartTimestamps: true, Parser: a.parser,
 	})
 	return a, nil
 }
