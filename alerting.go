@@ -41,8 +41,8 @@ func (in *instance) openAlerting(registry *prometheus.Registry) (err error) {
 }
 
 // promConfig is what Prometheus's API is told.
-func (in *instance) promConfig() promapi.Config {
-	c := promapi.Config{Spans: in.reader, Metrics: metrics.NewReader(in.db), Ready: in.ready, Log: in.log.With("part", "promql")}
+func (in *instance) promConfig(registry *prometheus.Registry) promapi.Config {
+	c := promapi.Config{Spans: in.reader, Metrics: metrics.NewReader(in.db), Ready: in.ready, Reg: registry, Log: in.log.With("part", "promql")}
 	if in.alerts != nil {
 		c.Rules = in.alerts
 	}

@@ -194,7 +194,7 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 	if err := in.openAlerting(registry); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if in.promql, err = promapi.New(in.promConfig()); err != nil {
+	if in.promql, err = promapi.New(in.promConfig(registry)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	answering := in.queryConfig()

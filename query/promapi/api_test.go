@@ -99,7 +99,7 @@ func clientAsks(t *testing.T, s *server, end time.Time) {
 	}
 	f("1+1", fmt.Sprintf("scalar: 2 @[%v]", model.TimeFromUnixNano(end.UnixNano())))
 	f(`count(count by (client, server, connection_type) (traces_service_graph_request_total))`, fmt.Sprintf("{} => 6 @[%v]", model.TimeFromUnixNano(end.UnixNano())))
-	f(`count(traces_service_graph_request_total{connection_type=""})`, fmt.Sprintf("{} => 1 @[%v]", model.TimeFromUnixNano(end.UnixNano())))
+	f(`count(traces_service_graph_request_total{connection_type=""})`, fmt.Sprintf("{} => 2 @[%v]", model.TimeFromUnixNano(end.UnixNano())))
 	for kind, want := range map[string]string{"database": `{server="shop@pg.internal"}`, "virtual_node": `{server="api.bank.example"}`} {
 		f(`group by (server) (traces_service_graph_request_total{client="checkout",connection_type="`+kind+`"})`, fmt.Sprintf("%s => 1 @[%v]", want, model.TimeFromUnixNano(end.UnixNano())))
 	}
