@@ -199,7 +199,7 @@ func scripts(t testing.TB) map[string]string {
 	return out
 }
 
-// evaluations leaves of a script's evaluations those on the lines that keep says, and every other line in its place.
+// evaluations leaves of a script's evaluations those on the lines that keep says, in their place, and what is loaded for them.
 func evaluations(script string, keep func(line int) bool) string {
 	lines := strings.Split(script, "\n")
 	drop := false
@@ -214,6 +214,16 @@ func evaluations(script string, keep func(line int) bool) string {
 		if drop {
 			lines[i] = ""
 		}
+	}
+	for from := 0; from < len(lines); { // what is between two clears
+		to, kept := from, false
+		for ; to < len(lines) && strings.TrimSpace(lines[to]) != "clear"; to++ {
+			kept = kept || strings.HasPrefix(strings.TrimSpace(lines[to]), "eval")
+		}
+		if !kept {
+			clear(lines[from:to])
+		}
+		from = to + 1
 	}
 	return strings.Join(lines, "\n")
 }
