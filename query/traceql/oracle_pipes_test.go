@@ -149,7 +149,7 @@ func TestArithmeticAgainstOracle(t *testing.T) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		at := func(i int) time.Time { return storagetest.Base.Add(time.Duration(i) * step * time.Millisecond) }
-		all, err := engine.Range(t.Context(), traceql.Request{Project: "default", From: at(0), To: at(steps), Query: q}, step*time.Millisecond)
+		all, err := engine.Range(t.Context(), traceql.Request{Project: "default", From: at(0), To: at(steps), TimeLimit: time.Minute, Query: q}, step*time.Millisecond)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}

@@ -400,7 +400,7 @@ func (m *model) check(t *testing.T, engine *traceql.Engine, text string, groups 
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	res, err := engine.Search(t.Context(), traceql.Request{Project: "default", From: at(from), To: at(to), Limit: 1000, SpansPerSet: 1000, Query: q})
+	res, err := engine.Search(t.Context(), traceql.Request{Project: "default", From: at(from), To: at(to), Limit: 1000, SpansPerSet: 1000, TimeLimit: time.Minute, Query: q})
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
@@ -424,7 +424,7 @@ func (m *model) check(t *testing.T, engine *traceql.Engine, text string, groups 
 		t.Errorf("%s\n%s\ngot %s\nwant\n%s", text, res.Incomplete, got, want)
 	}
 	if m.IntN(3) == 0 {
-		m.pages(t, engine, traceql.Request{Project: "default", From: at(from), To: at(to), Query: q, Limit: 4 + m.IntN(16)}, res)
+		m.pages(t, engine, traceql.Request{Project: "default", From: at(from), To: at(to), TimeLimit: time.Minute, Query: q, Limit: 4 + m.IntN(16)}, res)
 	}
 	return want != ""
 }

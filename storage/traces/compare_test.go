@@ -40,8 +40,8 @@ func TestComparisonsTellWhatTheirFiltersSelect(t *testing.T) {
 	r.SetNow(noon.Add(time.Hour))
 	whole := traces.Range{From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}
 	for _, e := range []filter.Expr{must(t, "kind = server"), must(t, "class != ok"), must(t, "http.route"), must(t, "duration > 1ms"), must(t, "resource.size > 0 or service = a")} {
-		q := traces.CompareQuery{Selection: traces.SpanSet{Project: "p", Range: whole, Filter: e}}
-		q.Baseline = traces.SpanSet{Project: "p", Range: whole, Except: &q.Selection}
+		q := traces.CompareQuery{Selection: traces.SpanSet{Project: "p", TimeLimit: patience, Range: whole, Filter: e}}
+		q.Baseline = traces.SpanSet{Project: "p", TimeLimit: patience, Range: whole, Except: &q.Selection}
 		c, err := r.Compare(t.Context(), q)
 		if err != nil {
 			t.Fatalf("%v: %v", e, err)

@@ -38,7 +38,7 @@ func TestFacetsOfASampleAgreeWithAll(t *testing.T) {
 	}
 	r := traces.NewReader(db)
 	r.SetNow(noon.Add(7 * time.Hour))
-	set := traces.SpanSet{Project: "p", Range: traces.Range{From: noon, To: noon.Add(6 * time.Hour)}}
+	set := traces.SpanSet{Project: "p", TimeLimit: patience, Range: traces.Range{From: noon, To: noon.Add(6 * time.Hour)}}
 	read := func(text string, sample uint64) traces.Facets {
 		t.Helper()
 		set := set
@@ -119,7 +119,7 @@ func compareShares(t *testing.T, text string, got, want traces.Facet, n, all flo
 // A sample is made of parts of time: what is counted are the spans that start in them.
 func TestFacetsOfASampleCountWhatTheirFiltersSelect(t *testing.T) {
 	r, _, spans, _ := openSets(t, 11, 500)
-	set := traces.SpanSet{Project: "p", Range: traces.Range{From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}}
+	set := traces.SpanSet{Project: "p", TimeLimit: patience, Range: traces.Range{From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}}
 	found, err := r.Facets(t.Context(), traces.FacetQuery{SpanSet: set, Keys: facetKeys, Sample: 100, Top: 40})
 	if err != nil || found.Complete || found.Exact || found.Reason != traces.ReasonRowLimit {
 		t.Fatalf("%+v, %v", found.Outcome, err)

@@ -222,7 +222,7 @@ func TestSearchesPrunedByRollupsMissNothing(t *testing.T) {
 		if g.IntN(2) == 0 {
 			e = filter.AllOf(e, g.intrinsic())
 		}
-		q := traces.SearchQuery{Project: "p", Limit: 200, Range: traces.Range{From: noon.Add(-2 * time.Hour), To: noon.Add(time.Hour)}, Filter: e}
+		q := traces.SearchQuery{Project: "p", TimeLimit: patience, Limit: 200, Range: traces.Range{From: noon.Add(-2 * time.Hour), To: noon.Add(time.Hour)}, Filter: e}
 		want := expected(spans, q)
 		page, err := r.Search(t.Context(), q)
 		if err != nil {

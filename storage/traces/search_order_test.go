@@ -54,7 +54,8 @@ func TestSearchInOtherOrders(t *testing.T) {
 	r.SetNow(noon)
 	for n := range 24 {
 		q := traces.SearchQuery{
-			Project: "p", Limit: 1 + g.IntN(25), Order: traces.Order(1 + n%3),
+			TimeLimit: patience,
+			Project:   "p", Limit: 1 + g.IntN(25), Order: traces.Order(1 + n%3),
 			Range: traces.Range{From: noon.Add(-time.Duration(1+g.IntN(90)) * time.Minute), To: noon.Add(time.Duration(g.IntN(20)-10) * time.Minute)},
 		}
 		if n > 2 {

@@ -72,7 +72,7 @@ func TestSearchPagesThroughEveryTraceOnce(t *testing.T) {
 		if n == 0 {
 			e = nil
 		}
-		q := traces.SearchQuery{Project: "p", Filter: e, Limit: 1 + g.IntN(25), Range: traces.Range{From: noon.Add(-time.Duration(1+g.IntN(90)) * time.Minute), To: noon.Add(time.Duration(g.IntN(20)-10) * time.Minute)}}
+		q := traces.SearchQuery{Project: "p", Filter: e, TimeLimit: patience, Limit: 1 + g.IntN(25), Range: traces.Range{From: noon.Add(-time.Duration(1+g.IntN(90)) * time.Minute), To: noon.Add(time.Duration(g.IntN(20)-10) * time.Minute)}}
 		want := expected(spans, q)
 		var got []string
 		for pages := 0; ; pages++ {
@@ -202,7 +202,7 @@ func TestSearchSaysWhyItStopped(t *testing.T) {
 			t.Errorf("%+v, %v", page, err)
 		}
 		// What is left comes with the cursor.
-		q.Cursor, q.TimeLimit, q.RowLimit = page.Next, 0, 0
+		q.Cursor, q.TimeLimit, q.RowLimit = page.Next, patience, 0
 		rest, err := r.Search(t.Context(), q)
 		if err != nil || !rest.Complete || len(page.Traces)+len(rest.Traces) != len(spans) {
 			t.Errorf("%d and %d traces, %v", len(page.Traces), len(rest.Traces), err)
@@ -267,7 +267,7 @@ func TestSearchFindsTracesBehindAChattyOne(t *testing.T) {
 	r := traces.NewReader(db)
 	r.SetNow(noon)
 	for limit := 1; limit < 7; limit++ {
-		q := traces.SearchQuery{Project: "p", Limit: limit, Range: traces.Range{From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}}
+		q := traces.SearchQuery{Project: "p", TimeLimit: patience, Limit: limit, Range: traces.Range{From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}}
 		want := expected(spans, q)
 		page, err := r.Search(t.Context(), q)
 		if err != nil {

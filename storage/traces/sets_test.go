@@ -66,7 +66,7 @@ func openSets(t *testing.T, seed uint64, n int) (*traces.Reader, *conn.DB, []tra
 	r := traces.NewReader(db)
 	r.SetNow(noon.Add(time.Hour))
 	return r, db, spans, func() traces.SpanSet {
-		set := traces.SpanSet{Project: "p", Range: traces.Range{From: noon.Add(time.Duration(g.IntN(200)) * time.Second), To: noon.Add(time.Duration(300+g.IntN(400)) * time.Second)}}
+		set := traces.SpanSet{Project: "p", TimeLimit: patience, Range: traces.Range{From: noon.Add(time.Duration(g.IntN(200)) * time.Second), To: noon.Add(time.Duration(300+g.IntN(400)) * time.Second)}}
 		if g.IntN(4) > 0 {
 			set.Filter = g.filter(1)
 		}
