@@ -40,6 +40,8 @@ const (
 	loaderGrace = time.Second
 	// engineGrace is how long the engine's statements may go on after that; one that hangs is killed, and so nobody hangs with it.
 	engineGrace = 3 * time.Second
+	// wakeTime is how long a start waits at most for the engine to answer a first question.
+	wakeTime = time.Second
 	// storageRetry is how long a start waits before it tries again to reach a storage that does not answer.
 	storageRetry = 500 * time.Millisecond
 )
@@ -186,6 +188,7 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 		<-ctx.Done()
 		return nil
 	}
+	in.wake(ctx)
 	listener, err := net.Listen("tcp", in.config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for the page: %w", err)
@@ -207,6 +210,19 @@ func (in *instance) serve(ctx context.Context, group *errgroup.Group, r role, ho
 	in.log.Info("sightline is ready", "page", in.pageURL(), "otlp_grpc", in.config.OTLP.GRPC, "otlp_http", in.config.OTLP.HTTP,
 		"data", in.config.DataDir, "took", time.Since(in.started).Round(time.Millisecond).String())
 	return server.Serve(ctx, listener)
+}
+
+// wake asks the engine that has just started for a trace that nobody has, so that what its first statements load is there before somebody
+// waits for it. That takes some 50 ms; how it ends does not matter.
+func (in *instance) wake(ctx context.Context) {
+	if in.engine == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, wakeTime)
+	defer cancel()
+	now := time.Now()
+	_, _, err := in.reader.Trace(ctx, defaultProject, traces.TraceID{}, traces.Range{From: now.Add(-time.Hour), To: now})
+	in.log.Debug("woke the engine", "took", time.Since(now), "answer", err)
 }
 
 // drain stores what is still in the journal, until ctx ends.
