@@ -15,8 +15,11 @@ afterAll(async () => {
 /** From one frame to the next, in ms. */
 const P50_MS = 20
 const P95_MS = 50
-/** The page's own thread, a frame; unlike the times between frames it does not depend on what else the machine does. */
-const CPU_MS = 16
+/**
+ * The page's own thread, a frame; unlike the times between frames it does not depend on what else the machine does. How fast the machine
+ * is it does depend on: 13 to 17 ms on one and the same, at different hours.
+ */
+const CPU_MS = 24
 const STEPS = 90
 
 test.each([
