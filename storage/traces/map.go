@@ -297,7 +297,7 @@ func (r *Reader) publishedEdges(ctx context.Context, project string, c *coverage
 	}
 	query := conn.Query{SQL: when(edgesSQL, s.sql.String()), Params: append(c.params(project, step), s.params...), Stream: s.stream}
 	if s.lean {
-		query.SQL = when(edgeCountsSQL, s.sql.String())
+		query.SQL = lean(query.SQL)
 	}
 	for row, err := range conn.Rows[row](ctx, r.db, query) {
 		if err != nil {

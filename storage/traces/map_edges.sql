@@ -1,4 +1,4 @@
--- Edges by step of time, of published rollups.
+-- Edges by step of time, of published rollups. Without latencies the lines of sumMap are left out, so none of them may be the last.
 SELECT
     toUInt32(intDiv(toUnixTimestamp(minute), {step:UInt32}) * {step:UInt32}) AS at,
     async, src_kind, src_type, src_env, src_namespace, src_name, dst_kind, dst_type, dst_env, dst_namespace, dst_name,
@@ -16,8 +16,8 @@ SELECT
     sum(server_duration) AS r_server_duration,
     sumMap(server_latency) AS r_server_latency,
     sum(age_count) AS r_age_count,
-    sum(age_sum) AS r_age_sum,
-    sumMap(age) AS r_age
+    sumMap(age) AS r_age,
+    sum(age_sum) AS r_age_sum
 FROM edges_1m
 WHERE project = {project:String} AND minute >= toDateTime({from:DateTime64(9, 'UTC')}) AND minute < toDateTime({to:DateTime64(9, 'UTC')})
     AND toUnixTimestamp(minute) NOT IN {open:Array(UInt32)}
