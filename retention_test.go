@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/sightline/sightline/query"
 	"github.com/sightline/sightline/query/traceapi"
+	"github.com/sightline/sightline/storage/storagetest/port"
 )
 
 // program is the whole of it, running in this process with the real engine.
@@ -31,12 +31,12 @@ type program struct {
 
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addresses, release, err := port.Hold(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Cleanup(release)
+	return addresses[0]
 }
 
 // runProgram runs it on a data folder until stop.

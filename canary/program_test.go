@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,6 +20,7 @@ import (
 	"github.com/sightline/sightline/canary/api"
 	"github.com/sightline/sightline/canary/content"
 	"github.com/sightline/sightline/canary/report"
+	"github.com/sightline/sightline/storage/storagetest/port"
 )
 
 // The program that all tests of this package look at, and the folder that it and its data are in.
@@ -57,10 +57,11 @@ func withProgram(run func() int) (code int, err error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build: %w\n%s", err, out)
 	}
-	addresses, err := freeAddresses(3)
+	addresses, release, err := port.Hold(3)
 	if err != nil {
 		return 1, err
 	}
+	defer release()
 	page, otlp, otlpRPC = "http://"+addresses[0], "http://"+addresses[1], "http://"+addresses[2]
 	log := &bytes.Buffer{}
 	cmd := exec.Command(binary) // in this folder, from where it finds the engine's library
@@ -87,18 +88,6 @@ func withProgram(run func() int) (code int, err error) {
 			return 1, errors.New("the program is not ready after a minute")
 		}
 	}
-}
-
-func freeAddresses(n int) (addresses []string, err error) {
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		addresses = append(addresses, l.Addr().String())
-	}
-	return addresses, nil
 }
 
 // command runs `sightline canary ...` and gives its report and status.

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -32,17 +31,18 @@ import (
 	"github.com/sightline/sightline/collector"
 	"github.com/sightline/sightline/collector/admission"
 	"github.com/sightline/sightline/collector/journal"
+	"github.com/sightline/sightline/storage/storagetest/port"
 )
 
-// freeAddress is one that nobody listens on now; some receivers do not take port 0.
+// freeAddress is one that nobody else gets during the test; some receivers do not take port 0.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addresses, release, err := port.Hold(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Cleanup(release)
+	return addresses[0]
 }
 
 func zipkinAt(t testing.TB, addr string) map[string]any {

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"time"
 
 	"github.com/sightline/sightline/bench/proc"
+	"github.com/sightline/sightline/storage/storagetest/port"
 )
 
 // process is a program that is measured.
@@ -91,20 +91,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// freeAddresses are loopback addresses that were free a moment ago, all held at once so that they differ.
-func freeAddresses(n int) ([]string, error) {
-	addresses := make([]string, n)
-	for i := range addresses {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		addresses[i] = l.Addr().String()
-	}
-	return addresses, nil
-}
-
 // server is the Sightline that is measured.
 type server struct {
 	*process
@@ -115,10 +101,11 @@ type server struct {
 }
 
 func startServer(ctx context.Context, binary, dir string) (*server, error) {
-	at, err := freeAddresses(3)
+	at, release, err := port.Hold(3)
 	if err != nil {
 		return nil, err
 	}
+	defer release() // then the program listens on them
 	s := &server{page: "http://" + at[0], address: address{at[1], "http://" + at[2]}}
 	command := exec.Command(binary)
 	command.Env = append(os.Environ(), "SIGHTLINE_LISTEN="+at[0], "SIGHTLINE_OTLP_GRPC="+at[1], "SIGHTLINE_OTLP_HTTP="+at[2],

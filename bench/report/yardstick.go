@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/bench/proc"
+	"github.com/sightline/sightline/storage/storagetest/port"
 )
 
 // yard is what the same load costs a collector that keeps nothing.
@@ -54,10 +55,11 @@ func (r *report) yardsticks(ctx context.Context, o options) error {
 
 func drive(ctx context.Context, binary string, o options, signal string, w way, batch bool) (yard, error) {
 	y := yard{Signal: signal, Way: w.String(), Batch: batch}
-	at, err := freeAddresses(2)
+	at, release, err := port.Hold(2)
 	if err != nil {
 		return y, err
 	}
+	defer release()
 	command := exec.Command(binary, "-grpc", at[0], "-http", at[1], fmt.Sprintf("-batch=%t", batch))
 	command.Stderr = os.Stderr
 	p, err := start(command)

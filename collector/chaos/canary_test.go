@@ -55,7 +55,7 @@ func TestTheCanaryFindsEverythingAfterKills(t *testing.T) {
 	p := r.start("")
 	log := filepath.Join(r.dir, "canary.log")
 	protocol := []string{"grpc", "http"}[r.rnd.IntN(2)]
-	endpoint := map[string]string{"grpc": "http://" + pr.address(1), "http": "http://" + pr.address(2)}[protocol]
+	endpoint := map[string]string{"grpc": "http://" + pr.at[1], "http": "http://" + pr.at[2]}[protocol]
 	writer := exec.Command(pr.binary, "canary", "--write-only", "--log", log, "--interval", "50ms", "--duration", "0", "--give-up", "10m", "--quiet",
 		"--protocol", protocol, "--endpoint", endpoint)
 	writer.Stdout, writer.Stderr = r.log, r.log
@@ -101,7 +101,7 @@ func TestTheCanaryFindsEverythingAfterKills(t *testing.T) {
 		t.Errorf("the canary that writes: %v", err)
 	}
 
-	verify := []string{"verify", "--log", log, "--url", "http://" + pr.address(0), "--json", "--quiet", "--sample", "100"}
+	verify := []string{"verify", "--log", log, "--url", "http://" + pr.at[0], "--json", "--quiet", "--sample", "100"}
 	patient := fmt.Sprint(patience(2 * time.Minute))
 	found, status := canary(t, pr.binary, append(verify, "--wait", patient, "--map-wait", patient)...)
 	if status != 0 {

@@ -37,13 +37,13 @@ func newSender(t *testing.T, r *run, pr *program) *sender {
 	t.Helper()
 	p := r.start("")
 	registerCompressors()
-	conn, err := grpc.NewClient(pr.address(1), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(pr.at[1], grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
 	p.until(t, patience(30*time.Second), "it is ready", func() bool { _, err := p.page(); return err == nil })
-	return &sender{process: p, t: t, http: "http://" + pr.address(2), conn: conn}
+	return &sender{process: p, t: t, http: "http://" + pr.at[2], conn: conn}
 }
 
 // both sends over HTTP and over gRPC; headers come in pairs. The body is made for each, so that neither is a retry.

@@ -73,12 +73,12 @@ func hostileTable(t *testing.T, config string, decoded bool) {
 	pr := r.newProgram("SIGHTLINE_CONFIG="+file, "SIGHTLINE_RETENTION_TRACES=365d", "SIGHTLINE_INGEST_DISK_RESERVE=16MiB")
 	p := r.start("")
 	registerCompressors()
-	conn, err := grpc.NewClient(pr.address(1), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(pr.at[1], grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	x := &target{process: p, t: t, http: "http://" + pr.address(2), raw: pr.address(2), conn: conn}
+	x := &target{process: p, t: t, http: "http://" + pr.at[2], raw: pr.at[2], conn: conn}
 	p.until(t, patience(30*time.Second), "it is ready", func() bool { _, err := p.page(); return err == nil })
 	slow := make(<-chan error)
 	if long() { // it takes the whole limit of 30 s; collector's own test has a shorter one

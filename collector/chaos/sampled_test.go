@@ -22,7 +22,7 @@ func TestSampledTracesCountAsAllOnTheMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pr := &program{binary: build(t, "../.."), data: t.TempDir(), ports: freePorts(t, 3), env: []string{"SIGHTLINE_CONFIG=" + example}, log: t.Output()}
+	pr := &program{binary: build(t, "../.."), data: t.TempDir(), at: hold(t, 3), env: []string{"SIGHTLINE_CONFIG=" + example}, log: t.Output()}
 	p := pr.start(t, "")
 	if p == nil {
 		t.Fatal("the program does not start")

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/sightline/sightline/storage/storagetest/port"
 )
 
 // TestTheProgramItselfKeepsWhatItAcknowledged kills ./sightline as it is shipped: its own composition, its own shutdown, its own status.
@@ -65,7 +67,7 @@ func TestTheProgramItselfKeepsWhatItAcknowledged(t *testing.T) {
 type program struct {
 	binary string
 	data   string
-	ports  []int    // page, OTLP over gRPC, OTLP over HTTP
+	at     []string // addresses that are held: page, OTLP over gRPC, OTLP over HTTP
 	env    []string // settings beyond addresses and folder
 	within []string // a command that runs the program, such as strace with its options; nil: it is run as it is
 	log    io.Writer
@@ -74,21 +76,19 @@ type program struct {
 // newProgram builds it and finds ports; it runs on the run's folder.
 func (r *run) newProgram(env ...string) *program {
 	r.t.Helper()
-	pr := &program{binary: build(r.t, "../.."), data: r.dir, ports: freePorts(r.t, 3), env: env, log: r.log}
+	pr := &program{binary: build(r.t, "../.."), data: r.dir, at: hold(r.t, 3), env: env, log: r.log}
 	r.launch = func(failpoints string) *process { return pr.start(r.t, failpoints) }
 	return pr
 }
-
-func (pr *program) address(i int) string { return fmt.Sprintf("127.0.0.1:%d", pr.ports[i]) }
 
 // start runs it, and returns when it takes spans. nil: it died before that.
 func (pr *program) start(t *testing.T, failpoints string) *process {
 	t.Helper()
 	argv := append(slices.Clone(pr.within), pr.binary)
-	p := &process{cmd: exec.Command(argv[0], argv[1:]...), exited: make(chan struct{}), control: "http://" + pr.address(0), otlp: "http://" + pr.address(2) + "/v1/traces"}
+	p := &process{cmd: exec.Command(argv[0], argv[1:]...), exited: make(chan struct{}), control: "http://" + pr.at[0], otlp: "http://" + pr.at[2] + "/v1/traces"}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = append(environ(t), "SIGHTLINE_FAILPOINTS="+failpoints, "SIGHTLINE_DATA_DIR="+pr.data,
-		"SIGHTLINE_LISTEN="+pr.address(0), "SIGHTLINE_OTLP_GRPC="+pr.address(1), "SIGHTLINE_OTLP_HTTP="+pr.address(2))
+		"SIGHTLINE_LISTEN="+pr.at[0], "SIGHTLINE_OTLP_GRPC="+pr.at[1], "SIGHTLINE_OTLP_HTTP="+pr.at[2])
 	p.cmd.Env = append(p.cmd.Env, pr.env...)
 	p.cmd.Stdout, p.cmd.Stderr = pr.log, pr.log
 	if err := p.cmd.Start(); err != nil {
@@ -100,7 +100,7 @@ func (pr *program) start(t *testing.T, failpoints string) *process {
 		close(p.exited)
 	}()
 	for deadline := time.Now().Add(patience(30 * time.Second)); time.Now().Before(deadline); {
-		c, err := net.Dial("tcp", pr.address(2))
+		c, err := net.Dial("tcp", pr.at[2])
 		if err == nil {
 			c.Close()
 			return p
@@ -113,19 +113,15 @@ func (pr *program) start(t *testing.T, failpoints string) *process {
 	return nil
 }
 
-// freePorts finds ports that nobody listens on now.
-func freePorts(t *testing.T, n int) []int {
+// hold keeps addresses for a program that is killed and comes back.
+func hold(t *testing.T, n int) []string {
 	t.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+	addresses, release, err := port.Hold(n)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return ports
+	t.Cleanup(release)
+	return addresses
 }
 
 // settleProgram ends the clients and waits until all that they sent is stored; then it holds the books against the clients' log:

@@ -5,11 +5,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 data=$(mktemp -d)
-read -r page grpc http <<<"$(node -e '
-  const net = require("net"), servers = [0, 0, 0].map(() => net.createServer().listen(0, "127.0.0.1"));
-  Promise.all(servers.map(s => new Promise(r => s.on("listening", r)))).then(() => {
-    console.log(servers.map(s => s.address().port).join(" ")); servers.forEach(s => s.close());
-  })')"
+page=$((20000 + RANDOM % 12000)) grpc=$((page + 1)) http=$((page + 2)) # below those of outgoing connections
 SIGHTLINE_LISTEN=127.0.0.1:$page SIGHTLINE_OTLP_GRPC=127.0.0.1:$grpc SIGHTLINE_OTLP_HTTP=127.0.0.1:$http SIGHTLINE_DATA_DIR=$data \
   "$here/../../sightline" >"$data.log" 2>&1 &
 sightline=$!

@@ -26,17 +26,16 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined>, 
   }
 }
 
-function freePort(): Promise<number> {
+/** A port below those that systems give to outgoing connections, one of which would else be on it before our program is. */
+function freePort(tries = 50): Promise<number> {
+  const port = 20_000 + Math.floor(Math.random() * 12_000)
   return new Promise((resolve, reject) => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port'))
-        else resolve(address.port)
-      })
+    server.once('error', (error) => {
+      if (tries > 1) resolve(freePort(tries - 1))
+      else reject(error)
     })
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)))
   })
 }
 
