@@ -31,6 +31,8 @@ type Props = {
   marked: readonly Class[]
   /** replaces the figures inside, such as a share of the trace's time */
   caption?: readonly [string, string]
+  /** figures may stand under the name while there is no room inside */
+  few: boolean
   onSelect: (id: string) => void
 }
 
@@ -38,7 +40,7 @@ type Props = {
 const ALARMING = 0.05
 
 /** A node of the map: its ring says how its requests end, its inside how many and how long. */
-export const Disc = memo(function Disc({ node, size, colour, slowest, delta, deployed, alarm, selected, tabbable, major, marked, caption, onSelect }: Props) {
+export const Disc = memo(function Disc({ node, size, colour, slowest, delta, deployed, alarm, selected, tabbable, major, marked, caption, few, onSelect }: Props) {
   const { stats } = node
   const alarming = share(stats, 'fault') >= ALARMING ? 'fault' : share(stats, 'throttle') >= ALARMING ? 'throttle' : undefined
   const words = node.shape === 'group' ? `${node.members.length} nodes` : node.kind.words
@@ -74,13 +76,18 @@ export const Disc = memo(function Disc({ node, size, colour, slowest, delta, dep
         {node.kind.badge !== '' && <span className={css.badge}>{node.kind.badge}</span>}
       </span>
       <span className={css.name} aria-hidden="true">
-        <span className={css.long}>{middleEllipsis(node.label, 20)}</span>
+        <span className={css.long}>{middleEllipsis(node.label, 22)}</span>
         <span className={css.short}>{middleEllipsis(node.label, 14)}</span>
         <span className={css.short}>{middleEllipsis(node.label, 10)}</span>
       </span>
       {stats !== null && stats.requests > 0 && (
         <span className={css.rows} aria-hidden="true">
           <b>p50</b> {formatDuration(stats.p50_ns)} <b>p99</b> {formatDuration(stats.p99_ns)}
+        </span>
+      )}
+      {few && stats !== null && stats.requests > 0 && caption === undefined && (
+        <span className={css.below} aria-hidden="true">
+          {formatDuration(stats.p95_ns)} <b>{perMinute(stats.rate)}</b>
         </span>
       )}
     </button>

@@ -105,13 +105,13 @@ export function Histogram({ histogram, other, marks, ranges = NONE, onRanges }: 
           {marks.slice(1).map(([label, ns]) => {
             const on = ranges.length === 1 && Math.abs(ranges[0][0] - ns) < 1
             return (
-              <Button key={label} size="sm" look="quiet" pressed={on} onClick={() => onRanges(on ? NONE : [[ns, high]])}>
+              <Button key={label} size="sm" pressed={on} onClick={() => onRanges(on ? NONE : [[ns, high]])}>
                 slower than {label}
               </Button>
             )
           })}
           {ranges.length > 0 && (
-            <Button size="sm" look="quiet" onClick={() => onRanges(NONE)}>
+            <Button size="sm" onClick={() => onRanges(NONE)}>
               all durations
             </Button>
           )}

@@ -71,7 +71,7 @@ export function Legend({ size, colour, versus = 'prev', deployed = false, alerts
         not instrumented
       </li>
       {colour !== 'change' && <li className={css.wide}>{size === 'constant' ? 'size: constant' : `size: ${size === 'traffic' ? 'traffic' : 'p95'}`}</li>}
-      {colour !== 'change' && <li className={css.wide}>in the node: p95, requests</li>}
+      {colour !== 'change' && <li className={css.wide}>figures: p95, requests</li>}
     </ul>
   )
 }

@@ -24,6 +24,9 @@ import css from './MapView.module.css'
 const LARGEST = 88
 export const CELL = { width: NAME_WIDTH, height: LARGEST + NAME_HEIGHT }
 
+/** Up to so many nodes leave room for a name each from afar, and beside one another also for their figures. */
+const FEW = 26
+
 /** More nodes than this deserve an overview. */
 const CROWDED = 80
 
@@ -72,6 +75,7 @@ interface Shared {
   deployed: Props['deployed']
   alarms: Props['alarms']
   marked: readonly Class[]
+  few: boolean
   onSelect: (id: string) => void
 }
 const SharedContext = createContext<Shared | null>(null)
@@ -94,6 +98,7 @@ function DiscNode({ data }: NodeProps<MapNode>) {
       deployed={shared.deployed?.get(node.id)}
       alarm={shared.alarms?.get(node.id)}
       marked={shared.marked}
+      few={shared.few}
       onSelect={shared.onSelect}
     />
   )
@@ -137,9 +142,10 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
     [highlight, crowded, setOver],
   )
   const busiest = useMemo(() => scene.edges.reduce((max, e) => Math.max(max, e.stats.rate), 0), [scene])
+  const few = scene.nodes.length <= FEW
   const shared = useMemo<Shared>(
-    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable, captions, deltas, deployed, alarms, marked, onSelect }),
-    [colour, scene, selected, tabbable, captions, deltas, deployed, alarms, marked, onSelect],
+    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable, captions, deltas, deployed, alarms, marked, few: few && !down, onSelect }),
+    [colour, scene, selected, tabbable, captions, deltas, deployed, alarms, marked, few, down, onSelect],
   )
 
   const discsNow = useRef(discs)
@@ -150,7 +156,8 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
     const el = box.current
     if (el === null) return
     const narrow = el.clientWidth < 700
-    const padding = narrow ? { top: 88, bottom: 48, left: 8, right: 8 } : { top: 64, bottom: 56, left: 24, right: 24 + covered }
+    // Above are sentences on what fails, below the legend; beside a panel, and on a phone, both take two lines.
+    const padding = narrow ? { top: 88, bottom: 84, left: 8, right: 8 } : { top: covered > 0 ? 92 : 64, bottom: covered > 0 ? 80 : 64, left: 24, right: 24 + covered }
     const view = fitted(discsNow.current, { width: el.clientWidth, height: el.clientHeight }, padding, 1.25, 0.05)
     if (view) void flow.current?.setViewport(view)
   }, [covered])
@@ -217,7 +224,8 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
       role="region"
       aria-label={label}
       data-zoom="near"
-      data-few={scene.nodes.length <= 26 || undefined}
+      data-few={few || undefined}
+      data-across={!down || undefined}
       onKeyDown={onKey}
       onPointerOver={(e) => { const id = over(e.target); if (id !== null) light(id) }}
       onPointerOut={(e) => { if (over(e.target) !== null) light(null) }}
@@ -233,6 +241,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
           onMove={(_, viewport) => {
             const name = zoomName(viewport.zoom)
             if (box.current && box.current.dataset.zoom !== name) box.current.dataset.zoom = name
+            box.current?.toggleAttribute('data-roomy', viewport.zoom >= ROOMY)
             // Names far away keep their size on the screen. Rounded, so that panning restyles nothing.
             const grown = (1 / viewport.zoom).toFixed(1)
             if (box.current && box.current.style.getPropertyValue('--grown') !== grown) box.current.style.setProperty('--grown', grown)
@@ -275,6 +284,9 @@ function focusNode(box: HTMLElement | null, id: string, tries = 30): void {
   if (el) el.focus({ preventScroll: true })
   else if (tries > 0) requestAnimationFrame(() => focusNode(box, id, tries - 1))
 }
+
+/** From here on whole names and figures of neighbours in a row do not touch. */
+const ROOMY = 0.55
 
 /** How much there is room for: rings, names, figures, percentiles. */
 function zoomName(zoom: number): 'far' | 'mid' | 'near' | 'close' {

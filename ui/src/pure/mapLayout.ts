@@ -8,6 +8,8 @@ import type { Px } from './units'
 /** Between rows, when the map goes down: names stand there too, so less is enough. */
 const ROW_GAP: Px = 44
 const NODE_GAP: Px = 18
+/** Between neighbours when the map goes down: their names stand beside one another. */
+const SIDE_GAP: Px = 64
 /** More nodes than this in one column (in one row, when the map goes down) are dealt over neighbouring ones. */
 const COLUMN = 9
 const ROW = 4
@@ -61,7 +63,7 @@ function layoutFlat(nodes: readonly LayoutNode[], edges: LayoutInput['edges'], r
   }
   const g = new dagre.graphlib.Graph({ multigraph: false })
   const lying = nodes.some((n) => n.height > n.width) // a map that goes down, flipped
-  g.setGraph({ rankdir: 'LR', ranker, nodesep: NODE_GAP, ranksep: lying ? ROW_GAP : RANK_GAP, edgesep: 8 })
+  g.setGraph({ rankdir: 'LR', ranker, nodesep: lying ? SIDE_GAP : NODE_GAP, ranksep: lying ? ROW_GAP : RANK_GAP, edgesep: 8 })
   g.setDefaultEdgeLabel(() => ({}))
   const sorted = [...nodes].sort((a, b) => (a.id < b.id ? -1 : 1))
   for (const n of sorted) if (touched.has(n.id)) g.setNode(n.id, { width: n.width, height: n.height })

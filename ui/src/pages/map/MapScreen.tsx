@@ -180,6 +180,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
               onDependencies={(on) => change({ pane: on ? 'dependencies' : undefined }, true)}
               onFocus={focus}
               onOpen={toggle}
+              onWiden={() => change({ from: 'now-24h', to: 'now', t: undefined })}
             />
           )}
         </Suspense>

@@ -26,14 +26,23 @@ export function TopOperations({ view, pending, operations }: Props) {
   if (!pending && operations.length === 0) return null
   const { pick, onPick } = view
   return (
-    <Section title="Operations" aside={operations.length > SHOWN ? <span className={css.muted}>{SHOWN} of {formatCount(operations.length)}</span> : undefined}>
+    <Section
+      title={operations.length > SHOWN ? `Operations, ${SHOWN} of ${formatCount(operations.length)}` : 'Operations'}
+      aside={
+        <span className={css.heads}>
+          <span>Failed</span>
+          <span>Requests</span>
+          <span>p95</span>
+        </span>
+      }
+    >
       {pending && <Skeleton rows={3} height={18} gap={10} />}
       <ul className={css.links}>
         {operations.slice(0, SHOWN).map((o) => (
           <li key={`${o.kind} ${o.name}`}>
             <button type="button" className={css.row} aria-pressed={pick.operation === o.name} title={o.name} onClick={() => onPick({ ...pick, operation: pick.operation === o.name ? '' : o.name })}>
               <span className={css.rowName}>{o.name}</span>
-              {failedShare(o.stats) > 0 && <span className={css.bad}>{formatPercent(failedShare(o.stats))}</span>}
+              <span className={css.bad}>{failedShare(o.stats) > 0 && formatPercent(failedShare(o.stats))}</span>
               <span className={css.figure}>{formatRate(o.stats.rate)}</span>
               <span className={css.figure}>{formatDuration(o.stats.p95_ns)}</span>
             </button>
@@ -51,13 +60,13 @@ export function AskedOf({ node, view, severalEnvs }: { node: MapNode; view: Pane
   if (values.length === 0) return null
   const { pick, onPick } = view
   return (
-    <Section title="Asked for" aside={<span className={css.muted}>spans</span>}>
+    <Section title="Asked for" aside={<span className={css.heads}><span>Failed</span><span>Spans</span></span>}>
       <ul className={css.links}>
         {values.slice(0, SHOWN).map((v) => (
           <li key={v.value}>
             <button type="button" className={css.row} aria-pressed={pick.operation === v.value} title={v.value} onClick={() => onPick({ ...pick, operation: pick.operation === v.value ? '' : v.value })}>
               <span className={css.rowName}>{v.value}</span>
-              {v.bad > 0 && <span className={css.bad}>{formatPercent(v.bad / v.spans)}</span>}
+              <span className={css.bad}>{v.bad > 0 && formatPercent(v.bad / v.spans)}</span>
               <span className={css.figure}>{formatCount(v.spans)}</span>
             </button>
           </li>

@@ -86,7 +86,7 @@ export function Stage({ search, scene, layout, names, deltas, deployed, alarms, 
       </div>
       {!list && !scene.ask && (
         <>
-          <div className={css.legend}>
+          <div className={css.legend} data-panel={panel}>
             <Legend
               size={size}
               colour={colour}
