@@ -44,6 +44,7 @@ export const Disc = memo(function Disc({ node, size, colour, slowest, delta, dep
   const { stats } = node
   const alarming = share(stats, 'fault') >= ALARMING ? 'fault' : share(stats, 'throttle') >= ALARMING ? 'throttle' : undefined
   const words = node.shape === 'group' ? `${node.members.length} nodes` : node.kind.words
+  const shown = caption ?? (colour === 'change' && delta !== null && stats !== null ? headline(delta, formatDuration(stats.p95_ns)) : undefined)
   const off = marked.length > 0 && !marked.some((c) => share(stats, c) > 0)
   return (
     <button
@@ -69,7 +70,7 @@ export const Disc = memo(function Disc({ node, size, colour, slowest, delta, dep
       <span className={css.disc} style={{ width: size, height: size }}>
         <Ring node={node} size={size} colour={colour} slowest={slowest} delta={delta} />
         <span className={css.inside}>
-          <Inside node={node} size={size} caption={caption ?? (colour === 'change' && delta !== null && stats !== null ? headline(delta, formatDuration(stats.p95_ns)) : undefined)} />
+          <Inside node={node} size={size} caption={shown} few={few} />
         </span>
         {deployed !== undefined && <span className={css.deployed} />}
         {alarm !== undefined && <AlertBadge alarm={alarm} spoken={false} className={css.alarm} />}
@@ -85,9 +86,9 @@ export const Disc = memo(function Disc({ node, size, colour, slowest, delta, dep
           <b>p50</b> {formatDuration(stats.p50_ns)} <b>p99</b> {formatDuration(stats.p99_ns)}
         </span>
       )}
-      {few && stats !== null && stats.requests > 0 && caption === undefined && (
-        <span className={css.below} aria-hidden="true">
-          {formatDuration(stats.p95_ns)} <b>{perMinute(stats.rate)}</b>
+      {few && stats !== null && stats.requests > 0 && (
+        <span className={css.below} data-caption={shown !== undefined || undefined} aria-hidden="true">
+          {shown?.[0] ?? formatDuration(stats.p95_ns)} <b>{shown?.[1] ?? perMinute(stats.rate)}</b>
         </span>
       )}
     </button>
@@ -107,21 +108,23 @@ function Ring({ node, size, colour, slowest, delta }: Pick<Props, 'node' | 'size
   )
 }
 
-function Inside({ node, size, caption }: Pick<Props, 'node' | 'size' | 'caption'>) {
+function Inside({ node, size, caption, few }: Pick<Props, 'node' | 'size' | 'caption' | 'few'>) {
   const { stats, kind } = node
   const plain = kind.glyph === 'service' && node.shape === 'node'
   if (stats === null || stats.requests <= 0) return <Glyph name={kind.glyph} size={22} />
+  // What stands below from afar need not be inside as well.
+  const leaves = caption === undefined || few || undefined
   const [top, bottom] = caption ?? [formatDuration(stats.p95_ns), perMinute(stats.rate)]
   return (
     <>
       {!plain && <Glyph name={kind.glyph} size={size < 62 ? 15 : 17} />}
-      {plain && caption === undefined && (
+      {plain && leaves && (
         <span className={css.afar} data-afar>
           <Glyph name={kind.glyph} size={22} />
         </span>
       )}
-      <span className={css.value} data-figure={caption === undefined || undefined}>{top}</span>
-      {(plain || size >= 70) && <span className={css.rate} data-figure={caption === undefined || undefined}>{bottom}</span>}
+      <span className={css.value} data-figure={leaves}>{top}</span>
+      {(plain || size >= 70) && <span className={css.rate} data-figure={leaves}>{bottom}</span>}
     </>
   )
 }

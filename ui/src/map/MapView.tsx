@@ -144,7 +144,7 @@ export function MapView({ scene, layout, size, colour, selected, captions, delta
   const busiest = useMemo(() => scene.edges.reduce((max, e) => Math.max(max, e.stats.rate), 0), [scene])
   const few = scene.nodes.length <= FEW
   const shared = useMemo<Shared>(
-    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable, captions, deltas, deployed, alarms, marked, few: few && !down, onSelect }),
+    () => ({ colour, slowest: sizeMax(scene.nodes.map((n) => n.stats), 'latency'), selected, tabbable, captions, deltas, deployed, alarms, marked, few: few && (!down || captions !== undefined), onSelect }),
     [colour, scene, selected, tabbable, captions, deltas, deployed, alarms, marked, few, down, onSelect],
   )
 

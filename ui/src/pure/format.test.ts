@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatAgo, formatBytes, formatClock, formatCount, formatDelta, formatDuration, formatMoment, formatPercent, formatRate, formatShort, formatStart, middleEllipsis, plural } from './format'
+import { formatAgo, formatBytes, formatChange, formatClock, formatCount, formatDuration, formatMoment, formatPercent, formatRate, formatShort, formatStart, middleEllipsis, plural } from './format'
 
 describe('formatDuration', () => {
   const f = (ns: number, want: string) => it(`writes ${ns} ns as ${want}`, () => expect(formatDuration(ns)).toBe(want))
@@ -85,11 +85,13 @@ it('writes bytes in powers of 1024', () => {
 })
 
 it('writes changes with their sign', () => {
-  expect(formatDelta(112, 100)).toBe('+12 %')
-  expect(formatDelta(97, 100)).toBe('-3 %')
-  expect(formatDelta(100, 100)).toBe('±0 %')
-  expect(formatDelta(1200, 100)).toBe('×12')
-  expect(formatDelta(1, 0)).toBe('')
+  expect(formatChange(0.12)).toBe('12 %')
+  expect(formatChange(-0.03)).toBe('3 %')
+  expect(formatChange(-1)).toBe('100 %')
+  expect(formatChange(0.99)).toBe('99 %')
+  expect(formatChange(1)).toBe('×2')
+  expect(formatChange(1.45)).toBe('×2.5')
+  expect(formatChange(11)).toBe('×12')
 })
 
 describe('times', () => {

@@ -78,13 +78,9 @@ export function formatBytes(bytes: number): string {
   return '–'
 }
 
-/** A change against an earlier figure: `+12 %`, `-3.1 %`; empty where there is nothing to compare. */
-export function formatDelta(now: number, before: number): string {
-  if (!Number.isFinite(now) || !Number.isFinite(before) || before === 0) return ''
-  const change = now / before - 1
-  if (Math.abs(change) < 0.005) return `±0${THIN}%`
-  if (change > 9.99) return `×${formatShort(now / before)}`
-  return (change > 0 ? '+' : '') + (change < 0 ? '-' : '') + formatPercent(Math.abs(change))
+/** By what share a figure changed, without its direction: `12 %`, `3.1 %`; `×2.5` from twice as much on, for a percentage ends at 100. */
+export function formatChange(share: number): string {
+  return share >= 1 ? `×${formatShort(share + 1)}` : formatPercent(Math.abs(share))
 }
 
 const pad = (n: number, width = 2) => String(n).padStart(width, '0')

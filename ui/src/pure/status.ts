@@ -153,7 +153,7 @@ export function changesOf(status: Status): string[] {
 }
 
 const PROTOCOLS: Record<string, string> = {
-  'otlp/grpc': 'OTLP over gRPC', 'otlp/http': 'OTLP over HTTP', zipkin: 'Zipkin', jaeger: 'Jaeger', prometheus: 'Prometheus scrape', remote_write: 'Prometheus remote write', xray: 'AWS X-Ray', rules: 'Alerting and recording rules', collector: 'Your own pipeline',
+  'otlp/grpc': 'OTLP over gRPC', 'otlp/http': 'OTLP over HTTP', zipkin: 'Zipkin', jaeger: 'Jaeger', prometheus: 'Prometheus scrape', remote_write: 'Prometheus remote write', xray: 'AWS X-Ray', rules: 'Rules', collector: 'Your own pipeline',
 }
 export const protocolLabel = (protocol: string): string => PROTOCOLS[protocol] ?? protocol
 

@@ -27,8 +27,8 @@ export function CriticalList({ trace, hues, selected, onJump }: Props) {
               <span className={css.bar} style={{ width: `${(g.share / groups[0].share) * 100}%`, background: hueVar(hues[g.service]) }} />
               <span className={css.label}>
                 <strong>{trace.services[g.service].name}</strong> {trace.names[g.name]}
-                {g.segments > 1 && <em>{formatCount(g.segments)} times</em>}
               </span>
+              {g.segments > 1 && <span className={css.often}>{formatCount(g.segments)} times</span>}
               <span className={css.time}>{formatDuration(g.time)}</span>
               <span className={css.share}>{formatPercent(g.share)}</span>
             </button>

@@ -4,12 +4,12 @@ import { formatDuration, plural } from '../pure/format'
 import type { TraceModel } from '../pure/trace'
 import css from './CriticalList.module.css'
 
-type Props = { trace: TraceModel; hues: Uint8Array; keep: Uint8Array | null; selected: number; onJump: (span: number) => void; /** stands first */ logs: ReactNode }
+type Props = { trace: TraceModel; hues: Uint8Array; keep: Uint8Array | null; selected: number; onJump: (span: number) => void; /** stands first */ logs: ReactNode; /** known to be none */ noLogs: boolean }
 
 const SHOWN = 500
 
 /** Spans within which something happened, in order of time; what happened is told beside the chosen one. */
-export function EventList({ trace, hues, keep, selected, onJump, logs }: Props) {
+export function EventList({ trace, hues, keep, selected, onJump, logs, noLogs }: Props) {
   const { spans } = trace
   const rows: number[] = []
   for (let i = 0; i < spans.count; i++) if (spans.events[i] > 0 && (keep === null || keep[i] === 1)) rows.push(i)
@@ -18,6 +18,7 @@ export function EventList({ trace, hues, keep, selected, onJump, logs }: Props) 
   return (
     <div className={css.scroll}>
       {logs}
+      {noLogs && <p className={css.note}>This trace has no log records.</p>}
       {rows.length > 0 && <h2 className={css.title}>Spans with events</h2>}
       <ol className={css.steps}>
         {rows.slice(0, SHOWN).map((s) => (

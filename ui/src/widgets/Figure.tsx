@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { formatPercent, formatShort } from '../pure/format'
+import { formatChange } from '../pure/format'
 import type { Change } from '../pure/red'
 import css from './Figure.module.css'
 
@@ -13,7 +13,7 @@ export function Delta({ change }: { change: Change | null }) {
     <span className={css.delta} data-tone={change.tone} title="Against the same time before">
       {up ? <ArrowUp size={11} aria-hidden="true" /> : <ArrowDown size={11} aria-hidden="true" />}
       <span className="visually-hidden">{up ? 'up' : 'down'} </span>
-      {change.share > 9.99 ? `×${formatShort(change.share + 1)}` : formatPercent(Math.abs(change.share))}
+      {formatChange(change.share)}
     </span>
   )
 }

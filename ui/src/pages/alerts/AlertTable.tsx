@@ -82,7 +82,7 @@ function Row({ alert: a, nodes, shared, now }: { alert: Alert; nodes: readonly M
       <div className={css.figures}>
         {a.value !== null && (
           <span className={css.value}>
-            <span className="visually-hidden">value </span>
+            <small>value</small> 
             {formatValue(a.value)}
           </span>
         )}

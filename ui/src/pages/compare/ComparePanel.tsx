@@ -106,7 +106,7 @@ function Figures({ a, b, ra, rb, shiftA, shiftB }: { a: Side; b: Side; ra: numbe
           <td>{ra >= 0 && rb >= 0 && result(a, ra) !== result(b, rb) ? 'differs' : ''}</td>
         </tr>
         <tr>
-          <th scope="row">{kind}</th>
+          <th scope="row">Span, {kind}</th>
           <td>{open(a, ra, 'A')}</td>
           <td>{open(b, rb, 'B')}</td>
           <td />

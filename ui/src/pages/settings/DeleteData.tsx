@@ -66,7 +66,7 @@ function DeleteForm() {
         Every trace with a span that matches goes whole, with its log records, and so does every log record that matches itself. Counts by minute stay: they name services and operations only.
       </p>
       <div className={keys.fields}>
-        <Input label="What to delete" placeholder="user.id = 42" value={filter} onChange={(e) => setFilter(e.target.value)} className={css.filter} />
+        <Input label="What to delete" placeholder="A filter, such as user.id = 42" value={filter} onChange={(e) => setFilter(e.target.value)} className={css.filter} />
       </div>
       <div className={keys.fields}>
         <label className={css.time}>

@@ -49,7 +49,13 @@ function Rules({ keys }: { keys: KeyList }) {
   return (
     <p className={css.rules}>
       {keys.required ? 'Every sender must show an ingest key.' : 'Senders need no key now.'}{' '}
-      {keys.login ? 'Programs that read the API show a read key; people log in.' : 'Nobody has to log in to read, so read keys are not asked for; sightline key login changes that.'}
+      {keys.login ? (
+        'Programs that read the API show a read key; people log in.'
+      ) : (
+        <>
+          Nobody has to log in to read, so read keys are not asked for; <code>sightline key login</code> changes that.
+        </>
+      )}
     </p>
   )
 }

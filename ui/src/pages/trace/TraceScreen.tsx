@@ -237,7 +237,7 @@ export function TraceScreen({ more, hint }: { more: More; hint: TraceHint }) {
             />
           )}
           {view === 'map' && <Suspense><TraceMap trace={trace} narrow={phone} service={onlyService(search.q)} onService={(name) => change({ q: name === undefined ? undefined : `service = ${quote(name)}` })} /></Suspense>}
-          {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={pick} logs={logs.data && logs.data.records.length > 0 ? <LogList trace={trace} hues={hues} found={logs.data} selected={selected} onJump={pick} title="Log records" none="" /> : null} />}
+          {view === 'events' && <EventList trace={trace} hues={hues} keep={filtered.keep} selected={selected} onJump={pick} logs={logs.data && logs.data.records.length > 0 ? <LogList trace={trace} hues={hues} found={logs.data} selected={selected} onJump={pick} title="Log records" none="" /> : null} noLogs={logs.data?.records.length === 0} />}
           {view === 'critical' && <CriticalList trace={trace} hues={hues} selected={selected} onJump={pick} />}
           {view === 'json' && <JsonView traceId={trace.traceId} file={hint.file === true} />}
         </div>
