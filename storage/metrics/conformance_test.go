@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -49,7 +50,7 @@ type scriptStorage struct {
 }
 
 func (s *scriptStorage) AppenderV2(ctx context.Context) storage.AppenderV2 {
-	return shiftedAppender{promotlp.Appendable{Options: promotlp.Options{Sink: s.insert}}.AppenderV2(ctx)}
+	return &shiftedAppender{AppenderV2: promotlp.Appendable{Options: promotlp.Options{Sink: s.insert}}.AppenderV2(ctx)}
 }
 
 // insert stores what a commit has made, as the loader does.
@@ -80,13 +81,38 @@ func (s *scriptStorage) ChunkQuerier(int64, int64) (storage.ChunkQuerier, error)
 	return nil, errors.New("there are no chunks")
 }
 
-type shiftedAppender struct{ storage.AppenderV2 }
+// shiftedAppender appends series in the order of their labels, as a scrape has an order: scripts append in the order of a Go map, another one
+// in every run, and on which of a metric's series is first it depends whose metadata comes last.
+type shiftedAppender struct {
+	storage.AppenderV2
+	held []heldSample
+}
 
-func (a shiftedAppender) Append(ref storage.SeriesRef, ls labels.Labels, st, t int64, v float64, h *histogram.Histogram, fh *histogram.FloatHistogram, o storage.AppendV2Options) (storage.SeriesRef, error) {
+type heldSample struct {
+	labels labels.Labels
+	st, t  int64
+	v      float64
+	h      *histogram.Histogram
+	fh     *histogram.FloatHistogram
+	o      storage.AppendV2Options
+}
+
+func (a *shiftedAppender) Append(_ storage.SeriesRef, ls labels.Labels, st, t int64, v float64, h *histogram.Histogram, fh *histogram.FloatHistogram, o storage.AppendV2Options) (storage.SeriesRef, error) {
 	if st != 0 {
 		st += epoch
 	}
-	return a.AppenderV2.Append(ref, ls, st, t+epoch, v, h, fh, o)
+	a.held = append(a.held, heldSample{ls, st, t + epoch, v, h, fh, o})
+	return 0, nil
+}
+
+func (a *shiftedAppender) Commit() error {
+	slices.SortStableFunc(a.held, func(x, y heldSample) int { return labels.Compare(x.labels, y.labels) })
+	for _, s := range a.held {
+		if _, err := a.AppenderV2.Append(0, s.labels, s.st, s.t, s.v, s.h, s.fh, s.o); err != nil {
+			return err
+		}
+	}
+	return a.AppenderV2.Commit()
 }
 
 type shiftedQuerier struct {
@@ -95,9 +121,8 @@ type shiftedQuerier struct {
 }
 
 func (q shiftedQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	shifted := *hints
-	shifted.Start += epoch
-	shifted.End += epoch
+	// The Reader is told what it looks at, so that a question in another step or grouping, or at another time of evaluation, is the same one.
+	shifted := storage.SelectHints{Start: hints.Start + epoch, End: hints.End + epoch, Limit: hints.Limit, Func: hints.Func}
 	key := fmt.Sprint(sorted, shifted, matchers)
 	list, ok := q.known[key]
 	if !ok {
@@ -231,16 +256,16 @@ func evaluations(script string, keep func(line int) bool) string {
 // runScripts runs evaluations of every script on one database, a project for each storage that a script wants.
 func runScripts(t *testing.T, keep func(name string, line int) bool) {
 	db := storagetest.Open(t)
-	batches, projects := &atomic.Uint64{}, 0
+	batches, projects := &atomic.Uint64{}, &atomic.Uint64{}
 	engine := promqltest.NewTestEngineWithOpts(t, promql.EngineOpts{
 		MaxSamples: 50_000_000, Timeout: time.Minute, NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
 		EnableAtModifier: true, EnableNegativeOffset: true, EnableDelayedNameRemoval: true, UseStartTimestamps: true, Parser: parser.NewParser(promqltest.TestParserOpts),
 	})
 	for name, script := range scripts(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			promqltest.RunTestWithStorage(t, evaluations(script, func(line int) bool { return keep(name, line) }), engine, func(t testing.TB) storage.Storage {
-				projects++
-				return &scriptStorage{t: t, db: db, project: fmt.Sprintf("script-%d", projects), batches: batches, known: map[string][]storage.Series{}}
+				return &scriptStorage{t: t, db: db, project: fmt.Sprintf("script-%d", projects.Add(1)), batches: batches, known: map[string][]storage.Series{}}
 			})
 		})
 	}
