@@ -47,6 +47,12 @@ export function headline(error: Error): string {
   return 'The server could not answer'
 }
 
+/** What a server says, begun and ended as a sentence; its words start small because they also stand behind others. */
+export function sentence(text: string): string {
+  const end = /[.!?…:]$/.test(text) ? '' : '.'
+  return text === '' ? '' : text[0].toUpperCase() + text.slice(1) + end
+}
+
 /** Refusals (4xx) are final; outages are tried again. */
 export function shouldRetry(failures: number, error: Error): boolean {
   if (error instanceof ApiError && error.status >= 400 && error.status < 500) return false

@@ -190,7 +190,7 @@ export function shift(range: Range, direction: -1 | 1, now: EpochMs): Range {
 const pad = (n: number) => String(n).padStart(2, '0')
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** How a range is named on its button: `Last hour`, `Last 45 minutes`, `22 Nov 10:00 – 11:00`. */
+/** How a range is named on its button: `Last hour`, `Last 45 minutes`, `2 days to 1 day ago`, `22 Nov 10:00 – 11:00`. */
 export function describeRange(range: Range, now: EpochMs): string {
   const preset = PRESETS.find((p) => p.range.from === range.from && p.range.to === range.to)
   if (preset) return preset.label
@@ -199,6 +199,8 @@ export function describeRange(range: Range, now: EpochMs): string {
     const n = Number(relative[2])
     return `Last ${n} ${UNIT_WORDS[relative[3]]}${n === 1 ? '' : 's'}`
   }
+  const until = RELATIVE.exec(range.to)
+  if (relative?.[1] === '-' && until?.[1] === '-') return `${agoWords(relative)} to ${agoWords(until)} ago`
   if (isRelative(range)) return `${range.from} to ${range.to}`
   const { from, to } = resolveRange(range, now)
   const a = new Date(from)
@@ -210,6 +212,10 @@ export function describeRange(range: Range, now: EpochMs): string {
   return a.toDateString() === b.toDateString()
     ? `${day(a)} ${clock(a)} – ${clock(b)}`
     : `${day(a)} ${clock(a)} – ${day(b)} ${clock(b)}`
+}
+
+function agoWords([, , count, unit]: RegExpExecArray): string {
+  return `${Number(count)} ${UNIT_WORDS[unit]}${Number(count) === 1 ? '' : 's'}`
 }
 
 /** Round moments for a time axis: at most `count`, and the step between them. */

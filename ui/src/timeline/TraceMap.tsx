@@ -49,7 +49,7 @@ export function TraceMap({ trace, narrow, service, onService }: Props) {
         down={narrow}
         label="Map of the trace"
       />
-      <p className={css.note}>In a node: its share of the time worked, and how often it was called. Choosing a service filters the timeline.</p>
+      <p className={css.note}>At a node: its share of the time worked, and how often it was called. Choosing a service filters the timeline.</p>
     </div>
   )
 }

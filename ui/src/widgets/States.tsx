@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import { CircleAlert } from 'lucide-react'
-import { ApiError, headline } from '../pure/problem'
+import { ApiError, headline, sentence } from '../pure/problem'
 import { Button } from './Button'
 import { CopyButton } from './CopyButton'
 import css from './States.module.css'
@@ -55,7 +55,7 @@ export function Empty({ icon, title, page = false, children, actions }: EmptyPro
 }
 
 /** What went wrong, the next step, and the id under which the server's log has it. */
-export function ErrorState({ error, retry, title, page = false }: { error: Error; retry?: () => void; title?: string; page?: boolean }) {
+export function ErrorState({ error, retry, title, page = false, actions }: { error: Error; retry?: () => void; title?: string; page?: boolean; /** other ways on */ actions?: ReactNode }) {
   const api = error instanceof ApiError ? error : null
   return (
     <div className={css.state} role="alert">
@@ -64,12 +64,13 @@ export function ErrorState({ error, retry, title, page = false }: { error: Error
       </span>
       {page ? <h1>{title ?? headline(error)}</h1> : <h2>{title ?? headline(error)}</h2>}
       <div className={css.text}>
-        <p>{error.message}</p>
-        {api !== null && api.hint !== '' && <p>{api.hint}</p>}
+        <p>{sentence(error.message)}</p>
+        {api !== null && api.hint !== '' && <p>{sentence(api.hint)}</p>}
       </div>
-      {retry !== undefined && (
+      {(retry !== undefined || actions !== undefined) && (
         <div className={css.actions}>
-          <Button onClick={retry}>Try again</Button>
+          {retry !== undefined && <Button onClick={retry}>Try again</Button>}
+          {actions}
         </div>
       )}
       {api !== null && api.requestId !== '' && (

@@ -180,7 +180,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
               onDependencies={(on) => change({ pane: on ? 'dependencies' : undefined }, true)}
               onFocus={focus}
               onOpen={toggle}
-              onWiden={() => change({ from: 'now-24h', to: 'now', t: undefined })}
+              onWiden={() => change({ from: 'now-1d', to: undefined, t: undefined })}
             />
           )}
         </Suspense>

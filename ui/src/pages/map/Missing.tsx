@@ -15,7 +15,7 @@ export function Missing({ id, onClose, onWiden }: Props) {
         title="Not on the map"
         actions={
           <>
-            <Button onClick={onWiden}>Last 24 hours</Button>
+            <Button onClick={onWiden}>Look at the last day</Button>
             <Button look="quiet" onClick={onClose}>
               Close
             </Button>

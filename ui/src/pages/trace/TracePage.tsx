@@ -1,6 +1,7 @@
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { type TraceHint, useTrace, useTraceFile } from '../../api/trace'
+import { useShared } from '../../nav'
 import { ApiError } from '../../pure/problem'
 import { spanId, type TraceModel } from '../../pure/trace'
 import { repeatHint } from '../../pure/traceLabels'
@@ -27,7 +28,7 @@ export function TracePage() {
       </Empty>
     )
   }
-  if (trace.error && trace.data === undefined) return <ErrorState error={trace.error} retry={() => void trace.refetch()} />
+  if (trace.error && trace.data === undefined) return <NoTrace error={trace.error} retry={() => void trace.refetch()} />
   if (trace.data === undefined) {
     return (
       <div key="loading" className={css.loading}>
@@ -39,6 +40,19 @@ export function TracePage() {
   }
   if (trace.data.spans.count === 0) return <Empty title="This trace has no spans">It may have been dropped by retention while you were reading.</Empty>
   return <Loaded key="trace" answer={trace.data} hint={{ start, end, skew, file }} onAsSent={(off) => void navigate({ to: '.', search: (before) => ({ ...before, skew: off ? 'off' : undefined }) })} />
+}
+
+/** A trace that is not there may still come; an id that is none never will. */
+function NoTrace({ error, retry }: { error: Error; retry: () => void }) {
+  const shared = useShared()
+  const status = error instanceof ApiError ? error.status : 0
+  const search = (
+    <Link to="/traces" search={shared}>
+      Search traces
+    </Link>
+  )
+  if (status === 400) return <ErrorState error={error} title="No trace id" actions={search} />
+  return <ErrorState error={error} title={status === 404 ? 'No such trace' : undefined} retry={retry} actions={status === 404 ? search : undefined} />
 }
 
 /** Hints below this share of the trace's time are left to the row itself. */

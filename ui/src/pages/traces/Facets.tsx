@@ -6,6 +6,7 @@ import type { Facet } from '../../api/types'
 import { onlyClause, toggleClause } from '../../pure/clause'
 import { countedOver, type FacetGroup, type FacetRow, groupsOf, keysOf, missingClause, rowsOf } from '../../pure/facets'
 import { formatCount, formatShort, plural } from '../../pure/format'
+import { ApiError } from '../../pure/problem'
 import { addColumn, removeColumn } from '../../pure/spanColumns'
 import { Button, IconButton } from '../../widgets/Button'
 import { Popover } from '../../widgets/Popover'
@@ -36,7 +37,8 @@ export function Facets({ q, scope, ready, base, pins, toggled, onQuery, onPins, 
   const byKey = new Map((data?.facets ?? []).map((f) => [f.key, f]))
   return (
     <Stale stale={counted.isPlaceholderData} className={css.facets}>
-      {counted.error !== null && (
+      {/* A search that can't be read says so itself. */}
+      {counted.error !== null && !(counted.error instanceof ApiError && counted.error.code === 'bad_query') && (
         <Notice tone="warn" action={<Button size="sm" onClick={() => void counted.refetch()}>Try again</Button>}>
           The facets could not be counted.
         </Notice>

@@ -1,5 +1,5 @@
 import { History, Search, X } from 'lucide-react'
-import { useDeferredValue, useId, useRef, useState, type KeyboardEvent, type SyntheticEvent } from 'react'
+import { type KeyboardEvent, type SyntheticEvent, useDeferredValue, useEffect, useId, useRef, useState } from 'react'
 import { useCompletion } from '../../api/hooks'
 import type { Completion } from '../../api/types'
 import { formatShort } from '../../pure/format'
@@ -93,6 +93,13 @@ export function QueryBar({ q, range, problem, onRun, onTrace }: Props) {
   const follow = () => setCaret(input.current?.selectionStart ?? draft.length)
   const wrong = problem !== null && draft === q
   const mark = wrong && problem.position !== null ? unitOffset(q, problem.position) : null
+  // On a narrow screen the mark of a long search would lie outside of the field.
+  useEffect(() => {
+    const field = input.current
+    if (mark === null || field === null) return
+    const at = (mark / Math.max(1, field.value.length)) * field.scrollWidth
+    field.scrollLeft = Math.max(0, at - field.clientWidth * 0.7)
+  }, [mark])
 
   return (
     <form className={css.form} onSubmit={submit} role="search">
@@ -178,6 +185,7 @@ export function QueryBar({ q, range, problem, onRun, onTrace }: Props) {
       </div>
       {wrong && (
         <p id={`${list}-problem`} className={css.problem} role="alert">
+          {mark === null ? '' : `Character ${mark + 1}: `}
           {problem.message}
           {problem.hint !== '' && <span>{problem.hint}</span>}
         </p>

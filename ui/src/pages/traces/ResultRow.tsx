@@ -49,7 +49,7 @@ export function ResultRow({ trace, index, filtered, hues, longest, chipsWidth, n
       </span>
       <span className={css.what}>
         <span className={css.name}>
-          {name}
+          {badge === '' ? name : <span>{name}</span>}
           {badge !== '' && <span className={css.badge}>{badge}</span>}
         </span>
         <span className={css.sub}>

@@ -47,7 +47,7 @@ export function NothingFound({ q, rangeText, selected, onClear, onWiden, onUnsel
         </>
       ) : (
         <>
-          All of it was searched: {rangeText}. Conditions hold on one and the same span; <code>or</code> and a longer range find more.
+          Searched: {rangeText}, all of it. One span has to meet all conditions; join them with <code>or</code>, or take a longer range, to find more.
         </>
       )}
     </Empty>
