@@ -71,7 +71,7 @@ func TestVerifyCountsTwice(t *testing.T) {
 	}
 	l.honest(seq + 1)
 	l.claim(seq + 1)
-	r := l.verify(figures)
+	r := l.verifyCounted(seq, 3) // one round twice, and one
 	want(t, r, report.Duplicate, "GET /api/traces/{trace_id}", "GET /api/traces/{trace_id}/otlp", "GET /api/traces/{trace_id}/spans/{span_id}",
 		"GET /api/traces?q=", "GET /api/spans?q=", "GET /api/logs?q=", "GET /api/traces/{trace_id}/logs", "GET /api/logs/{record_id}")
 	want(t, r, report.MapWrong, "GET /api/map")
@@ -124,7 +124,7 @@ func TestVerifySeesWhatWasNeverSent(t *testing.T) {
 	spans.Spans = spans.Spans[:1]
 	spans.Spans[0].SpanId = []byte("intruder")
 	l.send("traces", alien)
-	r := l.verify(figures)
+	r := l.verifyCounted(seq, 4) // three rounds and the span too many
 	want(t, r, report.NeverSent, "GET /api/traces/{trace_id}", "GET /api/spans?q=", "GET /api/logs?q=", "GET /api/metrics/{name}/points")
 	want(t, r, report.MapWrong, "GET /api/map")
 	none(t, r, report.MissingSpans, report.MissingLog, report.MissingPoint)
