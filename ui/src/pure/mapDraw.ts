@@ -146,9 +146,10 @@ export function arrowPath(c: Curve, width: Px): string {
   return `M ${at(0, 0)} L ${at(-back, -half)} L ${at(-back, half)} Z`
 }
 
-/** `340/min`: what stands under the latency inside a node. */
+/** `340/min`: what stands under the latency inside a node. Less than one is told per hour, as elsewhere. */
 export function perMinute(rate: number): string {
   const n = rate * 60
+  if (n < 1) return formatRate(rate)
   return n >= 1000 ? `${compact(n)}/min` : `${n >= 10 ? Math.round(n) : Number(n.toPrecision(2))}/min`
 }
 

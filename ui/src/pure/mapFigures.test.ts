@@ -109,7 +109,8 @@ test('arrow keys follow edges and columns', () => {
 test('nodes are told aloud with what is wrong', () => {
   expect(spoken('checkout', 'service', makeStats(3600, 72))).toMatch(/^checkout, service, 60 requests per minute, 2.% faults, p95 80.ms$/)
   expect(perMinute(20)).toBe('1.2k/min')
-  expect(perMinute(0.01)).toBe('0.6/min')
+  expect(perMinute(0.01)).toBe('36/h')
+  expect(perMinute(0.02)).toBe('1.2/min')
 })
 
 test('a trace becomes a map of its services and what they called', () => {

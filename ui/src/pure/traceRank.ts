@@ -38,6 +38,7 @@ export function rankText(rank: Rank): string {
 
 /** "3.1 × p50, above p95". */
 export function againstText(rank: Rank, ns: Nanos): string {
+  if (rank.count < 2) return '' // its percentiles are bounds of the one bucket
   const times = rank.p50 > 0 ? ns / rank.p50 : 0
   const of = times >= 1.05 || times <= 0.95 ? `${Number(times.toPrecision(2))} × p50` : 'about p50'
   return ns > rank.p95 ? `${of}, above p95` : of

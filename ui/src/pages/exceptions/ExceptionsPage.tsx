@@ -82,7 +82,7 @@ export function ExceptionsPage() {
     if (groups.length === 0) return nothing()
     return (
       <Stale stale={found.isPlaceholderData}>
-        {found.error !== null && <Notice tone="warn">The list could not be renewed: {found.error.message}</Notice>}
+        {found.error !== null && <Notice tone="warn" action={<Button size="sm" onClick={() => void found.refetch()}>Try again</Button>}>The list could not be renewed: {found.error.message}</Notice>}
         {!pages[0].complete && <Notice>There are more than 10,000 groups; those with fewest exceptions are left out.</Notice>}
         <ExceptionList groups={groups} search={search} service={search.service === undefined} />
         {found.hasNextPage && (

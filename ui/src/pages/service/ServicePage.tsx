@@ -52,7 +52,7 @@ export function ServicePage() {
   return (
     <div className={css.page}>
       <Header service={data} />
-      {service.error !== null && <Notice tone="warn">The figures could not be renewed: {service.error.message}</Notice>}
+      {service.error !== null && <Notice tone="warn" action={<Button size="sm" onClick={() => void service.refetch()}>Try again</Button>}>The figures could not be renewed: {service.error.message}</Notice>}
       <Stale stale={service.isPlaceholderData} className={css.body}>
         <ServiceAlerts service={data} scope={scope} />
         <Headline service={data} />

@@ -90,7 +90,7 @@ export function ServicesPage() {
     if (rows.length === 0) return <Empty title="No service matches" actions={<Button onClick={() => type('')}>Clear the filter</Button>}>{plural(all.length, 'service')} in this time range.</Empty>
     return (
       <Stale stale={services.isPlaceholderData}>
-        {services.error !== null && <Notice tone="warn">The list could not be renewed: {services.error.message}</Notice>}
+        {services.error !== null && <Notice tone="warn" action={<Button size="sm" onClick={() => void services.refetch()}>Try again</Button>}>The list could not be renewed: {services.error.message}</Notice>}
         <ServiceTable items={items} alarms={alarms} earlier={earlier} sort={sort} dir={dir} onSort={sortBy} scroller={scroller} scope={scope} />
       </Stale>
     )

@@ -67,7 +67,7 @@ export function SpanPanel({ trace, hint, row, settled, hues, tab, onTab, onClose
             {service.name}
             {service.env !== '' && <span className={css.env}>{service.env}</span>}
           </p>
-          <h2 className={css.name}>{name}</h2>
+          <h2 className={css.name} title={name}>{name}</h2>
         </>
       }
     >

@@ -163,7 +163,11 @@ export function TracesPage() {
           />
         )}
         {cmp === undefined && result.note !== '' && <Notice>{result.note}</Notice>}
-        {result.error !== null && result.count > 0 && <Notice tone="warn">The list could not be renewed: {result.error.message}</Notice>}
+        {result.error !== null && result.count > 0 && (
+          <Notice tone="warn" action={<Button size="sm" onClick={result.retry}>Try again</Button>}>
+            The list could not be renewed: {result.error.message}
+          </Notice>
+        )}
       </div>
       {cmp === undefined && result.count > 0 && (view === 'spans' ? <SpanHead columns={columns} /> : <TraceHead measureChips={measureChips} />)}
     </div>
