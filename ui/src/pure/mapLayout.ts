@@ -132,21 +132,21 @@ function dealColumns(points: Map<string, Point>, size: ReadonlyMap<string, Layou
     ids.forEach((id, i) => {
       points.set(id, { x: x + shift + (i % ways(ids)) * width, y: (points.get(id)?.y ?? 0) / squeeze })
     })
-    separate(ids, points, size)
+    separate(ids, points, size, lying ? SIDE_GAP : NODE_GAP)
     shift += (ways(ids) - 1) * width
   }
   centre(points)
 }
 
 /** Pushes nodes of a column apart where they lie over one another. */
-function separate(ids: readonly string[], points: Map<string, Point>, size: ReadonlyMap<string, LayoutNode>): void {
+function separate(ids: readonly string[], points: Map<string, Point>, size: ReadonlyMap<string, LayoutNode>, gap: Px): void {
   const floor = new Map<number, number>()
   for (const id of ids) {
     const p = points.get(id) ?? { x: 0, y: 0 }
     const half = (size.get(id)?.height ?? 0) / 2
     const y = Math.max(p.y, (floor.get(p.x) ?? -Infinity) + half)
     points.set(id, { x: p.x, y })
-    floor.set(p.x, y + half + NODE_GAP)
+    floor.set(p.x, y + half + gap)
   }
 }
 

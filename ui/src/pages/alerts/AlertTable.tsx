@@ -82,7 +82,7 @@ function Row({ alert: a, nodes, shared, now }: { alert: Alert; nodes: readonly M
       <div className={css.figures}>
         {a.value !== null && (
           <span className={css.value}>
-            <small>value</small> 
+            <small>value</small>{' '}
             {formatValue(a.value)}
           </span>
         )}

@@ -140,7 +140,7 @@ export function MapScreen({ whole, settled, scope, error, retry }: Props) {
         onExport={save}
       />
       <Notices problems={{ error: error ?? moment.error, retry, map: moment.map ?? whole }} before={before} onChange={change} />
-      <div className={css.stage}>
+      <div className={css.stage} data-list={search.view === 'list' || undefined}>
         {search.view === 'list' ? (
           <MapList nodes={plain} alarms={byNode} before={before} selected={selected} onSelect={onSelect} covered={search.sel !== undefined && !phone} />
         ) : null}
