@@ -61,6 +61,9 @@ type columns struct {
 }
 
 func TestLargeTraceIsTrimmedAndGivesTheRestOnDemand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short is for the race detector: smaller traces go through the same goroutines")
+	}
 	const spans = 120_000
 	l := newLive(t)
 	storeLarge(t, l.db, spans, l.start)

@@ -130,6 +130,9 @@ func TestFileIsReadWhateverItsOrder(t *testing.T) {
 }
 
 func TestFileOfALargeTraceIsRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short is for the race detector: a file is read by one goroutine, however long it is")
+	}
 	const n = 100_000
 	var file strings.Builder
 	file.WriteString(`{"resourceSpans":[`)
