@@ -100,7 +100,7 @@ func postTo(t testing.TB, url, media, coding string, body io.Reader, headers ...
 
 func do(t testing.TB, req *http.Request) reply {
 	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}, Timeout: 20 * time.Second}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}, Timeout: time.Minute}
 	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func invoke(t testing.TB, conn *grpc.ClientConn, coding string, body []byte, hea
 // invokeAt is invoke of any method.
 func invokeAt(t testing.TB, conn *grpc.ClientConn, method, coding string, body []byte, headers ...string) reply {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), headers...), 20*time.Second)
+	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), headers...), time.Minute)
 	defer cancel()
 	options := []grpc.CallOption{grpc.ForceCodecV2(raw{}), grpc.MaxCallSendMsgSize(1 << 30)}
 	if coding != "" {

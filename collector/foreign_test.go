@@ -207,7 +207,7 @@ func send(t testing.TB, url, media, coding string, body []byte) (int, string) {
 	if coding != "" {
 		req.Header.Set("Content-Encoding", coding)
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)

@@ -222,7 +222,7 @@ func TestClientsThatBreakOffLeaveNothing(t *testing.T) {
 	fmt.Fprintf(conn, "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	r := j.Reader(journal.Position{})
 	defer r.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	e, err := r.Next(ctx)
 	if err != nil || e.Record.Items != 30 {

@@ -45,7 +45,7 @@ func listen(t *testing.T) (*receiver, string) {
 
 func TestStartSendsSpansWithResourceAndKey(t *testing.T) {
 	r, endpoint := listen(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	stop, err := sdk.Start(ctx, sdk.WithEndpoint(endpoint), sdk.WithKey("secret"), sdk.WithService("checkout", "1.2.3"),
 		sdk.WithEnvironment("prod"), sdk.WithNamespace("shop"), sdk.WithAttributes(attribute.String("team", "pay")))

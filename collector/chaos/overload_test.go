@@ -289,7 +289,7 @@ func newBox(t *testing.T, memory int64, cores float64) *box {
 				break
 			}
 			t.Cleanup(func() {
-				for deadline := time.Now().Add(20 * time.Second); ; {
+				for deadline := time.Now().Add(patience(20 * time.Second)); ; {
 					err := os.Remove(dir)
 					if err == nil || os.IsNotExist(err) {
 						return

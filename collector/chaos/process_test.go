@@ -121,7 +121,7 @@ func (p *process) killAll() {
 		return
 	}
 	_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended with its parent
-	for deadline := time.Now().Add(10 * time.Second); syscall.Kill(pid, 0) == nil && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience(10 * time.Second)); syscall.Kill(pid, 0) == nil && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -246,7 +246,7 @@ type status struct {
 }
 
 func (p *process) status() (s status, err error) {
-	answer, err := (&http.Client{Timeout: 5 * time.Second}).Get(p.control + "/status")
+	answer, err := (&http.Client{Timeout: patience(5 * time.Second)}).Get(p.control + "/status")
 	if err != nil {
 		return s, err
 	}

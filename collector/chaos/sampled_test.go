@@ -32,7 +32,7 @@ func TestSampledTracesCountAsAllOnTheMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience(20 * time.Second)}
 	resp, err := client.Post(p.otlp, "application/x-protobuf", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

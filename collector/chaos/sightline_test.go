@@ -87,7 +87,8 @@ func (pr *program) start(t *testing.T, failpoints string) *process {
 	argv := append(slices.Clone(pr.within), pr.binary)
 	p := &process{cmd: exec.Command(argv[0], argv[1:]...), exited: make(chan struct{}), control: "http://" + pr.at[0], otlp: "http://" + pr.at[2] + "/v1/traces"}
 	p.cmd.Dir = t.TempDir()
-	p.cmd.Env = append(environ(t), "SIGHTLINE_FAILPOINTS="+failpoints, "SIGHTLINE_DATA_DIR="+pr.data,
+	// X-Ray's own address is this machine's one of it: whoever else runs the program here has it.
+	p.cmd.Env = append(environ(t), "SIGHTLINE_FAILPOINTS="+failpoints, "SIGHTLINE_DATA_DIR="+pr.data, "SIGHTLINE_XRAY_UDP=", "SIGHTLINE_XRAY_TCP=",
 		"SIGHTLINE_LISTEN="+pr.at[0], "SIGHTLINE_OTLP_GRPC="+pr.at[1], "SIGHTLINE_OTLP_HTTP="+pr.at[2])
 	p.cmd.Env = append(p.cmd.Env, pr.env...)
 	p.cmd.Stdout, p.cmd.Stderr = pr.log, pr.log
@@ -224,7 +225,7 @@ func (p *process) page() (s page, err error) {
 
 // get reads JSON from the program's API.
 func (p *process) get(path string, into any) error {
-	answer, err := (&http.Client{Timeout: 10 * time.Second}).Get(p.control + path)
+	answer, err := (&http.Client{Timeout: patience(10 * time.Second)}).Get(p.control + path)
 	if err != nil {
 		return err
 	}

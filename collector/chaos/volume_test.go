@@ -102,7 +102,7 @@ func (v *volume) remount() {
 
 // unmount waits for processes that are about to end.
 func (v *volume) unmount() error {
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(patience(30 * time.Second)); ; {
 		err := unix.Unmount(v.dir, 0)
 		if err == nil || errors.Is(err, unix.EINVAL) || errors.Is(err, os.ErrNotExist) { // EINVAL: it is not mounted
 			return nil

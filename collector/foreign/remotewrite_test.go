@@ -67,7 +67,7 @@ func client(t testing.TB, address string, version remoteapi.WriteMessageType) re
 		t.Fatal(err)
 	}
 	c, err := remote.NewWriteClient("test", &remote.ClientConfig{
-		URL: &config_util.URL{URL: u}, Timeout: model.Duration(10 * time.Second), WriteProtoMsg: version, RetryOnRateLimit: true,
+		URL: &config_util.URL{URL: u}, Timeout: model.Duration(time.Minute), WriteProtoMsg: version, RetryOnRateLimit: true,
 		HTTPClientConfig: config_util.HTTPClientConfig{EnableHTTP2: false},
 	})
 	if err != nil {

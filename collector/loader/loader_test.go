@@ -91,7 +91,7 @@ func (w *world) spans(n int) journal.Record {
 
 func (w *world) drain(l *Loader) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := l.Drain(ctx); err != nil {
 		w.t.Fatalf("drain: %v; %+v", err, l.Status())

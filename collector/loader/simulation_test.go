@@ -213,7 +213,7 @@ func simulate(t *testing.T, seed uint64) {
 	w.engine.calm = true
 	w.engine.mu.Unlock()
 	w.process(0, func(ctx context.Context, l *Loader) {
-		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 		defer cancel()
 		if err := l.Flush(ctx); err != nil {
 			t.Error(err)

@@ -59,7 +59,7 @@ func TestSettledPartsWhatIsStoredFromWhatComes(t *testing.T) {
 	defer stop()
 	for range 3 {
 		w.append(w.spans(1))
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		id, err := l.Settled(ctx)
 		cancel()
 		if err != nil {

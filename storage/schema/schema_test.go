@@ -164,7 +164,7 @@ func TestFolderOfEachEarlierSchemaOpens(t *testing.T) {
 			e, err := engine.Start(t.Context(), engine.Config{Dir: dir, Command: command})
 			must(t, err)
 			defer func() {
-				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 				defer cancel()
 				must(t, e.Close(ctx))
 			}()

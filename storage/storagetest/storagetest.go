@@ -43,7 +43,7 @@ func stop() error {
 	if shared.engine == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := shared.engine.Close(ctx); err != nil {
 		return err
