@@ -22,7 +22,7 @@ export function RetentionFields({ kept, draft, onChange }: Props) {
       </section>
       <section>
         <h2>By service</h2>
-        <p className={css.note}>For what single services send. An empty field is as configured, or else as everything; 0 is as everything.</p>
+        <p className={css.note}>For what single services send. An empty field follows the configuration, or else what holds for everything; 0 follows what holds for everything.</p>
         <Services kept={kept} draft={draft} onChange={onChange} />
       </section>
     </>
