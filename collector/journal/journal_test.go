@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,27 +129,45 @@ func TestRecordsComeBackAsTheyWentInAcrossAReopen(t *testing.T) {
 	}
 }
 
+// TestConcurrentAppendsShareSyncs holds a record's sync until others wait, and wants one for all of those.
 func TestConcurrentAppendsShareSyncs(t *testing.T) {
 	t.Parallel()
-	j := open(t, journal.Config{})
-	var wg sync.WaitGroup
-	const writers, each = 16, 50
-	for w := range writers {
-		wg.Go(func() {
-			for i := range each {
-				r := data(j, 1, body(w*1000+i, 100))
-				if _, err := j.Append(context.Background(), r); err != nil {
+	var hold atomic.Bool
+	held, goOn := make(chan struct{}), make(chan struct{})
+	j := open(t, journal.Config{Failpoint: func(name string) {
+		if name == journal.FailWriteAfter && hold.CompareAndSwap(true, false) {
+			held <- struct{}{}
+			<-goOn
+		}
+	}})
+	const writers, rounds = 16, 50
+	for round := range rounds {
+		var wg sync.WaitGroup
+		write := func(n int) {
+			wg.Go(func() {
+				if _, err := j.Append(context.Background(), data(j, 1, body(round*1000+n, 100))); err != nil {
 					t.Error(err)
 				}
-			}
-		})
+			})
+		}
+		before := j.Stats().Syncs
+		hold.Store(true)
+		write(0)
+		<-held
+		for n := range writers {
+			write(n + 1)
+		}
+		for deadline := time.Now().Add(time.Minute); j.Queued() < writers && time.Now().Before(deadline); {
+			time.Sleep(100 * time.Microsecond)
+		}
+		goOn <- struct{}{}
+		wg.Wait()
+		if n := j.Stats().Syncs - before; n != 2 {
+			t.Errorf("%d syncs for a record and then %d together", n, writers)
+		}
 	}
-	wg.Wait()
-	if got := readAll(t, j, journal.Position{}); len(got) != writers*each {
-		t.Errorf("read %d records, want %d", len(got), writers*each)
-	}
-	if st := j.Stats(); st.Syncs > writers*each/2 {
-		t.Errorf("%d syncs for %d records of %d writers", st.Syncs, writers*each, writers)
+	if got := readAll(t, j, journal.Position{}); len(got) != rounds*(writers+1) {
+		t.Errorf("read %d records, want %d", len(got), rounds*(writers+1))
 	}
 }
 
