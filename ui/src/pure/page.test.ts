@@ -99,8 +99,11 @@ describe('problems', () => {
   })
   it('makes do with a bare status', () => {
     for (const body of [null, 'text', 7, {}, { error: null }, { error: { code: 5, position: 'x' } }]) {
-      const e = problemOf(502, body, 'id')
-      expect([e.code, e.message, e.position, e.requestId]).toEqual(['http_502', 'The server answered 502.', null, 'id'])
+      const e = problemOf(500, body, 'id')
+      expect([e.code, e.message, e.position, e.requestId]).toEqual(['http_500', 'The server answered 500.', null, 'id'])
+      const proxy = problemOf(502, body, 'id') // which has nobody behind it
+      expect([proxy.status, proxy.code, proxy.position, proxy.requestId]).toEqual([502, 'unreachable', null, 'id'])
+      expect(proxy.message).toContain('502')
     }
   })
   it('tries outages again and refusals not', () => {

@@ -22,8 +22,8 @@ export function problemOf(status: number, body: unknown, requestId: string): Api
     return typeof v === 'string' ? v : ''
   }
   const position = field(e, 'position')
-  // Without a body of ours it was a proxy that answered, because it could not reach the server.
-  if (e === undefined && status >= 502 && status <= 504) {
+  // Without a code of ours it was a proxy that answered, because it could not reach the server.
+  if (str('code') === '' && status >= 502 && status <= 504) {
     return new ApiError(status, 'unreachable', `Sightline did not answer; a proxy before it said ${status}.`, 'Check that the server is running and reachable, then try again.', requestId, null)
   }
   return new ApiError(
