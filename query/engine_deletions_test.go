@@ -125,6 +125,7 @@ func TestDeletionsOnTheRealEngine(t *testing.T) {
 	ask("POST", "/api/deletions", `{"filter": "", "reason": "x"}`, 400)
 	ask("POST", "/api/deletions", `{"filter": "user.name = x"}`, 400)
 	ask("POST", "/api/deletions", `{"filter": "user.name = ", "reason": "x"}`, 400)
+	ask("POST", "/api/deletions?dry_run=true", `{"filter": "{ span.user.name = \"x\" }", "reason": "x"}`, 400) // TraceQL would find by the word "{"
 	ask("POST", "/api/deletions", `{"filter": "a = 1", "reason": "x", "from": "now", "to": "now-1h"}`, 400)
 	ask("DELETE", "/api/traces/x", "", 400)
 	bearer := request("DELETE", "/api/traces/"+id.String())

@@ -48,6 +48,9 @@ func TestBadRequestsAreToldWhy(t *testing.T) {
 		}
 	}
 	f("/api/traces?q=service+%3D", 400, "bad_query")
+	for _, path := range []string{"/api/spans", "/api/spans/facets", "/api/spans/heatmap", "/api/spans/compare"} { // none finds by the word "{"
+		f(path+"?q=%7B+status+%3D+error+%7D", 400, "bad_query")
+	}
 	f("/api/traces?q="+strings.Repeat("x", 17<<10), 413, "too_large")
 	f("/api/traces?limit=0", 400, "bad_parameter")
 	f("/api/traces?limit=1001", 400, "bad_parameter")

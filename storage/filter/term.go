@@ -15,6 +15,9 @@ func (p *parser) term() (Expr, *Error) {
 	if isQuote(p.peek()) {
 		return p.quotedText()
 	}
+	if c := p.peek(); c == '{' || c == '}' { // as text it would find something else than what whoever wrote TraceQL asks for
+		return nil, &Error{Pos: at, Message: fmt.Sprintf("unexpected %q", string(c)), Hint: "TraceQL is not read here; text that begins with a brace stands in quotes"}
+	}
 	if p.keyword("and", "or") {
 		return nil, &Error{Pos: at, Message: fmt.Sprintf("expected a condition before %q", strings.ToLower(p.text[at:p.pos]))}
 	}
@@ -30,8 +33,14 @@ func (p *parser) term() (Expr, *Error) {
 	opAt := p.pos
 	op, ok := p.op()
 	if !ok {
+		if p.keyword("in") && p.listed() {
+			return nil, &Error{Pos: opAt, Message: `there is no operator "in"`, Hint: "write (" + k.word + " = a or " + k.word + " = b), or a regular expression: " + k.word + ` =~ "^(a|b)$"`}
+		}
 		p.pos = afterKey
 		return k.alone()
+	}
+	if rest, negated := strings.CutPrefix(k.word, "-"); negated && !k.quoted {
+		return nil, &Error{Pos: at, Message: fmt.Sprintf("unexpected %q", "-"), Hint: "write not " + rest + " " + op.String() + ` …; a key that begins so stands in quotes: span."` + k.word + `"`}
 	}
 	if err := k.check(); err != nil {
 		return nil, err
@@ -43,6 +52,12 @@ func (p *parser) term() (Expr, *Error) {
 		return nil, err
 	}
 	return p.words.compare(k.attr, op, opAt, v, valueAt)
+}
+
+// listed tells whether an opening parenthesis comes next.
+func (p *parser) listed() bool {
+	p.skipSpace()
+	return p.peek() == '('
 }
 
 func (p *parser) quotedText() (Expr, *Error) {
