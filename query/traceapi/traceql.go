@@ -16,9 +16,11 @@ type TraceQL interface {
 	Search(ctx context.Context, req traceql.Request) (*traceql.Result, error)
 }
 
-// isTraceQL tells TraceQL from the short form, in which no query begins with a brace.
+// isTraceQL tells TraceQL from the short form, in which no query begins with a brace, whatever parentheses and comments stand before it.
 func isTraceQL(text string) bool {
-	text = strings.TrimLeft(text, " \t\r\n(")
+	for text = traceql.Begin(text); strings.HasPrefix(text, "("); {
+		text = traceql.Begin(text[1:])
+	}
 	return strings.HasPrefix(text, "{")
 }
 

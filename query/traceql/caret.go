@@ -42,6 +42,13 @@ func CaretAt(text string) Caret {
 		rest := text[i:]
 		sign := signAt(rest)
 		r, size := utf8.DecodeRuneInString(rest)
+		if n, closed := comment(rest); n > 0 {
+			if i += n; !closed || rest[1] == '/' && i == len(text) && !strings.HasSuffix(text, "\n") { // it goes on
+				return Caret{Wants: WantsNothing}
+			}
+			c = c.past()
+			continue
+		}
 		switch {
 		case strings.ContainsRune(" \t\r\n", r):
 			i += size

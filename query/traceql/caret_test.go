@@ -45,6 +45,10 @@ func TestCaret(t *testing.T) {
 	f("{ } | select(name, res", c(traceql.WantsAttr, "res", "", ""))
 	f("{ } | rate() by (", c(traceql.WantsAttr, "", "", "by"))
 	f("({ } | count()) > ({ .", c(traceql.WantsKey, ".", "", ""))
+	f("// all of them\n{ } | ", c(traceql.WantsStage, "", "", ""))
+	f("{ /* .a */ status ", c(traceql.WantsOperator, "", "status", ""))
+	f("{ status = error // and ", c(traceql.WantsNothing, "", "", ""))
+	f("{ status /* = ", c(traceql.WantsNothing, "", "", ""))
 }
 
 func FuzzCaret(f *testing.F) {

@@ -76,11 +76,46 @@ type scanner struct {
 
 func (s *scanner) rest() string { return s.text[s.pos:] }
 
+// comment is how many bytes of the text a comment takes that it begins with, as Tempo knows them: // to the end of the line, /* to */.
+// closed is false of one that does not end.
+func comment(text string) (n int, closed bool) {
+	begin, end := "//", "\n"
+	if strings.HasPrefix(text, "/*") {
+		begin, end = "/*", "*/"
+	}
+	inner, ok := strings.CutPrefix(text, begin)
+	if !ok {
+		return 0, true
+	}
+	if i := strings.Index(inner, end); i >= 0 {
+		return len(begin) + i + len(end), true
+	}
+	return len(text), end == "\n"
+}
+
+// Begin is the query without the spaces and comments that it begins with.
+func Begin(text string) string {
+	for {
+		text = strings.TrimLeftFunc(text, unicode.IsSpace)
+		n, _ := comment(text)
+		if n == 0 {
+			return text
+		}
+		text = text[n:]
+	}
+}
+
 func (s *scanner) next() (token, *Error) {
 	for s.pos < len(s.text) {
 		r, size := utf8.DecodeRuneInString(s.rest())
 		if !unicode.IsSpace(r) {
-			break
+			n, closed := comment(s.rest())
+			if !closed {
+				return token{}, fail(s.pos, "this comment has no closing */")
+			}
+			if size = n; n == 0 {
+				break
+			}
 		}
 		s.pos += size
 	}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { andAlso, applyCompletion, byteOffset, quoteValue, replaceKey, tokenize, unitOffset, wordAt } from './query'
+import { andAlso, applyCompletion, byteOffset, isTraceQL, quoteValue, replaceKey, tokenize, unitOffset, wordAt } from './query'
 
 it('quotes only what must be quoted', () => {
   const f = (value: string, want: string) => expect(quoteValue(value)).toBe(want)
@@ -20,6 +20,13 @@ it('joins conditions without changing what they mean', () => {
   expect(andAlso('b = 2 or c = 3', 'a = 1')).toBe('(b = 2 or c = 3) and a = 1')
   expect(andAlso('(b = 2 or c = 3)', 'a = 1')).toBe('(b = 2 or c = 3) and a = 1')
   expect(andAlso('name = "this or that"', 'a = 1')).toBe('name = "this or that" and a = 1')
+})
+
+describe('isTraceQL', () => {
+  it('looks behind parentheses and comments', () => {
+    for (const q of ['{ }', ' ({ } | count()) > 1', '// slow\n{ duration > 1s }', '/* a */ ( /* b */ {']) expect(isTraceQL(q), q).toBe(true)
+    for (const q of ['', 'service = checkout', '"{"', '// { }', '/* { }', 'name = "{id}"']) expect(isTraceQL(q), q).toBe(false)
+  })
 })
 
 describe('tokenize', () => {

@@ -9,9 +9,9 @@ export function quoteValue(value: string): string {
   return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
-/** TraceQL begins with a span set; the short form never begins with a brace. */
+/** TraceQL begins with a span set, behind parentheses and comments; the short form never begins with a brace. */
 export function isTraceQL(q: string): boolean {
-  return /^[\s(]*\{/.test(q)
+  return /^(?:[\s(]|\/\/[^\n]*\n|\/\*[^]*?\*\/)*\{/.test(q)
 }
 
 /** The filter with another condition; both hold. */
