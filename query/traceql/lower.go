@@ -79,6 +79,8 @@ func above(e Expr) filter.Expr {
 		case OpOr:
 			return filter.AnyOf(above(b.Left), above(b.Right))
 		}
+		own, _ := present(b)
+		return filter.AllOf(own...)
 	}
 	return nil
 }

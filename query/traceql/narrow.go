@@ -3,8 +3,73 @@ package traceql
 import (
 	"slices"
 
+	"github.com/sightline/sightline/storage/filter"
 	"github.com/sightline/sightline/storage/traces"
 )
+
+// present tells which attributes a span has, and which some span of its trace has, its parent, where a comparison holds: without one of
+// them there is nothing to compare.
+func present(b *Binary) (own, elsewhere []filter.Expr) {
+	if !b.Op.compares() || b.Op == OpEq && (isNil(b.Left) || isNil(b.Right)) {
+		return nil, nil
+	}
+	own, elsewhere = valued(b.Left)
+	more, others := valued(b.Right)
+	return append(own, more...), append(elsewhere, others...)
+}
+
+// valued is present for an expression that has a value. Conditions always have one.
+func valued(e Expr) (own, elsewhere []filter.Expr) {
+	switch e := e.(type) {
+	case *Field:
+		if e.Scope == Intrinsic || e.Key == "service.name" { // which is known without its attribute too
+			return nil, nil
+		}
+		has := []filter.Expr{filter.Exists{Attr: filter.Attr{Scope: filterScopes[e.Scope], Key: e.Key}}}
+		if e.Parent {
+			return nil, has
+		}
+		return has, nil
+	case *Unary:
+		if e.Op == OpSub {
+			return valued(e.Expr)
+		}
+	case *Binary:
+		if e.Op.calculates() {
+			own, elsewhere = valued(e.Left)
+			more, others := valued(e.Right)
+			return append(own, more...), append(elsewhere, others...)
+		}
+	}
+	return nil, nil
+}
+
+// ofParents are the filters that some span of a trace fulfils if the expression holds for a child of it.
+func ofParents(e Expr) []filter.Expr {
+	b, ok := e.(*Binary)
+	if !ok {
+		return nil
+	}
+	if b.Op == OpAnd {
+		return append(ofParents(b.Left), ofParents(b.Right)...)
+	}
+	_, elsewhere := present(b)
+	return elsewhere
+}
+
+// summed are the filters that spans of a trace fulfil if a number of it has a value.
+func summed(n Number) []filter.Expr {
+	switch n := n.(type) {
+	case *Aggregate:
+		own, elsewhere := valued(n.Expr)
+		return append(own, elsewhere...)
+	case *Piped:
+		return summed(n.Of)
+	case *Calc:
+		return append(summed(n.Left), summed(n.Right)...)
+	}
+	return nil
+}
 
 // kinships of the right side's spans to the left's that storage can look for; ancestors are not among them.
 var kinships = map[Kin]traces.Relation{Child: traces.ChildOf, Parent: traces.ParentOf, Sibling: traces.SiblingOf}

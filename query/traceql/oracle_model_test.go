@@ -197,6 +197,16 @@ func (m *model) condition(depth int) condition {
 		{fmt.Sprintf("traceDuration > %dms", ms), func(s *modelSpan) bool { return s.trace.duration() > time.Duration(ms)*time.Millisecond }},
 		{"parent.name = \"" + name + "\"", func(s *modelSpan) bool { return s.up() != nil && s.up().name == name }},
 		{fmt.Sprintf("parent.span.n = %d", n), func(s *modelSpan) bool { return s.up() != nil && s.up().attrs["n"] == n }},
+		{fmt.Sprintf("(span.n = %d) = false", n), func(s *modelSpan) bool { return s.attrs["n"] != n }},
+		{"-span.n < parent.span.n", func(s *modelSpan) bool {
+			mine, ok := number(s, "n")
+			up := s.up()
+			if !ok || up == nil {
+				return false
+			}
+			its, ok := number(up, "n")
+			return ok && -mine < its
+		}},
 		{"true", func(s *modelSpan) bool { return true }},
 		{"false", func(s *modelSpan) bool { return false }},
 	}

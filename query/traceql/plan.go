@@ -293,6 +293,10 @@ func needsOf(stages []Stage) (all []filter.Expr) {
 		case *Filter:
 			all = append(all, above(s.Expr))
 			all = append(all, rootsOf(s.Expr)...)
+			all = append(all, ofParents(s.Expr)...)
+		case *Scalar:
+			all = append(all, summed(s.Left)...)
+			all = append(all, summed(s.Right)...)
 		case *Wrapped:
 			all = append(all, needsOf(s.Stages)...)
 		case *Combine:
