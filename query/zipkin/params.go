@@ -38,6 +38,15 @@ func (p *params) required(name string) string {
 	return text
 }
 
+// positive is a number above 0; missing if absent.
+func (p *params) positive(name string, missing, limit int64) int64 {
+	n := p.number(name, missing, limit)
+	if n == 0 && p.Get(name) != "" && p.err == nil {
+		p.err = api.Errorf(api.BadParameter, "%s <= 0", name)
+	}
+	return n
+}
+
 // number that is not negative and at most limit; missing if absent.
 func (p *params) number(name string, missing, limit int64) int64 {
 	text := p.Get(name)
@@ -57,8 +66,8 @@ func (p *params) number(name string, missing, limit int64) int64 {
 // in is the range of endTs and lookback, both ms; both ends belong to it.
 func (p *params) in(now time.Time) traces.Range {
 	const limit = math.MaxInt64 / int64(time.Millisecond)
-	end := p.number("endTs", now.UnixMilli(), limit-1)
-	lookback := p.number("lookback", defaultLookback.Milliseconds(), limit)
+	end := p.positive("endTs", now.UnixMilli(), limit-1)
+	lookback := p.positive("lookback", defaultLookback.Milliseconds(), limit)
 	to := time.UnixMilli(end + 1).UTC()
 	from := to.Add(-time.Duration(lookback)*time.Millisecond - time.Millisecond)
 	if epoch := time.Unix(0, 0).UTC(); from.Before(epoch) {
@@ -78,14 +87,19 @@ func (p *params) filter() filter.Expr {
 	add(filter.Service, p.Get("serviceName"))
 	add(filter.Name, p.Get("spanName"))
 	add(filter.Peer, p.Get("remoteServiceName"))
-	shortest, longest := p.number("minDuration", 0, math.MaxInt64/1000), p.number("maxDuration", 0, math.MaxInt64/1000)
-	if p.err == nil && longest > 0 && longest < shortest {
-		p.err = api.Errorf(api.BadParameter, "maxDuration should be at least minDuration")
+	shortest, longest := p.positive("minDuration", 0, math.MaxInt64/1000), p.number("maxDuration", 0, math.MaxInt64/1000)
+	isLimited := p.Get("maxDuration") != ""
+	switch {
+	case p.err != nil || !isLimited:
+	case shortest == 0:
+		p.err = api.Errorf(api.BadParameter, "maxDuration is only valid with minDuration")
+	case longest < shortest:
+		p.err = api.Errorf(api.BadParameter, "maxDuration < minDuration")
 	}
 	if shortest > 0 {
 		all = append(all, bound(filter.Ge, shortest))
 	}
-	if longest > 0 {
+	if isLimited {
 		all = append(all, bound(filter.Le, longest))
 	}
 	for _, part := range strings.Split(p.Get("annotationQuery"), " and ") {

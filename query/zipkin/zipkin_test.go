@@ -211,7 +211,8 @@ func search(t *testing.T, s *served) {
 	f(q("service.version=1.2"), "3", "2", "6", "4")
 	f(fmt.Sprintf("endTs=%d&lookback=500", s.base.Add(1400*time.Millisecond).UnixMilli()), "2")
 	f("endTs=1000&lookback=99999999999")
-	for query, message := range map[string]string{"limit=x": `limit is "x"`, "limit=0": "limit <= 0", "minDuration=2&maxDuration=1": "maxDuration", "endTs=-1": "endTs"} {
+	for query, message := range map[string]string{"limit=x": `limit is "x"`, "limit=0": "limit <= 0", "minDuration=2&maxDuration=1": "maxDuration < minDuration", "endTs=-1": "endTs", "endTs=0": "endTs <= 0",
+		"lookback=0": "lookback <= 0", "minDuration=0": "minDuration <= 0", "maxDuration=5": "maxDuration is only valid with minDuration"} {
 		if got := s.get(t, "/api/v2/traces?"+query, 400); !strings.Contains(got, message) {
 			t.Errorf("%s: %s", query, got)
 		}
