@@ -10,7 +10,7 @@ type Warning struct{ Code, Message string }
 
 // warn collects what was found while building.
 func (t *Timeline) warn(skew skewNotes) {
-	var orphans, roots, cycles, duplicates, open int
+	var orphans, roots, parentless, cycles, duplicates, open int // roots are those that are their own parent, too
 	for i := range t.Rows {
 		r := &t.Rows[i]
 		orphans += int(r.Flags & Orphan / Orphan)
@@ -19,6 +19,9 @@ func (t *Timeline) warn(skew skewNotes) {
 		open += int(r.Flags & InProgress / InProgress)
 		if t.root(r) {
 			roots++
+			if t.node(r).ParentID == 0 {
+				parentless++
+			}
 		}
 	}
 	add := func(code, format string, args ...any) {
@@ -27,11 +30,15 @@ func (t *Timeline) warn(skew skewNotes) {
 	if roots == 0 {
 		add("missing_root", "The root span is not here: it has not arrived, was not sampled, or is past its retention.")
 	}
-	if roots > 1 {
-		add("several_roots", "%s no parent; the first in time stands for the trace.", count(roots, "span has", "spans have"))
+	if parentless > 1 {
+		add("several_roots", "%s no parent; the first in time stands for the trace.", count(parentless, "span has", "spans have"))
 	}
 	if orphans > 0 {
-		add("orphans", "%s a parent that is not here; they are shown at the top level.", count(orphans, "span names", "spans name"))
+		shown := "they are"
+		if orphans == 1 {
+			shown = "it is"
+		}
+		add("orphans", "%s a parent that is not here; %s shown at the top level.", count(orphans, "span names", "spans name"), shown)
 	}
 	if skew.shifted > 0 {
 		add("clock_skew", "%s shifted by up to %s, because clocks of hosts differ.", count(skew.shifted, "span was", "spans were"), round(skew.most))
