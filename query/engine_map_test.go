@@ -136,5 +136,9 @@ func TestCompletionKnowsWhatIsStored(t *testing.T) {
 	f("member = ", "value true")
 	f("class = f", "value fault")
 	f("service = web ", "keyword and")
+	f("service = web a", "keyword and")
+	f("span.user", "key span.user.name")
+	f(".service.na", "key .service.name")
+	f(".user", "key .user.name")
 	f("event.exception.type = ", "value TimeoutError")
 }

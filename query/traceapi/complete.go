@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -75,13 +76,13 @@ func (c *completer) fill(at caret) error {
 		c.add("keyword", at.word, "and", "or")
 		return c.keys(at.word)
 	}
+	if at.joined { // first: "a" behind a condition is rather the beginning of "and" than of a key
+		c.add("keyword", at.word, "and", "or")
+	}
 	if err := c.keys(at.word); err != nil {
 		return err
 	}
 	c.add("keyword", at.word, "not", "exists")
-	if at.joined {
-		c.add("keyword", at.word, "and", "or")
-	}
 	return nil
 }
 
@@ -100,11 +101,37 @@ func (c *completer) keys(prefix string) error {
 	if c.words == nil {
 		return nil
 	}
-	found, err := c.words.Keys(c.ctx, c.project, c.span, prefix, maxItems)
+	sought, written := keysAs(prefix)
+	found, err := c.words.Keys(c.ctx, c.project, c.span, sought, maxItems)
 	for _, k := range found {
-		c.items = append(c.items, itemJSON{Text: k.Attr.String(), Kind: "key", Count: k.Count})
+		text := written(k.Attr)
+		if text != "" && !slices.ContainsFunc(c.items, func(i itemJSON) bool { return i.Text == text }) {
+			c.items = append(c.items, itemJSON{Text: text, Kind: "key", Count: k.Count})
+		}
 	}
 	return err
+}
+
+// keysAs tells which keys a word may become, and how they are written then, "" if not: a scope that is typed out stays.
+func keysAs(word string) (sought string, written func(filter.Attr) string) {
+	for scope, scopes := range map[string][]filter.Scope{"span.": {filter.Span}, ".": {filter.Span, filter.Resource}} {
+		rest, ok := strings.CutPrefix(word, scope)
+		if !ok {
+			continue
+		}
+		return rest, func(a filter.Attr) string {
+			if !slices.Contains(scopes, a.Scope) || !strings.HasPrefix(strings.ToLower(a.Key), strings.ToLower(rest)) {
+				return ""
+			}
+			if scope == "." {
+				a.Scope = filter.Any
+			} else if text := a.String(); text == a.Key {
+				return scope + text
+			}
+			return a.String()
+		}
+	}
+	return word, filter.Attr.String
 }
 
 func (c *completer) values(key, prefix string) error {
