@@ -1,19 +1,13 @@
 // The service map as people use it: by mouse, by keyboard, by link, and while figures change under it.
 import { readFile } from 'node:fs/promises'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ServiceMap } from '../src/api/types'
 import { makeEdge, makeMap, makeNode, makeStats } from '../src/pure/testdata/map'
-import { openStage, type Stage } from './stage'
+import { accessible, settled } from '../e2e/look.ts'
+import { openStage } from './stage'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-})
-afterAll(async () => {
-  await stage.close()
-})
+const stage = openStage()
 
 const SERIES = JSON.stringify({ step_s: 60, start: '2026-11-22T13:00:00Z', ok: [1, 2], error: [0, 0], throttle: [0, 0], fault: [0, 1], p50_ns: [1e6, 2e6], p95_ns: [2e6, 3e6], p99_ns: [3e6, null] })
 
@@ -63,7 +57,7 @@ test('figures change and nodes come without moving what is there', async () => {
 
 test('a dragged node stays where it was put, also after a reload', async () => {
   const page = await open('/map', () => makeMap(10))
-  await page.waitForTimeout(300) // the first fit moves the view once
+  await settled(page) // the first fit moves the view once
   const from = (await placed(page)).nodes.find((n) => n.id === 'svc-1')
   const box = await page.locator('[data-node="svc-1"]').boundingBox()
   if (!box || !from) throw new Error('svc-1 is not drawn')
@@ -71,12 +65,14 @@ test('a dragged node stays where it was put, also after a reload', async () => {
   await page.mouse.down()
   await page.mouse.move(box.x + box.width / 2 + 60, box.y + 90, { steps: 6 })
   await page.mouse.up()
-  const moved = (await placed(page)).nodes.find((n) => n.id === 'svc-1')
-  expect(moved?.y).toBeGreaterThan(from.y + 20)
+  const at = async () => (await placed(page)).nodes.find((n) => n.id === 'svc-1')?.y ?? 0
+  await expect.poll(at).toBeGreaterThan(from.y + 20)
+  await settled(page)
+  const moved = await at()
   await page.reload()
   await page.waitForSelector('[data-node="svc-1"]')
-  const kept = (await placed(page)).nodes.find((n) => n.id === 'svc-1')
-  expect(Math.abs((kept?.y ?? 0) - (moved?.y ?? 0))).toBeLessThan(2)
+  await settled(page)
+  expect(Math.abs((await at()) - moved)).toBeLessThan(2)
   await page.close()
 })
 
@@ -106,8 +102,7 @@ test('search focuses what it finds; hops widen it; the link restores it', async 
   await page.waitForFunction((n) => document.querySelectorAll('[data-node]').length > n, one)
   const two = await page.locator('[data-node]').count()
   await page.reload()
-  await page.waitForSelector('[data-node]')
-  expect(await page.locator('[data-node]').count()).toBe(two)
+  await expect.poll(() => page.locator('[data-node]').count()).toBe(two)
   await page.close()
 })
 
@@ -256,7 +251,7 @@ test('parts of an address that make no sense are left out, and said', async () =
 test.each(['/map', '/map?view=list', '/map?sel=n:svc-1', '/map?sel=n:svc-1&pane=dependencies', '/map?cmp=7d&live=1', '/map?cmp=1d&view=list&sel=n:svc-1', '/map?group=type'])('%s has no accessibility violations', async (at) => {
   const page = await stage.open(at, { map: JSON.stringify(makeMap(12)), 'map/series': SERIES })
   await page.waitForSelector(at.includes('list') ? 'table' : '[data-node]')
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([])
+  await settled(page)
+  await accessible(page, 'all')
   await page.close()
 })

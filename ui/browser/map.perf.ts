@@ -1,16 +1,10 @@
 // The map's budgets: frames while panning, with 100 nodes, with 500 that are all in view, and with 500 seen from near.
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeMap } from '../src/pure/testdata/map'
-import { openStage, type Stage } from './stage'
+import { openStage } from './stage'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-})
-afterAll(async () => {
-  await stage.close()
-})
+const stage = openStage()
 
 /** From one frame to the next, in ms. */
 const P50_MS = 20

@@ -1,18 +1,12 @@
 // Two traces laid over each other: what differs is told in words, keys walk it, links restore it.
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeTrace } from '../src/pure/testdata/trace'
 import type { TraceWire } from '../src/pure/trace'
-import { openStage, type Stage } from './stage'
+import { accessible, settled } from '../e2e/look.ts'
+import { openStage } from './stage'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-})
-afterAll(async () => {
-  await stage.close()
-})
+const stage = openStage()
 
 const A = makeTrace(300, 'shop', 40)
 
@@ -52,14 +46,13 @@ async function open(query = ''): Promise<Page> {
   return page
 }
 
-const POLL = { timeout: 30_000 }
 const selected = (page: Page) => page.evaluate(() => document.querySelector('[data-compare] [role="row"][aria-selected="true"]')?.textContent ?? '')
 
 test('says which took longer, what is gone, and what differs in the chosen pair', async () => {
   const page = await open()
   await page.getByRole('heading', { name: 'B is 600 ms slower (+60 %) than A' }).waitFor()
   await page.getByRole('region', { name: 'What differs' }).getByText('Slower by own work').waitFor()
-  await expect.poll(() => selected(page), POLL).toContain('POST /checkout')
+  await expect.poll(() => selected(page)).toContain('POST /checkout')
   const panel = page.getByRole('complementary')
   await panel.getByText('/old').waitFor()
   await panel.getByText('/new').waitFor()
@@ -77,13 +70,13 @@ test('keys walk the differences, and what is gone says so in words', async () =>
   for (let i = 0; i < 3 && !(await selected(page)).includes('gone'); i++) {
     const before = await selected(page)
     await page.keyboard.press('e')
-    await expect.poll(() => selected(page), POLL).not.toBe(before)
+    await expect.poll(() => selected(page)).not.toBe(before)
   }
   expect(await selected(page)).toContain('gone')
   await page.getByText('− only in A').waitFor()
   const there = await selected(page)
   await page.reload()
-  await expect.poll(() => selected(page), POLL).toBe(there)
+  await expect.poll(() => selected(page)).toBe(there)
   await page.close()
 })
 
@@ -103,12 +96,14 @@ test('a trace that does not differ from itself says so', async () => {
   await page.close()
 })
 
-test.each([['dark', 1440, 900], ['light', 1440, 900], ['light', 390, 844]] as const)('%s, %i wide: no accessibility violations', async (theme, width, height) => {
+test('no accessibility violations, in both themes and on a phone', async () => {
   const page = await open()
-  await page.emulateMedia({ colorScheme: theme })
-  await page.setViewportSize({ width, height })
-  await page.waitForTimeout(600)
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([])
+  for (const [theme, width, height] of [['dark', 1440, 900], ['light', 1440, 900], ['light', 390, 844]] as const) {
+    await page.emulateMedia({ colorScheme: theme })
+    await page.waitForFunction((t) => document.documentElement.dataset.theme === t, theme)
+    await page.setViewportSize({ width, height })
+    await settled(page)
+    await accessible(page, 'all')
+  }
   await page.close()
 })

@@ -1,16 +1,10 @@
 // A trace too large to come at once, and a trace from a file.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { TraceChildren } from '../src/api/types'
 import { makeTrace } from '../src/pure/testdata/trace'
-import { openStage, type Stage } from './stage'
+import { openStage } from './stage'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-})
-afterAll(async () => {
-  await stage.close()
-})
+const stage = openStage()
 
 test('a trace of a million spans offers what was left out, and a click brings it', async () => {
   const wire = makeTrace(2000, 'wide', 0)
@@ -47,7 +41,7 @@ test('a file is shown, and a page without it says so', async () => {
   await page.setInputFiles('input[type=file]', { name: 'saved.json', mimeType: 'application/json', buffer: Buffer.from('{}') })
   await page.waitForSelector('[data-waterfall] [role="row"]')
   expect(page.url()).toContain(`/trace/${wire.trace_id}?file=1`)
-  expect(await page.getByText('from saved.json, not stored').count()).toBe(1)
+  await expect.poll(() => page.getByText('from saved.json, not stored').count()).toBe(1)
   await page.reload()
   await page.getByText('This trace came from a file that is not open here.').waitFor()
   await page.getByRole('button', { name: 'Choose a file' }).waitFor()

@@ -1,17 +1,12 @@
 // A trace whose spans still arrive: a refresh adds rows and moves nothing that is read.
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeTrace } from '../src/pure/testdata/trace'
 import type { TraceWire } from '../src/pure/trace'
-import { openStage, type Stage } from './stage'
+import { settled } from '../e2e/look.ts'
+import { openStage } from './stage'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-})
-afterAll(async () => {
-  await stage.close()
-})
+const stage = openStage()
 
 /** It ends now: of one that has been quiet for long nothing is expected any more. */
 const whole = { ...makeTrace(600, 'shop', 0), start: `${Date.now() - 1000}000000` }
@@ -52,13 +47,13 @@ test('rows that are open, the selection and the scroll position stay while spans
   for (let i = 0; i < 12; i++) await page.keyboard.press('j')
   await page.waitForURL(/span=/)
   await page.evaluate(() => document.querySelector('[data-waterfall]')?.scrollTo({ top: 150 }))
-  await page.waitForTimeout(300)
+  await settled(page)
   const before = await inView(page)
   const count = await rows(page)
   expect(await page.getByText('still arriving').count()).toBe(1)
   arrived = true
-  await expect.poll(() => rows(page), { timeout: 30_000 }).toBeGreaterThan(count)
-  await page.waitForTimeout(300)
+  await expect.poll(() => rows(page)).toBeGreaterThan(count)
+  await settled(page)
   const after = await inView(page)
   expect(after[0]).toEqual(before[0])
   expect(after.find((r) => r.selected)?.text).toBe(before.find((r) => r.selected)?.text)
@@ -80,7 +75,7 @@ test('a root that is late appears by itself', async () => {
   await page.getByRole('heading', { name: 'Trace without a root' }).waitFor()
   await page.getByText('still arriving').waitFor()
   arrived = true
-  await page.getByRole('heading', { name: 'POST /checkout' }).waitFor({ timeout: 30_000 })
+  await page.getByRole('heading', { name: 'POST /checkout' }).waitFor()
   await page.getByText('still arriving').waitFor({ state: 'detached' })
   await page.close()
 })

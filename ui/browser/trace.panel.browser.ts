@@ -1,17 +1,11 @@
 // The side panel: a span among the others of its operation, pinned attributes, columns, and the ways to compare.
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeTrace } from '../src/pure/testdata/trace'
-import { openStage, type Stage } from './stage'
+import { accessible, settled } from '../e2e/look.ts'
+import { openStage } from './stage'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-})
-afterAll(async () => {
-  await stage.close()
-})
+const stage = openStage()
 
 const wire = makeTrace(120, 'shop', 30)
 const keys = ['http.route', 'http.request.method', 'db.system.name', 'db.namespace', 'peer.service', 'customer.tier', 'net.host', 'net.port', 'queue']
@@ -82,8 +76,8 @@ test('the menu offers a typical trace and takes any id, a link too', async () =>
   await page.getByRole('button', { name: 'Compare', exact: true }).click()
   await page.getByText('A typical one', { exact: true }).waitFor()
   await page.getByText('this one').waitFor()
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([])
+  await settled(page)
+  await accessible(page, 'all')
   const box = page.getByLabel('Trace id to compare with')
   await box.fill('nonsense')
   await box.press('Enter')
@@ -107,10 +101,10 @@ test('zooms leave a trail that leads back; a handle moves one edge', async () =>
   await page.mouse.down()
   await page.mouse.move(box.x - 80, box.y + 10, { steps: 4 })
   await page.mouse.up()
-  await expect.poll(async () => (await view()).to, { timeout: 30_000 }).toBeLessThan(before.to)
+  await expect.poll(async () => (await view()).to).toBeLessThan(before.to)
   expect((await view()).from).toBe(before.from)
   await page.getByRole('button', { name: /^All / }).click()
-  await expect.poll(async () => (await view()).to, { timeout: 30_000 }).toBeGreaterThanOrEqual(wire.duration_ns)
+  await expect.poll(async () => (await view()).to).toBeGreaterThanOrEqual(wire.duration_ns)
   await page.getByRole('navigation', { name: 'Zoom' }).waitFor({ state: 'detached' })
   await page.close()
 })
@@ -128,8 +122,7 @@ test('the table groups by status and its order is in the link', async () => {
 
 test('a filtered timeline has no accessibility violations', async () => {
   const page = await open('&show=errors')
-  await page.waitForTimeout(600)
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([])
+  await settled(page)
+  await accessible(page, 'all')
   await page.close()
 })

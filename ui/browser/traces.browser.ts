@@ -1,22 +1,15 @@
 // Trace search as people use it: the query, the facets, the box on the chart, the comparison, and both lists by keyboard.
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeComparison, makeFacets, makeHeatmap, makeSpans, makeTraces, START } from '../src/pure/testdata/search'
 import { makeTrace } from '../src/pure/testdata/trace'
-import { openStage, type Stage } from './stage'
+import { accessible, settled } from '../e2e/look.ts'
+import { openStage } from './stage'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-})
-afterAll(async () => {
-  await stage.close()
-})
+const stage = openStage()
 
 const HOUR = `from=${START}&to=${START + 3_600_000}`
 const COLUMNS = ['http.route', 'http.response.status_code']
-const POLL = { timeout: 30_000 }
 
 function answers(spans: number): Record<string, string> {
   const out: Record<string, string> = {
@@ -44,21 +37,21 @@ const params = (page: Page) => new URL(page.url()).searchParams
 
 test('few spans are dots, many are a heatmap, and the reader may choose', async () => {
   const few = await open('', 900)
-  await expect.poll(async () => (await chart(few))?.dots, POLL).toBe(200)
+  await expect.poll(async () => (await chart(few))?.dots).toBe(200)
   await few.close()
   const many = await open('')
-  await expect.poll(async () => (await chart(many))?.look, POLL).toBe('heatmap')
+  await expect.poll(async () => (await chart(many))?.look).toBe('heatmap')
   expect((await chart(many))?.bars).toBe(120)
   await many.getByRole('radio', { name: 'Dots' }).check()
-  await expect.poll(async () => (await chart(many))?.look, POLL).toBe('scatter')
+  await expect.poll(async () => (await chart(many))?.look).toBe('scatter')
   await many.reload()
-  await expect.poll(async () => (await chart(many))?.look, POLL).toBe('scatter')
+  await expect.poll(async () => (await chart(many))?.look).toBe('scatter')
   await many.close()
 })
 
 test('a box on the chart filters the list, zooms, and goes back', async () => {
   const page = await open()
-  await expect.poll(async () => (await chart(page))?.look, POLL).toBe('heatmap')
+  await expect.poll(async () => (await chart(page))?.look).toBe('heatmap')
   const box = await page.locator('canvas').boundingBox()
   if (box === null) throw new Error('there is no chart')
   await page.mouse.move(box.x + 300, box.y + 60)
@@ -97,13 +90,13 @@ test('facets include, leave out, and ask for one alone', async () => {
   const page = await open()
   const web = page.getByRole('region', { name: 'Service' }).getByRole('button', { name: /^web/ })
   await web.click()
-  await expect.poll(() => params(page).get('q'), POLL).toBe('service = web')
+  await expect.poll(() => params(page).get('q')).toBe('service = web')
   await web.click()
-  await expect.poll(() => params(page).get('q'), POLL).toBe(null)
+  await expect.poll(() => params(page).get('q')).toBe(null)
   await web.click({ modifiers: ['Alt'] })
-  await expect.poll(() => params(page).get('q'), POLL).toBe('service != web')
+  await expect.poll(() => params(page).get('q')).toBe('service != web')
   await page.getByRole('button', { name: 'Only checkout' }).press('Enter')
-  await expect.poll(() => params(page).get('q'), POLL).toBe('service = checkout')
+  await expect.poll(() => params(page).get('q')).toBe('service = checkout')
   await page.getByRole('button', { name: 'Kind' }).click()
   await page.waitForURL(/open=kind/)
   await page.getByRole('button', { name: 'Pin an attribute' }).click()
@@ -116,18 +109,18 @@ test('what is different about the failures, down to a filter, in one link', asyn
   const page = await open()
   await page.getByRole('button', { name: 'Compare failures' }).click()
   await page.getByRole('heading', { name: 'What is different about the failures?' }).waitFor()
-  expect(await page.locator('article').count()).toBe(20)
+  await expect.poll(() => page.locator('article').count()).toBe(20)
   expect(await page.getByRole('heading', { name: 'request.id' }).count()).toBe(0)
   await page.getByRole('switch').check()
   await page.getByRole('heading', { name: 'request.id' }).waitFor()
   await page.getByLabel('Find an attribute').fill('tier')
-  await expect.poll(() => page.locator('article').count(), POLL).toBe(1)
+  await expect.poll(() => page.locator('article').count()).toBe(1)
   await page.getByLabel('Against').selectOption('before')
   await page.waitForURL(/base=before/)
   await page.reload()
-  await expect.poll(() => page.locator('article').count(), POLL).toBe(1)
+  await expect.poll(() => page.locator('article').count()).toBe(1)
   await page.locator('article').getByRole('button', { name: /^gold/ }).click()
-  await expect.poll(() => params(page).get('q'), POLL).toBe('customer.tier = gold')
+  await expect.poll(() => params(page).get('q')).toBe('customer.tier = gold')
   await page.close()
 })
 
@@ -142,7 +135,7 @@ test('the list goes by keyboard: rows, a look beside, marks, and the way to comp
   await page.keyboard.press('c')
   await page.getByRole('link', { name: 'Compare these traces' }).waitFor()
   expect(params(page).get('mark')?.split(',')).toHaveLength(2)
-  await expect.poll(() => params(page).get('peek'), POLL).toBe(makeTraces(2).traces[1].trace_id)
+  await expect.poll(() => params(page).get('peek')).toBe(makeTraces(2).traces[1].trace_id)
   await page.keyboard.press('Escape')
   await peek.waitFor({ state: 'detached' })
   await page.keyboard.press('Enter')
@@ -175,18 +168,17 @@ test('typing is never waited for', async () => {
   await page.keyboard.type('service = web and duration > 500ms', { delay: 5 })
   expect(await page.getByRole('combobox', { name: 'Search traces' }).inputValue()).toBe('service = web and duration > 500ms')
   await page.keyboard.press('Enter')
-  await expect.poll(() => params(page).get('q'), POLL).toBe('service = web and duration > 500ms')
+  await expect.poll(() => params(page).get('q')).toBe('service = web and duration > 500ms')
   await page.close()
 })
 
 test.each(['', '&view=spans&cols=http.route,http.response.status_code', '&cmp=failed', `&brush=0,0,500000000,0`, `&peek=${makeTraces(1).traces[0].trace_id}&mark=${makeTraces(1).traces[0].trace_id}`])('/traces?%s has no accessibility violations', async (query) => {
+  const page = await open(query)
   for (const scheme of ['dark', 'light'] as const) {
-    const page = await open(query)
     await page.emulateMedia({ colorScheme: scheme })
     await page.waitForFunction((s) => document.documentElement.dataset.theme === s, scheme)
-    await page.waitForTimeout(300) // the fade of what was stale
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)).toEqual([])
-    await page.close()
+    await settled(page)
+    await accessible(page, 'all')
   }
+  await page.close()
 })

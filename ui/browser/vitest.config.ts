@@ -8,12 +8,13 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: [budgets ? '*.perf.ts' : '*.browser.ts'],
+    globalSetup: './built.ts',
     environment: 'node',
     maxWorkers: budgets ? 1 : 2,
     fileParallelism: !budgets,
-    retry: 1, // a stall of shared cores is no fault of the page; what fails twice is
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['verbose'],
   },
 })

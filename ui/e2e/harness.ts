@@ -114,13 +114,13 @@ export function startShop(sightline: Sightline, rate: number): Shop {
   return { stop: () => end(child) }
 }
 
-/** Debian's Chromium, with what keeps it from looking for Google's hosts. */
-export function openBrowser(): Promise<Browser> {
+/** Debian's Chromium, with what keeps it from looking for Google's hosts, and flags of the test's own. */
+export function openBrowser(...more: string[]): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((at) => existsSync(at))
   if (executablePath === undefined) throw new Error('no Chromium; install Debian\'s package chromium, or name one in CHROMIUM')
   return chromium.launch({
     executablePath,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
   })
 }
 
