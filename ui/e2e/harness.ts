@@ -5,13 +5,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Browser, type Page, chromium } from 'playwright-core'
+import { follow } from './look.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Asks again until the answer is not undefined; fails with what after the deadline. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>, seconds = 60): Promise<T> {
+export async function until<T>(what: string, ask: () => Promise<T | undefined>, seconds = 120): Promise<T> {
   const deadline = Date.now() + seconds * 1000
   let last: unknown
   for (;;) {
@@ -70,6 +71,8 @@ export async function startSightline(more: Record<string, string> = {}): Promise
     SIGHTLINE_OTLP_HTTP: `127.0.0.1:${http}`,
     SIGHTLINE_DATA_DIR: data,
     SIGHTLINE_LOG_LEVEL: 'warn',
+    SIGHTLINE_XRAY_UDP: '', // fixed addresses, of which there is one of each
+    SIGHTLINE_XRAY_TCP: '',
     ...more,
   }
   const child = spawn(binary, [], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
@@ -135,7 +138,9 @@ export const desktop: View = { width: 1440, height: 900, theme: 'dark' }
 /** A page whose console errors and failed requests fail the test that closes it. */
 export async function openPage(browser: Browser, url: string, view: View = desktop): Promise<{ page: Page; problems: string[] }> {
   const context = await browser.newContext({ viewport: { width: view.width, height: view.height }, colorScheme: view.theme, reducedMotion: 'reduce' })
+  context.setDefaultTimeout(60_000)
   const page = await context.newPage()
+  follow(page)
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => {

@@ -25,6 +25,12 @@ export async function accessible(page: Page, tags: readonly string[] | 'all' = W
 
 const loading = new WeakMap<Page, Set<Request>>()
 
+/** From now on the page is dark or light, as if its reader's system were. */
+export async function dress(page: Page, theme: 'dark' | 'light'): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme })
+  await page.waitForFunction((t) => document.documentElement.dataset.theme === t, theme)
+}
+
 /** Notes from now on what the page waits for, so that `settled` knows. */
 export function follow(page: Page): void {
   const requests = new Set<Request>()

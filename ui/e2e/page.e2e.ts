@@ -1,8 +1,35 @@
-// The page in a real browser, on the real program and the real shop: from an empty instance to the call that broke.
+// The whole way, once, on the real program and the real shop: from an empty instance to what the API says of the shop, and in a real browser to the
+// call that broke.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, openPage, type Shop, type Sightline, startShop, startSightline, until } from './harness.ts'
 import { accessible } from './look.ts'
+
+interface Node {
+  id: string
+  kind: string
+  type: string
+  name: string
+  stats: { requests: number; ok: number; error: number; throttle: number; fault: number } | null
+}
+interface ServiceMap {
+  nodes: Node[]
+  edges: { source: string; target: string; async: boolean; stats: { requests: number } }[]
+}
+interface Search {
+  traces: { trace_id: string; class: string; root: { service: string; name: string } | null; matched: { span_id: string; service: string; class: string } }[]
+}
+interface Trace {
+  trace_id: string
+  focus: number
+  span_count: number
+  services: { name: string }[]
+  dict: { name: string[]; peer_name: string[] }
+  spans: { id: string[]; service: number[]; name: number[]; class: number[]; parent: number[]; depth: number[]; peer_name: number[] }
+}
+interface Status {
+  ingest: { traces: { received: number; stored: number; rejected: Record<string, number>; deduplicated: number; in_journal: number; dead_letter: number } }
+}
 
 let sightline: Sightline
 let shop: Shop | undefined
@@ -19,14 +46,33 @@ afterAll(async () => {
 
 const map = '/map?from=now-15m'
 
-describe('the page', () => {
+// What must be on the map, as "name type", and which calls, as "from -> to" (~> through a queue).
+const nodes = [
+  'web service', 'catalog service', 'recommendations service', 'checkout service', 'loyalty service', 'fulfilment service', 'mailer service', 'restock service',
+  'receipts AWS::Lambda::Function', 'api.paybridge.example remote', 'loyalty-points AWS::DynamoDB::Table', 'receipts AWS::SQS::Queue', 'web client',
+]
+const typed = [/ Database::MySQL$/, / Database::PostgreSQL$/, / Cache::Redis$/, /^orders Queue::NATS$/]
+const calls = [
+  'web -> web', 'web -> catalog', 'web -> recommendations', 'web -> checkout', 'checkout -> catalog', 'checkout -> loyalty', 'checkout -> api.paybridge.example', 'checkout -> orders',
+  'orders ~> fulfilment', 'fulfilment -> mailer', 'loyalty -> loyalty-points', 'loyalty -> receipts', 'receipts ~> receipts', 'restock -> catalog',
+]
+
+function names(map: ServiceMap): { nodes: string[]; calls: string[] } {
+  const name = new Map(map.nodes.map((node) => [node.id, node.name]))
+  return {
+    nodes: map.nodes.map((node) => `${node.name} ${node.type}`),
+    calls: map.edges.map((edge) => `${name.get(edge.source) ?? '?'} ${edge.async ? '~>' : '->'} ${name.get(edge.target) ?? '?'}`),
+  }
+}
+
+describe('the page, empty', () => {
   test('an empty instance says how to send, and goes on when the first span is there', async () => {
     const { page, problems } = await openPage(browser, sightline.page)
     await page.getByText(new URL(sightline.http).host).first().waitFor()
     await accessible(page)
     await sightline.run('send', '--endpoint', sightline.http, '--service', 'first', '--name', 'GET /hello')
     const link = page.locator('main a[href*="/trace/"]').first()
-    await link.waitFor({ timeout: 30_000 })
+    await link.waitFor()
     await link.click()
     await page.getByText('GET /hello').first().waitFor()
     await page.goto(`${sightline.page}/alerts`)
@@ -36,7 +82,66 @@ describe('the page', () => {
     await page.context().close()
     shop = startShop(sightline, 25)
   })
+})
 
+describe('the shop, through the API', () => {
+  test('every service, database, queue and host is on the map with its type and calls', async () => {
+    let seen = { nodes: [] as string[], calls: [] as string[] }
+    const missing = (): string[] => [
+      ...nodes.filter((node) => !seen.nodes.includes(node)),
+      ...typed.filter((type) => !seen.nodes.some((node) => type.test(node))).map(String),
+      ...calls.filter((call) => !seen.calls.includes(call)),
+    ]
+    await until('complete map', async () => {
+      seen = names(await sightline.get<ServiceMap>('/api/map?from=now-15m'))
+      return missing().length === 0 ? true : undefined
+    }).catch(() => undefined)
+    expect(missing(), `seen: ${JSON.stringify(seen, null, 1)}`).toEqual([])
+    expect(seen.calls).not.toContain('? -> ?')
+  })
+
+  test('a failed checkout opens on the call to the payment provider', async () => {
+    const found = await until('failed checkout', async () => {
+      const answer = await sightline.get<Search>(`/api/traces?from=now-15m&q=${encodeURIComponent('service = checkout and class = fault and name = "POST /orders"')}`)
+      return answer.traces.find((trace) => trace.root !== null)
+    })
+    expect(found.root).toEqual({ service: 'web', name: 'POST /checkout' })
+    const trace = await until('whole trace', async () => {
+      const answer = await sightline.get<Trace>(`/api/traces/${found.trace_id}`)
+      return answer.services.length >= 3 ? answer : undefined
+    })
+    const { spans, focus } = trace
+    expect(trace.dict.peer_name[spans.peer_name[focus] ?? -1]).toBe('api.paybridge.example')
+    expect(trace.services[spans.service[focus] ?? -1]?.name).toBe('checkout')
+    expect(spans.class[focus]).toBe(3)
+    expect(spans.parent[0]).toBe(-1)
+    const xray = `1-${found.trace_id.slice(0, 8)}-${found.trace_id.slice(8)}`
+    expect((await sightline.get<Trace>(`/api/traces/${xray}`)).trace_id).toBe(found.trace_id)
+  })
+
+  test('throttling by the provider and by DynamoDB is throttling, not failure', async () => {
+    const map = await until('throttled calls', async () => {
+      const answer = await sightline.get<ServiceMap>('/api/map?from=now-15m')
+      const throttled = (name: string): boolean => answer.nodes.some((node) => node.name === name && node.kind === 'inferred' && (node.stats?.throttle ?? 0) > 0)
+      return throttled('api.paybridge.example') && throttled('loyalty-points') ? answer : undefined
+    })
+    for (const { name, stats } of map.nodes) {
+      if (stats !== null) expect(stats.ok + stats.error + stats.throttle + stats.fault, name).toBeCloseTo(stats.requests, 6)
+    }
+    expect(map.nodes.find((node) => node.name === 'loyalty-points')?.stats?.fault).toBe(0)
+  })
+
+  test('what was received is accounted for, to the span', async () => {
+    await until('balanced account', async () => {
+      const { received, stored, rejected, deduplicated, in_journal, dead_letter } = (await sightline.get<Status>('/api/status')).ingest.traces
+      const sum = stored + Object.values(rejected).reduce((a, b) => a + b, 0) + deduplicated + in_journal + dead_letter
+      expect(dead_letter).toBe(0)
+      return received > 1000 && sum === received ? true : undefined
+    })
+  })
+})
+
+describe('the page', () => {
   test('from the map to the call that broke', async () => {
     await until('failed payment on the map', async () => {
       const answer = await sightline.get<{ nodes: { name: string; kind: string; stats: { fault: number; throttle: number } | null }[] }>(`/api${map}`)
@@ -98,6 +203,12 @@ describe('the page', () => {
     expect([...problems, ...other.problems]).toEqual([])
     await page.context().close()
     await other.page.context().close()
+  })
+})
+
+describe('what the page loads', () => {
+  beforeAll(async () => {
+    await shop?.stop()
   })
 
   // The map's drawing library is the largest part, and comes after the page has drawn its frame.

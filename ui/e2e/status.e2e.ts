@@ -34,7 +34,7 @@ interface Status { storage: { spans_rows: number } }
 const status = (): Promise<Status> => sightline.get<Status>('/api/status')
 
 describe('the status page', () => {
-  test('says that nothing was sent yet, that all is stored, and what is not', { timeout: 60_000 }, async () => {
+  test('says that nothing was sent yet, that all is stored, and what is not', async () => {
     const { page, problems } = await openPage(browser, `${sightline.page}/status`)
     await page.getByRole('heading', { name: 'Nothing was sent yet' }).waitFor()
     await accessible(page)
@@ -61,7 +61,7 @@ describe('the status page', () => {
 })
 
 describe('retention', () => {
-  test('says what a change drops before it is made, drops it, and can be reset', { timeout: 60_000 }, async () => {
+  test('says what a change drops before it is made, drops it, and can be reset', async () => {
     const before = (await status()).storage.spans_rows
     for (const days of [2, 5, 6]) await send('web', Date.now() - days * DAY_MS)
     await until('old spans are stored', async () => ((await status()).storage.spans_rows === before + 3 ? true : undefined))

@@ -7,8 +7,9 @@ export default defineConfig({
     include: ['*.e2e.ts'],
     environment: 'node',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    maxConcurrency: 2, // screens: one is looked through while the other waits
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     reporters: ['verbose'],
   },
 })
