@@ -29,6 +29,8 @@ const NOT_FOUND = JSON.stringify({ error: { code: 'not_found', message: 'none', 
 export interface Stage {
   /** A fresh page at a path of ours, with nothing stored; `first` runs in it before its own scripts. One is open at a time. */
   open(at: string, answers: Answers, first?: () => void): Promise<Page>
+  /** An empty page of the same browser. */
+  blank(): Promise<Page>
 }
 
 /**
@@ -63,6 +65,7 @@ export function openStage(): Stage {
     await new Promise((resolve) => server.close(resolve))
   })
   return {
+    blank: () => context.newPage(),
     open: async (at, answers, first) => {
       expect(context.pages()).toEqual([])
       given = answers

@@ -1,57 +1,65 @@
 // The trace view's budgets: 10,000 spans are interactive within 1 s of their bytes, 100,000 within 3 s, and frames
-// while scrolling and zooming stay under 33 ms; two of 100,000 are laid over each other within 6 s. A run fails at twice the budget, for machines differ.
-import { expect, test } from 'vitest'
+// while scrolling and zooming stay under 33 ms; two of 100,000 are laid over each other within 6 s. A run fails at twice the budget of what the clock
+// measures, as the same machine differs that much from hour to hour; what the page's own thread takes has no such room.
 import type { Page } from 'playwright-core'
+import { test } from 'vitest'
 import { makeTrace } from '../src/pure/testdata/trace'
+import { type Budget, mainThread, quantile, within } from './pace'
 import { openStage } from './stage'
 
 const stage = openStage()
 
 const SLACK = 2
-const FRAME_MS = 33
+/** Two of the screen's frames, in ms. */
+const FRAME_MS = 33.4
+const MOVES = ['scroll', 'zoom', 'keys'] as const
 
 test.each([
   [10_000, 1000],
   [100_000, 3000],
-])('%i spans are interactive, scroll and zoom within their budgets', async (spans, budget) => {
+])('%i spans are interactive, scroll and zoom within their budgets', async (spans, most) => {
   const wire = makeTrace(spans)
-  const page = await stage.open(`/trace/${wire.trace_id}?tab=none`, { [`traces/${wire.trace_id}`]: JSON.stringify(wire) }, watch)
-  const loaded = await loadTime(page)
-  const cpu = await mainThread(page)
-  // Once for every span, once more for every fold: the longest list there is.
-  await page.keyboard.press(']')
-  await page.keyboard.press(']')
-  await page.waitForFunction((n) => ((window.sightlineProbe?.timeline?.() as { rows: number } | undefined)?.rows ?? 0) > n / 2, spans, { timeout: 30_000 })
-  const scroll = await frames(page, 'scroll', cpu)
-  const zoom = await frames(page, 'zoom', cpu)
-  const keys = await frames(page, 'keys', cpu)
-  const heap = await page.evaluate(() => Math.round(((performance as unknown as { memory?: { usedJSHeapSize: number } }).memory?.usedJSHeapSize ?? 0) / 1e6))
-  console.log(JSON.stringify({ spans, ...loaded, scroll, zoom, keys, heap_mb: heap }))
-  expect(loaded.interactive_ms).toBeLessThan(budget * SLACK)
-  // Frame times tell of the machine's other work as well; the page's own is what must fit into a frame.
-  for (const f of [scroll, zoom, keys]) expect(f.cpu).toBeLessThan(FRAME_MS)
-  expect(scroll.p50).toBeLessThan(FRAME_MS * SLACK)
-  expect(zoom.p50).toBeLessThan(FRAME_MS * SLACK)
-  await page.close()
+  const answers = { [`traces/${wire.trace_id}`]: JSON.stringify(wire) }
+  const budgets: Budget[] = [['interactive_ms', most * SLACK, 'task'], ...MOVES.map((move) => [`${move}_cpu`, FRAME_MS, 'cpu'] as const), ['scroll_p50', FRAME_MS * SLACK, 'p50'], ['zoom_p50', FRAME_MS * SLACK, 'p50']]
+  await within(stage, budgets, async () => {
+    const page = await stage.open(`/trace/${wire.trace_id}?tab=none`, answers, watch)
+    const figures: Record<string, number> = { spans, ...(await loadTime(page)) }
+    // Once for every span, once more for every fold: the longest list there is.
+    await page.keyboard.press(']')
+    await page.keyboard.press(']')
+    await page.waitForFunction((n) => ((window.sightlineProbe?.timeline?.() as { rows: number } | undefined)?.rows ?? 0) > n / 2, spans)
+    const cpu = await mainThread(page)
+    for (const what of MOVES) {
+      const before = await cpu()
+      const times = await move(page, what)
+      figures[`${what}_cpu`] = Math.round(((await cpu()) - before) / FRAMES * 10) / 10
+      figures[`${what}_p50`] = quantile(times, 0.5)
+      figures[`${what}_p95`] = quantile(times, 0.95)
+    }
+    figures.heap_mb = await page.evaluate(() => Math.round(((performance as unknown as { memory?: { usedJSHeapSize: number } }).memory?.usedJSHeapSize ?? 0) / 1e6))
+    await page.close()
+    return figures
+  })
 })
 
 test('100,000 spans against 100,000 are on the page within 6 s', async () => {
   const wire = makeTrace(100_000)
   const body = JSON.stringify(wire)
-  const page = await stage.open(`/compare/${wire.trace_id}/${'c'.repeat(32)}`, { [`traces/${wire.trace_id}`]: body, [`traces/${'c'.repeat(32)}`]: body })
-  await page.waitForSelector('[data-compare] [role="row"]', { timeout: 60_000 })
-  const took = await page.evaluate(() => {
-    const last = Math.max(...performance.getEntriesByType('resource').filter((e) => e.name.includes('/api/traces/')).map((e) => (e as PerformanceResourceTiming).responseEnd))
-    return performance.now() - last
+  await within(stage, [['compare_ms', 6000 * SLACK, 'task']], async () => {
+    const page = await stage.open(`/compare/${wire.trace_id}/${'c'.repeat(32)}`, { [`traces/${wire.trace_id}`]: body, [`traces/${'c'.repeat(32)}`]: body })
+    await page.waitForSelector('[data-compare] [role="row"]')
+    const took = await page.evaluate(() => {
+      const last = Math.max(...performance.getEntriesByType('resource').filter((e) => e.name.includes('/api/traces/')).map((e) => (e as PerformanceResourceTiming).responseEnd))
+      return performance.now() - last
+    })
+    await page.close()
+    return { compare_ms: Math.round(took) }
   })
-  console.log(JSON.stringify({ compare_ms: Math.round(took) }))
-  expect(took).toBeLessThan(6000 * SLACK)
-  await page.close()
 })
 
 /** From the last byte of the trace to the first drawn row, and the longest task that blocked the page. */
 async function loadTime(page: Page): Promise<{ interactive_ms: number; longest_task_ms: number }> {
-  await page.waitForFunction(() => (window as unknown as { perfMarks: { interactive: number } }).perfMarks.interactive > 0, undefined, { timeout: 60_000 })
+  await page.waitForFunction(() => (window as unknown as { perfMarks: { interactive: number } }).perfMarks.interactive > 0)
   return page.evaluate(() => {
     // Set by watch.
     const { perfMarks } = window as unknown as { perfMarks: { interactive: number; blocked: number } }
@@ -60,47 +68,30 @@ async function loadTime(page: Page): Promise<{ interactive_ms: number; longest_t
   })
 }
 
-/** Reads the CPU time that the page's main thread has used, in ms. */
-async function mainThread(page: Page): Promise<() => Promise<number>> {
-  const session = await page.context().newCDPSession(page)
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-  return async () => {
-    const { metrics } = await session.send('Performance.getMetrics')
-    return (metrics.find((m) => m.name === 'TaskDuration')?.value ?? 0) * 1000
-  }
-}
-
 const FRAMES = 120
 
-/** Frame times while something moves in every frame, and the main thread's CPU time for one of them. */
-async function frames(page: Page, what: 'scroll' | 'zoom' | 'keys', cpu: () => Promise<number>): Promise<{ p50: number; p95: number; cpu: number }> {
-  const before = await cpu()
-  const wall = await move(page, what)
-  return { ...wall, cpu: Math.round(((await cpu()) - before) / FRAMES * 10) / 10 }
-}
-
-async function move(page: Page, what: 'scroll' | 'zoom' | 'keys'): Promise<{ p50: number; p95: number }> {
-  return page.evaluate(async (kind) => {
+/** The times between frames while something moves in every one, in ms. */
+async function move(page: Page, what: (typeof MOVES)[number]): Promise<number[]> {
+  return page.evaluate(async ([kind, frames]) => {
     const rows = document.querySelector<HTMLElement>('[data-waterfall]')
     if (rows === null) throw new Error('no waterfall')
     rows.scrollTop = 0
     const next = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
     const times: number[] = []
     let before = await next()
-    for (let i = 0; i < 120; i++) {
+    for (let i = 0; i < frames; i++) {
       if (kind === 'scroll') rows.scrollTop += 300
       else if (kind === 'keys') document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }))
       else {
         const box = rows.getBoundingClientRect()
-        rows.dispatchEvent(new WheelEvent('wheel', { deltaY: i < 60 ? -40 : 40, ctrlKey: true, clientX: box.left + box.width * 0.7, clientY: box.top + 50, bubbles: true, cancelable: true }))
+        rows.dispatchEvent(new WheelEvent('wheel', { deltaY: i < frames / 2 ? -40 : 40, ctrlKey: true, clientX: box.left + box.width * 0.7, clientY: box.top + 50, bubbles: true, cancelable: true }))
       }
       const now = await next()
       times.push(now - before)
       before = now
     }
-    times.sort((a, b) => a - b)
-    return { p50: Math.round(times[60] * 10) / 10, p95: Math.round(times[114] * 10) / 10 }
-  }, what)
+    return times
+  }, [what, FRAMES] as const)
 }
 
 /** Runs in the page before its own scripts: notes when the waterfall is first drawn, and tasks that block. */

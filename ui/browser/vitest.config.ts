@@ -12,7 +12,7 @@ export default defineConfig({
     environment: 'node',
     maxWorkers: budgets ? 1 : 2,
     fileParallelism: !budgets,
-    testTimeout: 240_000,
+    testTimeout: 300_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
     reporters: ['verbose'],
