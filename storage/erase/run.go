@@ -59,7 +59,7 @@ func (e *Eraser) cleaning(id string) bool {
 // step brings a deletion on: to where no query finds the rows, or to where no file holds them.
 func (e *Eraser) step(ctx context.Context, d Deletion) error {
 	if d.Hidden != nil {
-		n, err := e.store.oldParts(ctx, *d.Hidden)
+		n, err := e.store.oldParts(ctx, d.Hidden.Add(time.Second)) // the engine's clock of parts has whole seconds
 		if err != nil || n > 0 {
 			return err
 		}
@@ -82,7 +82,7 @@ func (e *Eraser) step(ctx context.Context, d Deletion) error {
 		return err
 	}
 	return e.update(d.ID, func(d *Deletion) {
-		now := time.Now().Add(time.Second).UTC() // the engine's clock of parts has whole seconds
+		now := time.Now().UTC()
 		d.State, d.Error, d.Hidden = Cleaning, "", &now
 	})
 }
