@@ -196,8 +196,8 @@ func TestComparisonFindsTheCulprit(t *testing.T) {
 	putSpans(t, db, "p", spans)
 	r := traces.NewReader(db)
 	r.SetNow(noon.Add(time.Hour))
-	set := traces.SpanSet{Project: "p", Range: traces.Range{From: noon, To: noon.Add(time.Hour)}, Filter: must(t, "duration > 500ms")}
-	q := traces.CompareQuery{Selection: set, Baseline: traces.SpanSet{Project: "p", Range: set.Range, Except: &set}, Sample: 60}
+	set := traces.SpanSet{Project: "p", TimeLimit: patience, Range: traces.Range{From: noon, To: noon.Add(time.Hour)}, Filter: must(t, "duration > 500ms")}
+	q := traces.CompareQuery{Selection: set, Baseline: traces.SpanSet{Project: "p", TimeLimit: patience, Range: set.Range, Except: &set}, Sample: 60}
 	c, err := r.Compare(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)

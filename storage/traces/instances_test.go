@@ -43,7 +43,7 @@ func TestInstancesAreTheProcessesOfAService(t *testing.T) {
 	putSpans(t, db, "p", spans)
 	r := traces.NewReader(db)
 	r.SetNow(noon.Add(time.Hour))
-	set := traces.SpanSet{Project: "p", Range: traces.Range{From: noon, To: noon.Add(time.Hour)}, Filter: filter.Compare{Attr: filter.Attr{Key: filter.Service}, Value: filter.StringValue("web")}}
+	set := traces.SpanSet{Project: "p", TimeLimit: patience, Range: traces.Range{From: noon, To: noon.Add(time.Hour)}, Filter: filter.Compare{Attr: filter.Attr{Key: filter.Service}, Value: filter.StringValue("web")}}
 	found, err := r.Instances(t.Context(), set)
 	if err != nil || !found.Complete {
 		t.Fatalf("%+v, %v", found.Outcome, err)

@@ -19,7 +19,7 @@ func TestWholesAreWhatWholeGives(t *testing.T) {
 	loaded := storagetest.Load(t, db, script)
 	r := traces.NewReader(db)
 	r.SetNow(loaded.Base.Add(1))
-	page, err := r.Search(t.Context(), traces.SearchQuery{Project: "default", Range: traces.Range{From: loaded.Base, To: loaded.Base.Add(60e9)}, Limit: 100})
+	page, err := r.Search(t.Context(), traces.SearchQuery{Project: "default", TimeLimit: patience, Range: traces.Range{From: loaded.Base, To: loaded.Base.Add(60e9)}, Limit: 100})
 	if err != nil || len(page.Traces) != 70 {
 		t.Fatalf("%d traces, %v", len(page.Traces), err)
 	}

@@ -140,7 +140,7 @@ func (s *scriptRun) search(text string) (lines []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.r.Search(s.t.Context(), traces.SearchQuery{Project: "default", Range: s.in, Filter: e})
+	page, err := s.r.Search(s.t.Context(), traces.SearchQuery{Project: "default", TimeLimit: patience, Range: s.in, Filter: e})
 	for _, t := range page.Traces {
 		line := fmt.Sprintf("%d  %s %s  %s  %s", t.TraceID[15], t.RootService, t.RootName, t.Duration, plural(t.Spans, "span"))
 		if !t.HasRoot {

@@ -167,7 +167,7 @@ func TestSummaryTakesClassAndNameOfTheRoot(t *testing.T) {
 	})
 	r := traces.NewReader(db)
 	r.SetNow(noon)
-	page, err := r.Search(t.Context(), traces.SearchQuery{Project: "p", Range: traces.Range{From: noon.Add(-time.Minute), To: noon.Add(time.Minute)}})
+	page, err := r.Search(t.Context(), traces.SearchQuery{Project: "p", TimeLimit: patience, Range: traces.Range{From: noon.Add(-time.Minute), To: noon.Add(time.Minute)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestSearchSaysWhyItStopped(t *testing.T) {
 	putSpans(t, db, "p", spans)
 	r := traces.NewReader(db)
 	r.SetNow(noon)
-	q := traces.SearchQuery{Project: "p", Limit: 100, Range: traces.Range{From: noon.Add(-100 * time.Hour), To: noon.Add(time.Hour)}}
+	q := traces.SearchQuery{Project: "p", TimeLimit: patience, Limit: 100, Range: traces.Range{From: noon.Add(-100 * time.Hour), To: noon.Add(time.Hour)}}
 	f := func(q traces.SearchQuery, reason string) {
 		t.Helper()
 		page, err := r.Search(t.Context(), q)

@@ -130,7 +130,7 @@ func same(a, b traces.Attr) bool {
 
 func TestSpansSayWhyTheyEndAndGoOn(t *testing.T) {
 	r, _, spans, _ := openSets(t, 3, 300)
-	set := traces.SpanSet{Project: "p", Range: traces.Range{From: noon.Add(-1000 * time.Hour), To: noon.Add(20 * time.Minute)}, RowLimit: 1}
+	set := traces.SpanSet{Project: "p", TimeLimit: patience, Range: traces.Range{From: noon.Add(-1000 * time.Hour), To: noon.Add(20 * time.Minute)}, RowLimit: 1}
 	page, err := r.Spans(t.Context(), traces.SpanQuery{SpanSet: set, Limit: 1000})
 	if err != nil || page.Complete || page.Reason != traces.ReasonRowLimit || page.Next.IsZero() {
 		t.Fatalf("%+v, %v", page, err)

@@ -57,7 +57,7 @@ func TestCandidatesHaveRelatives(t *testing.T) {
 		{traces.CandidateQuery{Relatives: []traces.Relative{{Relation: traces.ChildOf, Filter: named("a")}, {Relation: traces.ParentOf, Filter: named("a")}}}, []byte{9}},
 		{traces.CandidateQuery{Least: 3}, []byte{9, 6}},
 	} {
-		c.q.SpanSet = traces.SpanSet{Project: "p", Range: traces.Range{From: noon, To: noon.Add(21 * time.Minute)}, Filter: named("b")}
+		c.q.SpanSet = traces.SpanSet{Project: "p", TimeLimit: patience, Range: traces.Range{From: noon, To: noon.Add(21 * time.Minute)}, Filter: named("b")}
 		var got []byte
 		_, err := r.Candidates(t.Context(), c.q, func(_ context.Context, found []traces.Candidate) (bool, error) {
 			for _, f := range found {
@@ -70,7 +70,7 @@ func TestCandidatesHaveRelatives(t *testing.T) {
 		}
 	}
 	// Roots have no parent, and 0 is no sibling's: what this gives beside the siblings is decided on the traces.
-	q := traces.CandidateQuery{SpanSet: traces.SpanSet{Project: "p", Range: traces.Range{From: noon, To: noon.Add(21 * time.Minute)}, Filter: named("b")},
+	q := traces.CandidateQuery{SpanSet: traces.SpanSet{Project: "p", TimeLimit: patience, Range: traces.Range{From: noon, To: noon.Add(21 * time.Minute)}, Filter: named("b")},
 		Relatives: []traces.Relative{{Relation: traces.SiblingOf, Filter: named("a")}}}
 	var siblings []byte
 	if _, err := r.Candidates(t.Context(), q, func(_ context.Context, found []traces.Candidate) (bool, error) {
