@@ -25,13 +25,17 @@ func Hold(n int) (addresses []string, release func(), err error) {
 		}
 	}
 	for range n {
+		syscall.ForkLock.RLock() // a program that is started just now does not get it too
 		fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+		if err == nil {
+			syscall.CloseOnExec(fd)
+			held = append(held, fd)
+		}
+		syscall.ForkLock.RUnlock()
 		if err != nil {
 			release()
 			return nil, nil, fmt.Errorf("hold a port: %w", err)
 		}
-		syscall.CloseOnExec(fd)
-		held = append(held, fd)
 		address, err := bind(fd)
 		if err != nil {
 			release()
